@@ -1,0 +1,141 @@
+"""Draws what is done to a picture: kind, regions, chains. Everything keyed, nothing measured.
+
+Source: dataset rules, sections 4 and 5.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from distortions.chain import Link
+from distortions.order import Profile, get_profile, pairs
+from distortions.registry import DISTORTIONS, FAMILIES, SEVERITIES, Distortion, get, types_of
+from schemas.config import PlanConfig
+from schemas.errors import ConfigError
+from schemas.records import Grade
+from schemas.streams import KeyPart, Stream, derive_key
+
+Kind: TypeAlias = Literal["regions", "uniform", "clean"]
+Drawn: TypeAlias = tuple[Distortion, int]
+
+
+class Palette(NamedTuple):
+    """What may be drawn: the resolved side of a ``PlanConfig``.
+
+    Args:
+        families: Family name to its drawable types.
+        pairs: Ordered pairs of families a chain of two may have.
+        order: Profile that order questions must respect.
+        config: The settings it came from.
+    """
+
+    families: dict[str, tuple[Distortion, ...]]
+    pairs: tuple[tuple[str, str], ...]
+    order: Profile
+    config: PlanConfig
+
+
+def make_palette(config: PlanConfig) -> Palette:
+    """Resolve names against the registry.
+
+    Raises:
+        UnknownNameError: A family, type or profile that does not exist.
+        ConfigError: Nothing left to draw.
+    """
+    excluded = {get(name).name for name in config.exclude_types}
+    families: dict[str, tuple[Distortion, ...]] = {}
+    for name in config.families or FAMILIES:
+        types = tuple(entry for entry in types_of(name) if entry.name not in excluded)
+        if types:
+            families[name] = types
+    if not families:
+        raise ConfigError("plan: no distortion left to draw; check families and exclude_types")
+    order = get_profile(config.order_profile, config.orders, FAMILIES)
+    generate = get_profile(config.generate_profile or config.order_profile, config.orders, FAMILIES)
+    usable = tuple(p for p in pairs(generate) if p[0] in families and p[1] in families)
+    return Palette(families, usable, order, config)
+
+
+def draw_kind(stream: Stream, config: PlanConfig) -> Kind:
+    """Whether a picture is degraded by region, as a whole, or left clean."""
+    mark = stream.uniform()
+    if mark < config.clean_share:
+        return "clean"
+    return "uniform" if mark < config.clean_share + config.uniform_share else "regions"
+
+
+def draw_targets(stream: Stream, regions: int, config: PlanConfig) -> list[int]:
+    """Indices of the regions to degrade, in the order they are degraded.
+
+    One region is kept clean where the picture has more than ``min_regions``.
+    """
+    spare = regions - 1 if regions > config.min_regions else regions
+    wanted = config.min_regions + stream.below(config.max_regions - config.min_regions + 1)
+    return stream.shuffled(range(regions))[: min(wanted, spare)]
+
+
+def draw_chain(stream: Stream, palette: Palette, earlier: Sequence[Sequence[Drawn]]) -> list[Drawn]:
+    """A chain for a region; its length by ``length_weights``, its families by the profile.
+
+    Now and then it takes up what an ``earlier`` region of the same picture got: the reverse of
+    a chain of two (a hard negative for order questions) or a single type again at another
+    severity (without which one distortion's strength could not be compared).
+    """
+    weights = palette.config.length_weights
+    length = 1 + stream.weighted(range(len(weights)), weights)
+    if length == 1 or not palette.pairs:
+        return _draw_single(stream, palette, earlier)
+    mirrored = [c for c in earlier if len(c) == 2 and _families(c)[::-1] in palette.pairs]
+    if length == 2 and mirrored and stream.chance(palette.config.reverse_share):
+        return _with_severities(stream, palette, [t for t, _ in stream.choice(mirrored)][::-1])
+    families = list(stream.choice(palette.pairs))
+    while len(families) < length:
+        after = [b for a, b in palette.pairs if a == families[-1] and b not in families]
+        if not after:
+            break
+        families.append(stream.choice(after))
+    return _with_severities(
+        stream, palette, [stream.choice(palette.families[name]) for name in families]
+    )
+
+
+def _draw_single(
+    stream: Stream, palette: Palette, earlier: Sequence[Sequence[Drawn]]
+) -> list[Drawn]:
+    singles = [chain[0] for chain in earlier if len(chain) == 1]
+    if singles and stream.chance(palette.config.repeat_share):
+        entry, severity = stream.choice(singles)
+        others = [s for s in SEVERITIES if s != severity and s >= entry.visible_from]
+        return [(entry, stream.choice(others or [severity]))]
+    family = stream.choice(list(palette.families))
+    return _with_severities(stream, palette, [stream.choice(palette.families[family])])
+
+
+def _families(chain: Sequence[Drawn]) -> tuple[str, ...]:
+    return tuple(entry.family for entry, _ in chain)
+
+
+def _with_severities(stream: Stream, palette: Palette, types: Sequence[Distortion]) -> list[Drawn]:
+    highest = 5 if len(types) == 1 else len(palette.config.pair_grades)
+    drawn = []
+    for entry in types:
+        lowest = min(entry.visible_from, highest)
+        drawn.append((entry, lowest + stream.below(highest - lowest + 1)))
+    return drawn
+
+
+def link_chain(chain: Sequence[Drawn], *key: KeyPart) -> list[Link]:
+    """Give every step of a chain its own key."""
+    return [
+        Link(entry, severity, derive_key(*key, step, "pixels"))
+        for step, (entry, severity) in enumerate(chain)
+    ]
+
+
+def grade_of(severity: int, length: int, config: PlanConfig) -> Grade:
+    """The word for a severity in a chain of ``length``."""
+    return config.single_grades[severity - 1] if length == 1 else config.pair_grades[severity - 1]
+
+
+def fingerprint() -> dict[str, list[object]]:
+    """Every registered type with family and levels, for the manifest and the shard key."""
+    return {name: [e.family, list(map(list, e.levels))] for name, e in sorted(DISTORTIONS.items())}

@@ -1,0 +1,101 @@
+"""Lays a chain on one region: crop, halo, composite.
+
+The chain runs on pristine pixels of the region's box grown by what later steps and this one look
+at, and only the pixels under the mask are used. The result is bit for bit what running it on the
+whole picture would give, at the cost of the crop (types whose domain is ``crop`` excepted: they
+hand the crop to a codec, and the crop is their definition).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from distortions.chain import Link
+from distortions.site import Site
+from schemas.arrays import Image, Mask, require_image, require_mask
+from schemas.boxes import Box
+from schemas.errors import ContractError
+from schemas.masks import bounding_box
+
+
+class Patch(NamedTuple):
+    """A region after its chain.
+
+    Args:
+        box: Where it lies in the picture.
+        mask: The region's pixels inside the box, bool ``(box.height, box.width)``.
+        stages: The box's pixels before the chain and after each step, all of the box's size;
+            the last is the result.
+    """
+
+    box: Box
+    mask: Mask
+    stages: tuple[Image, ...]
+
+
+def degrade_region(picture: Image, mask: Mask, chain: Sequence[Link]) -> Patch:
+    """Run ``chain`` on the masked region of ``picture``; the picture stays as it is.
+
+    Args:
+        picture: uint8 RGB ``(height, width, 3)``, pristine.
+        mask: bool ``(height, width)``, not empty.
+        chain: Links in the order they are applied.
+
+    Raises:
+        ContractError: Arrays that break their contract, or a type that returns another shape.
+    """
+    require_image(picture)
+    height, width = picture.shape[:2]
+    require_mask(mask, height, width)
+    box = bounding_box(mask)
+    crops = _crops(box, chain, width, height)
+    stages = [picture[box.slices]]
+    work = picture[crops[0].slices] if chain else picture
+    for step, link in enumerate(chain):
+        crop, used = crops[step], crops[step + 1]
+        work = _apply(link, work, crop, used, mask, width, height)
+        work = work[used.shifted(-crop.x0, -crop.y0).slices]
+        stages.append(work[box.shifted(-used.x0, -used.y0).slices])
+    return Patch(box, mask[box.slices], tuple(np.ascontiguousarray(stage) for stage in stages))
+
+
+def _crops(box: Box, chain: Sequence[Link], width: int, height: int) -> list[Box]:
+    """Input box of every step, then the region's own box; each holds what the next one needs."""
+    crops = [box]
+    for link in reversed(chain):
+        reach = link.type.reach(link.params)
+        if reach is None:
+            crops.insert(0, Box(0, 0, width, height))
+        else:
+            crops.insert(0, crops[0].grown(reach, width, height, link.type.align))
+    return crops
+
+
+def _apply(
+    link: Link, work: Image, crop: Box, used: Box, mask: Mask, width: int, height: int
+) -> Image:
+    site = Site(
+        key=link.key,
+        x=crop.x0,
+        y=crop.y0,
+        width=width,
+        height=height,
+        domain=mask[crop.slices] if link.type.domain == "region" else None,
+        window=used.shifted(-crop.x0, -crop.y0),
+    )
+    result = link.type.apply(work, link.params, site)
+    require_image(result, link.type.name)
+    if result.shape != work.shape:
+        raise ContractError(f"{link.type.name}: got {work.shape}, returned {result.shape}")
+    return result
+
+
+def composite(picture: Image, patches: Iterable[Patch]) -> Image:
+    """A copy of ``picture`` with every patch's last stage under its mask, and nothing else."""
+    out = picture.copy()
+    for patch in patches:
+        target = out[patch.box.slices]
+        cv2.copyTo(patch.stages[-1], patch.mask.view(np.uint8), target)
+    return out

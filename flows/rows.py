@@ -1,0 +1,214 @@
+"""From what was done and said to records: degraded regions and dataset rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annotators.checker import check
+from annotators.facts import Answer, Ask, PictureFacts, Violation, Writer
+from distortions.gate import Judged, OrderEffect, order_effect, overall
+from distortions.plan import Drawn, grade_of
+from schemas import masks
+from schemas.arrays import Image, Mask
+from schemas.config import RunConfig
+from schemas.records import (
+    DegradedRegion,
+    Message,
+    Picture,
+    Region,
+    Reject,
+    Sample,
+    Scores,
+    Step,
+)
+from schemas.streams import Stream
+
+if TYPE_CHECKING:
+    from flows.picture import PictureOutcome, Tools
+
+
+def untouched_region(image_id: str, region: Region) -> DegradedRegion:
+    """An annotated region without a chain."""
+    return DegradedRegion(
+        image_id=image_id,
+        picture_id=region.picture_id,
+        region_id=region.region_id,
+        role="clean",
+        label=region.label,
+        label_refined=region.label,
+        box=region.box,
+        mask=region.mask,
+        area_fraction=region.area_fraction,
+        point=region.point,
+        chain=[],
+        scores=None,
+        order_ssim=None,
+        order_gradient=None,
+    )
+
+
+def whole_region(image_id: str, picture: Picture) -> DegradedRegion:
+    """The whole picture as a region."""
+    width, height = picture.width, picture.height
+    return DegradedRegion(
+        image_id=image_id,
+        picture_id=picture.picture_id,
+        region_id=f"{picture.picture_id}/whole",
+        role="whole",
+        label="whole image",
+        label_refined="whole image",
+        box=[0, 0, width, height],
+        mask=masks.encode(np.ones((height, width), np.bool_)),
+        area_fraction=1.0,
+        point=[float(width // 2), float(height // 2)],
+        chain=[],
+        scores=None,
+        order_ssim=None,
+        order_gradient=None,
+    )
+
+
+def degraded_region(
+    region: DegradedRegion,
+    image: Image,
+    mask: Mask,
+    drawn: Sequence[Drawn],
+    judged: Judged,
+    config: RunConfig,
+) -> DegradedRegion:
+    """``region`` with the chain that was laid on it and everything measured."""
+    effect = overall(judged.patch)
+    scores = Scores(psnr=effect.psnr, ssim=effect.ssim, gmsd=effect.gmsd, delta_e=effect.delta_e)
+    order: OrderEffect | None = None
+    if len(drawn) == 2:
+        order = order_effect(image, mask, judged.chain, judged.patch)
+    return region.model_copy(
+        update={
+            "role": "whole" if region.role == "whole" else "degraded",
+            "chain": _steps(drawn, judged, config),
+            "scores": scores,
+            "order_ssim": order.ssim if order else None,
+            "order_gradient": order.gradient if order else None,
+        }
+    )
+
+
+def _steps(drawn: Sequence[Drawn], judged: Judged, config: RunConfig) -> list[Step]:
+    steps = []
+    for link, effect in zip(judged.chain, judged.effects, strict=True):
+        steps.append(
+            Step(
+                family=link.type.family,
+                type=link.type.name,
+                severity=link.severity,
+                grade=grade_of(link.severity, len(drawn), config.plan),
+                params=json.dumps(link.params, sort_keys=True),
+                key=f"{link.key:016x}",
+                domain=link.type.domain,
+                delta_e=effect.delta_e,
+                gradient_log_ratio=effect.gradient_log_ratio,
+                ssim=effect.ssim,
+            )
+        )
+    return steps
+
+
+def answer_all(
+    asks: Sequence[Ask],
+    facts: PictureFacts,
+    picture: Picture,
+    tools: Tools,
+    outcome: PictureOutcome,
+    stream: Callable[..., Stream],
+) -> list[Sample]:
+    """Write and check an answer to every question; what fails for good becomes a reject."""
+    samples = []
+    for index, ask in enumerate(asks):
+        row_id = f"{facts.image_id}/{ask.task}/{index}"
+        written = _write(ask, facts, tools, outcome, stream("write", index))
+        if isinstance(written, Violation):
+            outcome.rejects.append(
+                Reject(stage="check", subject=row_id, reason=written.rule, detail=written.detail)
+            )
+            continue
+        answer, writer, attempts = written
+        samples.append(_sample(row_id, ask, answer, facts, picture, tools, writer, attempts))
+    outcome.counts["check.passed"] += len(samples)
+    return samples
+
+
+def _write(
+    ask: Ask, facts: PictureFacts, tools: Tools, outcome: PictureOutcome, stream: Stream
+) -> tuple[Answer, Writer, int] | Violation:
+    """Ask the writer, then the fallback, until a text passes the fact check."""
+    answers = tools.config.answers
+    writers = [tools.writer] * answers.attempts
+    if answers.on_failure == "template":
+        writers += [tools.fallback] * answers.attempts
+    violation = Violation("unwritten", "no attempt was allowed")
+    for attempt, writer in enumerate(writers):
+        answer = writer.write(ask, facts, stream, attempt)
+        violations = check(answer.text, ask, facts)
+        outcome.counts["check.texts"] += 1
+        if not violations:
+            return answer, writer, attempt + 1
+        violation = violations[0]
+        for broken in violations:
+            outcome.counts[f"check.failed.{broken.rule}"] += 1
+    return violation
+
+
+def _sample(
+    row_id: str,
+    ask: Ask,
+    answer: Answer,
+    facts: PictureFacts,
+    picture: Picture,
+    tools: Tools,
+    writer: Writer,
+    attempts: int,
+) -> Sample:
+    target = ask.target
+    return Sample(
+        row_id=row_id,
+        image_id=facts.image_id,
+        picture_id=picture.picture_id,
+        region_id=target.region_id if target else "",
+        split=picture.split,
+        task=ask.task,
+        sub_task=ask.sub_task,
+        form=ask.form,
+        question=ask.question,
+        answer=answer.text,
+        messages=[
+            Message(role="user", content=ask.question),
+            Message(role="assistant", content=answer.text),
+        ],
+        reference=facts.references.get(target.region_id, "") if target else "",
+        label=target.label if target else "",
+        label_refined=target.label_refined if target else "",
+        width=facts.width,
+        height=facts.height,
+        box=target.box if target else None,
+        mask=target.mask if target else None,
+        point=target.point if target else None,
+        spatial_answer=answer.spatial,
+        semantic_answer=answer.semantic,
+        chain=ask.chain,
+        scores=target.scores if target else None,
+        pool=ask.pool,
+        writer=writer.name,
+        prompt_version=writer.version,
+        attempts=attempts,
+        source=picture.source,
+        source_path=picture.path,
+        licence=picture.licence,
+        content_hash=picture.content_hash,
+        origin="synthetic",
+        seed=tools.config.seed,
+        config_hash=tools.config_hash,
+    )

@@ -1,0 +1,85 @@
+"""Makes, once per process, what every picture needs; and refuses a bad configuration early."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from annotators.coco import CocoRegions
+from annotators.pools import Pools, builtin_pools, load_pools
+from annotators.regions import RegionSource
+from annotators.segments import SegmentRegions
+from annotators.writer import TemplateWriter
+from distortions.plan import make_palette
+from distortions.plugins import load_plugins
+from flows.picture import Tools
+from schemas.config import RegionConfig, RunConfig
+from schemas.errors import ConfigError, UnknownNameError
+
+REGION_SOURCES = ("segments", "coco:FILE")
+
+
+def make_tools(config: RunConfig) -> Tools:
+    """Load plugins, resolve names, read annotation and pool files.
+
+    Raises:
+        ConfigError: Anything the configuration names that is not there or not right.
+    """
+    load_plugins(config.plugins)
+    return Tools(
+        config=config,
+        config_hash=config.config_hash(),
+        regions=_region_source(config.regions),
+        palette=make_palette(config.plan),
+        pools=_pools(config.questions.pools),
+        writer=TemplateWriter(),
+        fallback=TemplateWriter(),
+    )
+
+
+def check_config(config: RunConfig, paths: Iterable[str]) -> Tools:
+    """Make the tools and look whether the annotations are for these pictures.
+
+    Args:
+        config: The run.
+        paths: Paths of the candidates inside their sources.
+
+    Raises:
+        ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
+    """
+    tools = make_tools(config)
+    source = tools.regions
+    if isinstance(source, CocoRegions) and not any(source.knows(path) for path in paths):
+        raise ConfigError(
+            f"--regions {config.regions.source}: the file is for other pictures; "
+            "none of its file names is among the sources"
+        )
+    return tools
+
+
+def _region_source(config: RegionConfig) -> RegionSource:
+    kind, _, file = config.source.partition(":")
+    if kind == "segments" and not file:
+        return SegmentRegions()
+    if kind != "coco" or not file:
+        raise UnknownNameError("region source", config.source, REGION_SOURCES)
+    folder = Path(file).parent
+    return CocoRegions(_read_json(Path(file)), lambda name: (folder / name).read_bytes())
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read annotations: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigError(f"{path}: not valid JSON: {error}") from None
+
+
+def _pools(file: str) -> Pools:
+    if not file:
+        return builtin_pools()
+    try:
+        return load_pools(Path(file).read_text(encoding="utf-8"), file)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot read question pools: {error.strerror}") from None

@@ -1,0 +1,1 @@
+"""The nouns of the house: records, masks, configuration, keyed randomness and errors."""

@@ -1,0 +1,291 @@
+"""The one configuration: ``RunConfig``, from a TOML file, flags on top.
+
+Every setting has a default, so an empty file is a valid run. Unknown keys are errors. What can
+change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
+"""
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from schemas.errors import ConfigError
+from schemas.records import Grade
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """A table of the configuration file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class IngestConfig(Section):
+    """Which files are pictures we can use."""
+
+    max_pixels: Count = 100_000_000
+    """Pictures with more pixels are rejected before they are decoded."""
+    max_side: Count = 20_000
+    """Pictures with a longer side are rejected."""
+    min_side: Count = 224
+    """Pictures with a shorter side are rejected."""
+    max_long_side: int = Field(default=1024, ge=64)
+    """Larger pictures are scaled down (area average) until their long side fits."""
+    near_duplicate_bits: int = Field(default=4, ge=0, le=16)
+    """Pictures whose perceptual hashes differ in at most this many of 64 bits share a split."""
+    drop_near_duplicates: bool = False
+    """Reject near duplicates instead of keeping them in one split."""
+    licence: str = ""
+    """Licence to record for sources that state none."""
+
+
+class ScreenConfig(Section):
+    """No-reference thresholds below which a picture is no good source."""
+
+    enabled: bool = True
+    """Whether pictures are screened; scores are recorded either way."""
+    min_sharpness: float = 6.0
+    """Reject as blurred below this sharpness."""
+    max_noise: float = 12.0
+    """Reject as noisy above this estimated standard deviation, grey levels."""
+    max_blockiness: float = 1.6
+    """Reject as over-compressed above this blockiness."""
+    min_detail: float = 3.0
+    """Reject as near-uniform below this entropy, bits."""
+    max_clipped: Share = 0.4
+    """Reject as clipped above this share of black or white pixels."""
+
+
+class RegionConfig(Section):
+    """Where regions come from and which are eligible."""
+
+    source: str = "segments"
+    """``segments`` (weight-free) or ``coco:FILE`` (instances or panoptic JSON)."""
+    min_area: Share = 0.01
+    """Smallest share of the picture's area."""
+    max_area: Share = 0.6
+    """Largest share of the picture's area."""
+    min_side: Count = 32
+    """Shortest side of the bounding box, pixels."""
+    min_largest_part: Share = 0.8
+    """The largest connected part must be at least this share of the region."""
+    max_iou: Share = 0.1
+    """After the partition, a region that overlaps a kept one by more is dropped."""
+
+
+class PlanConfig(Section):
+    """What is done to which region."""
+
+    order_profile: str = "restored"
+    """Allowed orders for order questions: paper, restored, dq495k or a profile of ``orders``."""
+    generate_profile: str = ""
+    """Allowed orders for generated chains; empty means ``order_profile``."""
+    orders: dict[str, dict[str, list[str]]] = {}
+    """Custom profiles: name to {first family: [families that may follow]}."""
+    families: list[str] = []
+    """Families to draw from; empty means all that are registered."""
+    exclude_types: list[str] = []
+    """Types never drawn."""
+    min_regions: Count = 2
+    """Fewest degraded regions per picture."""
+    max_regions: Count = 4
+    """Most degraded regions per picture."""
+    clean_regions: int = Field(default=1, ge=0)
+    """Annotated regions kept clean per picture, where it has that many."""
+    uniform_share: Share = 0.10
+    """Share of pictures degraded as a whole by one chain."""
+    clean_share: Share = 0.05
+    """Share of pictures left clean."""
+    length_weights: list[Annotated[float, Field(ge=0.0)]] = [0.5, 0.5]
+    """Relative frequency of chains of length 1, 2, ...; more than two entries allow longer ones."""
+    reverse_share: Share = 0.4
+    """Chance that a chain of two is followed by one in reverse order on another region."""
+    repeat_share: Share = 0.35
+    """Chance that a single distortion's type is used again on another region."""
+    single_grades: tuple[Grade, Grade, Grade, Grade, Grade] = (
+        "mild",
+        "mild",
+        "moderate",
+        "severe",
+        "severe",
+    )
+    """Words for severities 1 to 5 of a chain of one."""
+    pair_grades: tuple[Grade, Grade, Grade] = ("mild", "moderate", "severe")
+    """Words for severities 1 to 3 in a chain of two; higher ones are not drawn."""
+    attempts: Count = 6
+    """Chains tried on a region before it is left clean."""
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if self.max_regions < self.min_regions:
+            raise ValueError("max_regions must be at least min_regions")
+        if sum(self.length_weights) <= 0:
+            raise ValueError("length_weights must hold a weight above 0")
+        if self.uniform_share + self.clean_share > 1:
+            raise ValueError("uniform_share + clean_share must be at most 1")
+        return self
+
+
+class GateConfig(Section):
+    """When a label is true to the eye."""
+
+    min_delta_e: float = 2.0
+    """A step must move the region by at least this mean CIEDE2000 where colour or tone is its
+    effect."""
+    min_structure: float = 0.02
+    """A step whose effect is on detail must lower SSIM by at least this."""
+    order_max_ssim: Share = 0.95
+    """Two orders are told apart only if their SSIM is at most this."""
+    order_min_gradient: float = 0.1
+    """... and the log ratio of their mean gradients is at least this."""
+    score_margin: Share = 0.10
+    """Measured scores must differ by this share for most/least questions over families."""
+    sum_margin: Count = 1
+    """Severity sums must differ by this for most/least questions over families."""
+
+
+class QuestionConfig(Section):
+    """How much is asked about each degraded picture."""
+
+    pools: str = ""
+    """TOML file of question pools; empty means the built-in wordings."""
+    global_per_image: int = Field(default=1, ge=0)
+    """Global descriptions per degraded picture."""
+    local_per_image: int = Field(default=3, ge=0)
+    """Local descriptions per degraded picture, at most one per region."""
+    hybrid_per_image: int = Field(default=2, ge=0)
+    """Most/least degraded region questions, at most one of each."""
+    single_per_image: int = Field(default=2, ge=0)
+    """Most/least of one distortion questions."""
+    order_per_image: int = Field(default=3, ge=0)
+    """Accumulation order questions."""
+    short_per_image: int = Field(default=3, ge=0)
+    """Short referring questions, at most one per region."""
+    long_per_image: int = Field(default=2, ge=0)
+    """Long referring questions, at most one per region."""
+    single_intensity_by: Literal["type", "family"] = "type"
+    """Whether most/least of one distortion compares the same type or the same family."""
+
+
+class AnswerConfig(Section):
+    """Who writes the answers and what happens to those that fail the fact check."""
+
+    writer: Literal["template"] = "template"
+    """The deterministic template writer."""
+    attempts: Count = 3
+    """Texts tried before the answer counts as failed."""
+    on_failure: Literal["template", "reject"] = "template"
+    """What becomes of an answer that never passed."""
+
+
+class ExportConfig(Section):
+    """How the dataset lies on disk."""
+
+    test_share: Share = 0.10
+    """Share of source pictures in the test split."""
+    exclude: str = ""
+    """File with picture names or hashes, one a line, that must not be used."""
+    row_group_rows: Count = 100
+    """Rows per row group, at most."""
+    row_group_mb: Count = 64
+    """Megabytes of pictures per row group, about."""
+
+
+class RunSection(Section):
+    """Where and how fast; nothing here changes a row."""
+
+    workers: Count = 1
+    """Shards worked on at once."""
+    runner: Literal["processes", "threads"] = "processes"
+    """How workers run when there is more than one."""
+    retries: int = Field(default=2, ge=0)
+    """Times a shard is tried again after an infrastructure error."""
+
+
+class RunConfig(Section):
+    """Everything a run needs to know."""
+
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of every keyed draw."""
+    variants: Count = 1
+    """Degraded pictures per source picture."""
+    limit: int | None = Field(default=None, ge=1)
+    """Use only the first so many source files."""
+    shard_size: Count = 256
+    """Source pictures per shard: the unit of work, resume and file."""
+    plugins: list[str] = []
+    """Python files that register more distortions."""
+    run: RunSection = RunSection()
+    ingest: IngestConfig = IngestConfig()
+    screen: ScreenConfig = ScreenConfig()
+    regions: RegionConfig = RegionConfig()
+    plan: PlanConfig = PlanConfig()
+    gate: GateConfig = GateConfig()
+    questions: QuestionConfig = QuestionConfig()
+    answers: AnswerConfig = AnswerConfig()
+    export: ExportConfig = ExportConfig()
+
+    @classmethod
+    def load(cls, path: Path | None, overrides: dict[str, Any] | None = None) -> Self:
+        """Read a TOML file (or nothing) and lay dotted ``overrides`` on top.
+
+        Raises:
+            ConfigError: File missing or not TOML, a key unknown, a value not allowed.
+        """
+        values: dict[str, Any] = _read_toml(path) if path else {}
+        for dotted, value in (overrides or {}).items():
+            if value is not None:
+                _put(values, dotted, value)
+        return cls.parse(values, str(path) if path else "configuration")
+
+    @classmethod
+    def parse(cls, values: dict[str, Any], origin: str = "configuration") -> Self:
+        """Validate a nested dict; the first mistake becomes one line."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None
+
+    def config_hash(self) -> str:
+        """16 hex digits over every setting that can change a row."""
+        values = self.model_dump(mode="json", exclude={"run"})
+        canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read configuration: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _put(values: dict[str, Any], dotted: str, value: object) -> None:
+    *sections, key = dotted.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+    values[key] = value
+
+
+def _first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    if first["type"] != "extra_forbidden":
+        return f"{'.'.join(where)}: {first['msg']}, got {first['input']!r}"
+    for part in where[:-1]:
+        model = _section(model, part)
+    return f"unknown key {'.'.join(where)!r}; allowed here: {', '.join(sorted(model.model_fields))}"
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
+    annotation = model.model_fields[name].annotation
+    return (
+        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else model
+    )

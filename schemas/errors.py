@@ -1,0 +1,76 @@
+"""Everything this project raises, in one tree.
+
+::
+
+    IqaSpiderError
+    ├── ConfigError (ValueError)        the user's mistake: a flag, a key, a path; exit status 2
+    │   └── UnknownNameError (LookupError)   a name that is not registered
+    ├── ContractError (ValueError)      bad code: an array or a row that breaks its contract
+    ├── PictureError (ValueError)       bad data: one picture; becomes a reject row
+    ├── AnnotationError (ValueError)    bad data: one annotation or one written text
+    └── StorageError (OSError)          bad infrastructure: disk full, shard unreadable
+
+Messages say what was wrong, what was got and what is allowed, in one line.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class IqaSpiderError(Exception):
+    """Base of the tree."""
+
+
+class ConfigError(IqaSpiderError, ValueError):
+    """The user asked for something that cannot be; nothing has been written."""
+
+
+class UnknownNameError(ConfigError, LookupError):
+    """A name is not registered.
+
+    Args:
+        kind: What was looked up, e.g. ``distortion``.
+        got: The name that was given.
+        allowed: The names that exist; the nearest are offered first.
+    """
+
+    def __init__(self, kind: str, got: str, allowed: Iterable[str]) -> None:
+        self.kind, self.got, self.allowed = kind, got, sorted(allowed)
+        near = difflib.get_close_matches(got, self.allowed, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(near)}?" if near else f"allowed: {', '.join(self.allowed)}"
+        super().__init__(f"unknown {kind} {got!r}; {hint}")
+
+
+class ContractError(IqaSpiderError, ValueError):
+    """Code broke a promise about an array or a row; never caught, always a bug."""
+
+
+class PictureError(IqaSpiderError, ValueError):
+    """One picture cannot be used; the run goes on without it.
+
+    Args:
+        reason: Short slug, counted and stored, e.g. ``truncated``.
+        detail: One line for people.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class AnnotationError(IqaSpiderError, ValueError):
+    """One annotation or one written text cannot be used.
+
+    Args:
+        reason: Short slug, counted and stored.
+        detail: One line for people.
+        record_id: The record it belongs to, if known.
+    """
+
+    def __init__(self, reason: str, detail: str, record_id: str = "") -> None:
+        self.reason, self.detail, self.record_id = reason, detail, record_id
+        super().__init__(f"{record_id + ': ' if record_id else ''}{reason}: {detail}")
+
+
+class StorageError(IqaSpiderError, OSError):
+    """The disk or a file on it failed; what was finished before is intact."""

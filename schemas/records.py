@@ -1,0 +1,274 @@
+"""The road of the data, top to bottom: one class per noun, one Parquet table per class.
+
+``Picture`` → ``Region`` → ``DegradedRegion`` (with its chain of ``Step``) → ``Sample``; whatever
+leaves the road is a ``Reject``. A later record refers to an earlier one by id and never rewrites
+it.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+import pyarrow as pa
+
+from schemas.record import Record
+
+Split = Literal["train", "test"]
+Task = Literal["global_description", "local_description", "grounding", "referring"]
+SubTask = Literal["", "hybrid_intensity", "single_intensity", "accumulation_order", "short", "long"]
+Role = Literal["degraded", "clean", "whole"]
+Grade = Literal["mild", "moderate", "severe"]
+
+STRINGS = pa.list_(pa.string())
+BOX = pa.list_(pa.int32(), 4)
+POINT = pa.list_(pa.float32(), 2)
+
+
+class Screen(Record):
+    """No-reference scores of a source picture, by which it was found good enough."""
+
+    sharpness: Annotated[float, pa.float32()]
+    """Sharpness of the sharpest parts; higher is sharper. See annotators/screening.py."""
+    noise: Annotated[float, pa.float32()]
+    """Estimated standard deviation of noise, grey levels of 255."""
+    blockiness: Annotated[float, pa.float32()]
+    """Step across the 8-pixel grid relative to steps beside it; about 1 without JPEG blocks."""
+    detail: Annotated[float, pa.float32()]
+    """Entropy of the luma histogram, bits; near 0 for a uniform picture."""
+    clipped: Annotated[float, pa.float32()]
+    """Share of pixels that are black or white in all channels."""
+
+
+class Picture(Record):
+    """A source photograph that passed decoding, duplicate search and screening."""
+
+    picture_id: Annotated[str, pa.string()]
+    """First 16 hex digits of ``content_hash``."""
+    source: Annotated[str, pa.string()]
+    """Name of the source the picture came from, e.g. the folder's name."""
+    path: Annotated[str, pa.string()]
+    """Path inside the source, forward slashes; archive members as ``file.tar!member``."""
+    content_hash: Annotated[str, pa.string()]
+    """SHA-256 of size and decoded RGB pixels, hex."""
+    file_hash: Annotated[str, pa.string()]
+    """SHA-256 of the file's bytes, hex."""
+    perceptual_hash: Annotated[str, pa.string()]
+    """64-bit DCT hash of the luma, hex; near duplicates differ in few bits."""
+    width: Annotated[int, pa.int32()]
+    """Width after decoding rules, pixels."""
+    height: Annotated[int, pa.int32()]
+    """Height after decoding rules, pixels."""
+    format: Annotated[str, pa.string()]
+    """File format as the decoder names it, e.g. ``JPEG``."""
+    rules: Annotated[list[str], STRINGS]
+    """Decoding rules that applied, e.g. ``exif_orientation``, ``cmyk``, ``downscaled``."""
+    screen: Annotated[Screen, Screen.arrow_struct()]
+    """No-reference scores."""
+    group: Annotated[str, pa.string()]
+    """Picture id of the first of its near duplicates (itself when it has none)."""
+    split: Annotated[Split, pa.string()]
+    """Split of the whole group."""
+    licence: Annotated[str, pa.string()]
+    """Licence the source states, empty when it states none."""
+
+
+class Region(Record):
+    """A named part of a source picture that may carry a chain."""
+
+    region_id: Annotated[str, pa.string()]
+    """``<picture_id>/<index>``; stable across runs."""
+    picture_id: Annotated[str, pa.string()]
+    """The picture it is part of."""
+    label: Annotated[str, pa.string()]
+    """Name of what is there, lower case, without article."""
+    label_source: Annotated[str, pa.string()]
+    """Who named it, e.g. ``coco`` or ``segments``."""
+    proposals: Annotated[list[str], STRINGS]
+    """Other names that were considered, best first."""
+    box: Annotated[list[int], BOX]
+    """Bounding box ``x0, y0, x1, y1`` in pixels, half open."""
+    mask: Annotated[str, pa.string()]
+    """COCO compressed run-length counts over ``height x width`` of the picture."""
+    area_fraction: Annotated[float, pa.float32()]
+    """Share of the picture's area."""
+    point: Annotated[list[float], POINT]
+    """``x, y`` of the inside point farthest from the edge (pole of inaccessibility), pixels."""
+
+
+class Step(Record):
+    """One distortion laid on one region."""
+
+    family: Annotated[str, pa.string()]
+    """Family, e.g. ``blur``."""
+    type: Annotated[str, pa.string()]
+    """Registered type, e.g. ``gaussian_blur``."""
+    severity: Annotated[int, pa.int8()]
+    """Level of the type's table, 1 to 5."""
+    grade: Annotated[Grade, pa.string()]
+    """Word for the severity: mild, moderate or severe."""
+    params: Annotated[str, pa.string()]
+    """Parameters the function was called with, JSON, keys sorted."""
+    key: Annotated[str, pa.string()]
+    """64-bit key of the step's randomness, 16 hex digits."""
+    domain: Annotated[str, pa.string()]
+    """What the result depends on: pixel, neighbourhood, region or crop."""
+    delta_e: Annotated[float, pa.float32()]
+    """Mean CIEDE2000 by which this step moved the region."""
+    gradient_log_ratio: Annotated[float, pa.float32()]
+    """Natural log of mean gradient after over before this step."""
+    ssim: Annotated[float, pa.float32()]
+    """SSIM of the region after this step against before it."""
+
+
+class Scores(Record):
+    """Full-reference scores of a region against its pristine pixels."""
+
+    psnr: Annotated[float, pa.float32()]
+    """Peak signal-to-noise ratio inside the mask, dB; 100 when identical."""
+    ssim: Annotated[float, pa.float32()]
+    """Mean SSIM (uniform 7x7 window, luma) over the mask."""
+    gmsd: Annotated[float, pa.float32()]
+    """Gradient magnitude similarity deviation over the mask; 0 when identical."""
+    delta_e: Annotated[float, pa.float32()]
+    """Mean CIEDE2000 over the mask."""
+
+
+class DegradedRegion(Record):
+    """A region as it stands in one degraded picture: with its chain, or left clean."""
+
+    image_id: Annotated[str, pa.string()]
+    """``<picture_id>-v<variant>``: the degraded picture."""
+    picture_id: Annotated[str, pa.string()]
+    """The source picture."""
+    region_id: Annotated[str, pa.string()]
+    """The region; ``<picture_id>/whole`` for the whole picture."""
+    role: Annotated[Role, pa.string()]
+    """``degraded``, ``clean`` (annotated, untouched) or ``whole`` (uniform degradation)."""
+    label: Annotated[str, pa.string()]
+    """Label before refinement."""
+    label_refined: Annotated[str, pa.string()]
+    """Label after refinement; the same when nothing refined it."""
+    box: Annotated[list[int], BOX]
+    """Bounding box ``x0, y0, x1, y1`` in pixels, half open."""
+    mask: Annotated[str, pa.string()]
+    """COCO compressed run-length counts."""
+    area_fraction: Annotated[float, pa.float32()]
+    """Share of the picture's area."""
+    point: Annotated[list[float], POINT]
+    """Pole of inaccessibility ``x, y``, pixels."""
+    chain: Annotated[list[Step], pa.list_(Step.arrow_struct())]
+    """Distortions in the order they were applied; empty when clean."""
+    scores: Annotated[Scores | None, Scores.arrow_struct()]
+    """Scores against the pristine region; null when clean."""
+    order_ssim: Annotated[float | None, pa.float32()]
+    """SSIM between the two orders of a chain of two; null otherwise."""
+    order_gradient: Annotated[float | None, pa.float32()]
+    """Absolute log ratio of mean gradients of the two orders; null otherwise."""
+
+
+class Message(Record):
+    """One turn of a conversation, in the form trainers read."""
+
+    role: Annotated[Literal["user", "assistant"], pa.string()]
+    """Who speaks."""
+    content: Annotated[str, pa.string()]
+    """What is said."""
+
+
+class Sample(Record):
+    """One question and answer about one degraded picture: a row of the dataset."""
+
+    version: ClassVar[int] = 1
+
+    row_id: Annotated[str, pa.string()]
+    """``<image_id>/<task>/<index>``; unique in the dataset."""
+    image_id: Annotated[str, pa.string()]
+    """The degraded picture."""
+    picture_id: Annotated[str, pa.string()]
+    """The source picture."""
+    region_id: Annotated[str, pa.string()]
+    """The region asked about or pointed at; empty for global questions."""
+    split: Annotated[Split, pa.string()]
+    """train or test, decided by the source picture's group."""
+    task: Annotated[Task, pa.string()]
+    """One of the four tasks."""
+    sub_task: Annotated[SubTask, pa.string()]
+    """Sub-task; empty for descriptions."""
+    form: Annotated[str, pa.string()]
+    """What the question asks exactly: most, least, pair, first, last, single, multi or empty."""
+    question: Annotated[str, pa.string()]
+    """The question; asked about the degraded picture alone."""
+    answer: Annotated[str, pa.string()]
+    """The answer."""
+    messages: Annotated[list[Message], pa.list_(Message.arrow_struct())]
+    """Question and answer as a conversation."""
+    reference: Annotated[str, pa.string()]
+    """The phrase by which the text names the region, unambiguous in the picture."""
+    label: Annotated[str, pa.string()]
+    """Region label before refinement."""
+    label_refined: Annotated[str, pa.string()]
+    """Region label after refinement."""
+    width: Annotated[int, pa.int32()]
+    """Picture width, pixels."""
+    height: Annotated[int, pa.int32()]
+    """Picture height, pixels."""
+    box: Annotated[list[int] | None, BOX]
+    """Region box ``x0, y0, x1, y1``, pixels, half open; null for global questions."""
+    mask: Annotated[str | None, pa.string()]
+    """Region mask, COCO compressed run-length counts; null for global questions."""
+    point: Annotated[list[float] | None, POINT]
+    """Inside point farthest from the mask's edge ``x, y``, pixels."""
+    spatial_answer: Annotated[str, pa.string()]
+    """``Top left.`` and so on, or ``The whole image.``; empty where no position is asked."""
+    semantic_answer: Annotated[str, pa.string()]
+    """The grounding answer in words; empty for other tasks."""
+    chain: Annotated[list[Step], pa.list_(Step.arrow_struct())]
+    """The region's distortions in order; empty when clean or global."""
+    scores: Annotated[Scores | None, Scores.arrow_struct()]
+    """The region's full-reference scores; null when clean or global."""
+    pool: Annotated[str, pa.string()]
+    """Question pool and line the wording came from, ``pool:index``."""
+    writer: Annotated[str, pa.string()]
+    """``template`` or a model id."""
+    prompt_version: Annotated[str, pa.string()]
+    """Version of the templates or prompts."""
+    attempts: Annotated[int, pa.int8()]
+    """Texts written until one passed the fact check."""
+    source: Annotated[str, pa.string()]
+    """Source data set."""
+    source_path: Annotated[str, pa.string()]
+    """Path of the picture inside the source."""
+    licence: Annotated[str, pa.string()]
+    """Licence of the picture as the source states it."""
+    content_hash: Annotated[str, pa.string()]
+    """SHA-256 of the source pixels."""
+    origin: Annotated[Literal["synthetic", "human"], pa.string()]
+    """Where the facts come from: our own degrading, or people."""
+    seed: Annotated[int, pa.int64()]
+    """Run seed."""
+    config_hash: Annotated[str, pa.string()]
+    """Hash of every setting that can change a row."""
+
+
+class Reject(Record):
+    """Something that left the road, and why."""
+
+    stage: Annotated[str, pa.string()]
+    """Stage that rejected it: ingest, screen, regions, plan, gate, ask, check, export."""
+    subject: Annotated[str, pa.string()]
+    """Id of the picture, region, image or question, or the path when there is no id yet."""
+    reason: Annotated[str, pa.string()]
+    """Short slug; counted in the manifest."""
+    detail: Annotated[str, pa.string()]
+    """One line for people."""
+
+
+RECORDS: tuple[type[Record], ...] = (
+    Screen,
+    Picture,
+    Region,
+    Step,
+    Scores,
+    DegradedRegion,
+    Message,
+    Sample,
+    Reject,
+)

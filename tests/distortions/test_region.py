@@ -1,0 +1,93 @@
+"""Chains on regions: crops agree with the whole picture, nothing leaks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distortions import DISTORTIONS
+from distortions.chain import Link
+from distortions.region import composite, degrade_region
+from distortions.site import Site
+from distortions.testing import sample_picture
+from schemas.errors import ContractError
+
+PICTURE = sample_picture(120, 160)
+LOCAL = sorted(n for n, t in DISTORTIONS.items() if t.domain != "crop")
+
+
+def box_mask(x0, y0, x1, y1):
+    mask = np.zeros(PICTURE.shape[:2], np.bool_)
+    mask[y0:y1, x0:x1] = True
+    return mask
+
+
+boxes = st.tuples(
+    st.integers(0, 150), st.integers(0, 110), st.integers(1, 160), st.integers(1, 120)
+).map(lambda b: (b[0], b[1], min(160, b[0] + b[2]), min(120, b[1] + b[3])))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    box=boxes,
+    first=st.sampled_from(LOCAL),
+    second=st.sampled_from(LOCAL),
+    severity=st.integers(1, 3),
+    key=st.integers(0, 2**64 - 1),
+)
+def test_chain_on_crop_equals_chain_on_picture(box, first, second, severity, key):
+    """A chain of two on the crop is, under the mask, the chain on the whole picture."""
+    mask = box_mask(*box)
+    links = [Link(DISTORTIONS[first], severity, key), Link(DISTORTIONS[second], severity, key ^ 1)]
+    whole = PICTURE
+    for link in links:
+        domain = mask if link.type.domain == "region" else None
+        whole = link.type.apply(whole, link.params, Site.whole(whole, link.key, domain))
+    result = composite(PICTURE, [degrade_region(PICTURE, mask, links)])
+    assert np.array_equal(result[mask], whole[mask])
+    assert np.array_equal(result[~mask], PICTURE[~mask])
+
+
+def test_neighbours_do_not_leak():
+    """Two touching regions give the same pixels together as alone."""
+    left, right = box_mask(0, 0, 80, 120), box_mask(80, 0, 160, 120)
+    blur = [Link(DISTORTIONS["gaussian_blur"], 5, 1)]
+    noise = [Link(DISTORTIONS["gaussian_noise"], 5, 2)]
+    patches = [degrade_region(PICTURE, left, blur), degrade_region(PICTURE, right, noise)]
+    both = composite(PICTURE, patches)
+    alone = composite(PICTURE, patches[:1])
+    assert np.array_equal(both[left], alone[left])
+    assert np.array_equal(composite(PICTURE, patches[::-1]), both)
+
+
+def test_stages_are_kept():
+    """The patch holds the pixels before the chain and after each step."""
+    mask = box_mask(10, 20, 60, 70)
+    links = [Link(DISTORTIONS["gaussian_noise"], 2, 5), Link(DISTORTIONS["gaussian_blur"], 2, 6)]
+    patch = degrade_region(PICTURE, mask, links)
+    assert len(patch.stages) == 3
+    assert np.array_equal(patch.stages[0], PICTURE[20:70, 10:60])
+    one = degrade_region(PICTURE, mask, links[:1])
+    assert np.array_equal(one.stages[-1], patch.stages[1])
+
+
+def test_empty_chain_changes_nothing():
+    """A region without a chain is the source."""
+    mask = box_mask(10, 20, 60, 70)
+    assert np.array_equal(composite(PICTURE, [degrade_region(PICTURE, mask, [])]), PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("picture", "mask"),
+    [
+        (PICTURE.astype(np.float32), box_mask(0, 0, 9, 9)),
+        (PICTURE[:, :, 0], box_mask(0, 0, 9, 9)),
+        (PICTURE, box_mask(0, 0, 9, 9)[:-1]),
+        (PICTURE, box_mask(0, 0, 9, 9).astype(np.uint8)),
+        (PICTURE, np.zeros(PICTURE.shape[:2], np.bool_)),
+    ],
+)
+def test_wrong_arrays_raise(picture, mask):
+    """Arrays that break the contract raise, they are not guessed at."""
+    with pytest.raises(ContractError):
+        degrade_region(picture, mask, [])
