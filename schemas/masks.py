@@ -21,7 +21,7 @@ def decode(counts: str, height: int, width: int) -> Mask:
     """The bool mask ``(height, width)`` of compressed counts; wrong length raises."""
     if _run_total(counts) != height * width:
         raise ContractError(f"mask runs cover {_run_total(counts)} pixels, not {width}x{height}")
-    return np.ascontiguousarray(coco.decode(_rle(counts, height, width))).astype(np.bool_)
+    return np.ascontiguousarray(coco.decode(_rle(counts, height, width))).view(np.bool_)
 
 
 def _rle(counts: str, height: int, width: int) -> Any:
