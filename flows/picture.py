@@ -21,6 +21,7 @@ from distortions.gate import Judged, judge
 from distortions.plan import Drawn, Palette, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
 from distortions.registry import FAMILIES
+from flows.lookalikes import lookalikes
 from flows.rows import answer_all, degraded_region, untouched_region, whole_region
 from flows.stopwatch import Stopwatch
 from schemas.arrays import Image, Mask
@@ -59,6 +60,7 @@ class PictureOutcome:
 
     picture: Picture
     regions: list[Region] = field(default_factory=list)
+    lookalikes: list[Region] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -84,6 +86,7 @@ def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutc
         outcome.rejects.append(_reject("regions", picture.picture_id, error.reason, error.detail))
         return outcome
     outcome.rejects += rejected
+    outcome.lookalikes = lookalikes(proposals, outcome.regions, picture)
     outcome.counts["regions.proposed"] += len(proposals)
     outcome.counts["regions.kept"] += len(outcome.regions)
     for number in range(tools.config.variants):
@@ -170,9 +173,10 @@ class _Degrading:
         return self.stream("spare").shuffled(untouched)[: self.tools.config.plan.clean_regions]
 
     def _everything(self, regions: Sequence[DegradedRegion]) -> list[DegradedRegion]:
-        """All eligible regions of the picture, so that a phrase is unambiguous among them."""
+        """All that has a name in the picture, so that a phrase is unambiguous among it."""
         known = {region.region_id for region in regions}
-        others = [r for r in self.outcome.regions if r.region_id not in known]
+        everything = [*self.outcome.regions, *self.outcome.lookalikes]
+        others = [region for region in everything if region.region_id not in known]
         return [*regions, *(untouched_region(self.image_id, region) for region in others)]
 
     def _try_chains(

@@ -1,0 +1,97 @@
+"""Plans: keyed, within the rules, and with the promised shares."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distortions.order import RESTORED, allows
+from distortions.plan import draw_chain, draw_kind, draw_targets, link_chain, make_palette
+from schemas.config import PlanConfig
+from schemas.errors import ConfigError, UnknownNameError
+from schemas.streams import Stream
+
+CONFIG = PlanConfig()
+PALETTE = make_palette(CONFIG)
+keys = st.integers(0, 2**63 - 1)
+
+
+@given(keys)
+def test_chains_keep_the_rules(key):
+    """Length one or two, never two of a family, only allowed orders, severities in range."""
+    chain = draw_chain(Stream(key), PALETTE, [])
+    families = [entry.family for entry, _ in chain]
+    assert len(chain) in (1, 2)
+    assert len(set(families)) == len(families)
+    assert allows(RESTORED, families)
+    for entry, severity in chain:
+        assert entry.visible_from <= severity <= (5 if len(chain) == 1 else 3)
+
+
+@given(keys, st.integers(1, 12))
+def test_targets(key, regions):
+    """Two to four different regions where there are enough, one left clean where that allows."""
+    targets = draw_targets(Stream(key), regions, CONFIG)
+    assert len(set(targets)) == len(targets)
+    assert set(targets) <= set(range(regions))
+    assert len(targets) >= min(2, regions)
+    assert len(targets) <= (regions - 1 if regions > 2 else regions)
+    assert len(targets) <= 4
+
+
+def test_shares():
+    """About 10 % of pictures are uniform, 5 % clean, half of the chains have two steps."""
+    kinds = Counter(draw_kind(Stream("kind", n), CONFIG) for n in range(4000))
+    assert 0.085 < kinds["uniform"] / 4000 < 0.115
+    assert 0.04 < kinds["clean"] / 4000 < 0.06
+    lengths = Counter(len(draw_chain(Stream("chain", n), PALETTE, [])) for n in range(2000))
+    assert 0.46 < lengths[2] / 2000 < 0.54
+
+
+def test_every_type_is_drawn():
+    """All thirty-five types and all twelve families come up."""
+    chains = [draw_chain(Stream("all", n), PALETTE, []) for n in range(4000)]
+    assert len({entry.name for chain in chains for entry, _ in chain}) == 35
+
+
+def test_hard_negatives_are_taken_up():
+    """After a chain of two, its reverse comes more often than chance."""
+    first = draw_chain(Stream("pair", 3), make_palette(PlanConfig(length_weights=[0, 1])), [])
+    reverse = [entry.name for entry, _ in first][::-1]
+    palette = make_palette(PlanConfig(length_weights=[0, 1], reverse_share=1.0))
+    again = draw_chain(Stream("next"), palette, [first])
+    assert [entry.name for entry, _ in again] == reverse
+
+
+def test_longer_chains_by_configuration():
+    """A third weight makes chains of three, still without repeated families."""
+    palette = make_palette(PlanConfig(length_weights=[0, 0, 1]))
+    chains = [draw_chain(Stream("long", n), palette, []) for n in range(200)]
+    assert {len(chain) for chain in chains} >= {3}
+    for chain in chains:
+        families = [entry.family for entry, _ in chain]
+        assert allows(RESTORED, families)
+        assert len(set(families)) == len(families)
+
+
+def test_steps_have_their_own_keys():
+    """Two steps of one chain, and one step of two regions, never share noise."""
+    chain = draw_chain(Stream("pair", 3), make_palette(PlanConfig(length_weights=[0, 1])), [])
+    links = link_chain(chain, 1, "region a") + link_chain(chain, 1, "region b")
+    assert len({link.key for link in links}) == 4
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        (PlanConfig(families=["blurr"]), UnknownNameError),
+        (PlanConfig(exclude_types=["gausian_blur"]), UnknownNameError),
+        (PlanConfig(order_profile="table8"), UnknownNameError),
+        (PlanConfig(families=["pixelate"], exclude_types=["pixelate"]), ConfigError),
+    ],
+)
+def test_mistakes_are_found_early(config, error):
+    """Unknown names and empty palettes are refused before anything runs."""
+    with pytest.raises(error):
+        make_palette(config)
