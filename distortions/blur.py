@@ -27,18 +27,19 @@ def _smoothed(rows: Image, sigma: float) -> Image:
     return out
 
 
-def _shuffled(rows: Image, shift: int, passes: int, site: Site) -> Image:
-    """Permute the pixels of rows within cells of side ``shift + 1``, in several passes.
+def _shuffled(rows: Image, shift: int, iterations: int, site: Site) -> Image:
+    """Permute the pixels of rows within cells of side ``shift + 1``.
 
-    Two passes make a pair; the cells of the second straddle those of the first, so that no
-    border between cells is left standing. Pixels travel as one 32-bit word each.
+    An iteration is two passes; the cells of the second straddle those of the first, so that no
+    border between cells is left standing. For ``shift`` 1 it is one, which moves pixels as far
+    as the reference does. Pixels travel as one 32-bit word each.
     """
     side, height = shift + 1, rows.shape[0]
     place = (site.x, site.y, site.width, site.height)
     packed = cv2.cvtColor(rows.reshape(height, -1, 3), cv2.COLOR_RGB2RGBA)
     pixels = packed.reshape(height, -1).view(np.uint32)
     spare = np.empty_like(pixels)
-    for index in range(passes):
+    for index in range(iterations * min(shift, 2)):
         stream = Stream(site.key, "cells", index // 2)
         offset = index % 2 * (side // 2)
         origin = tuple((stream.below(side) + offset) % side for _ in range(2))
@@ -62,11 +63,12 @@ def _disk_reach(radius: int) -> int:
 
 
 def _jitter_reach(shift: int) -> int:
-    return 2 * shift
+    """A cell's side less one, then what a straddling cell adds to that."""
+    return shift + (shift + 2) // 2 if shift > 1 else 1
 
 
 def _glass_reach(sigma: float, shift: int, iterations: int) -> int:
-    return 2 * _gaussian_reach(sigma) + 2 * shift * iterations
+    return 2 * _gaussian_reach(sigma) + iterations * _jitter_reach(shift)
 
 
 @distortion(
@@ -139,7 +141,7 @@ def glass_blur(image: Image, sigma: float, shift: int, iterations: int, site: Si
         image: Crop, uint8 ``(height, width, 3)``.
         sigma: Standard deviation of the Gaussian before and after, pixels.
         shift: Pixels move within cells of ``shift + 1`` pixels.
-        iterations: Pairs of passes; each can move a pixel by ``2 * shift``.
+        iterations: How many times the shuffle of ``jitter`` is done.
         site: Place in the picture and key.
 
     Departure: the shuffle is a true permutation, unbiased, keyed by place, of bounded reach and
@@ -149,7 +151,7 @@ def glass_blur(image: Image, sigma: float, shift: int, iterations: int, site: Si
     Source: DQ-495K ``blur_glass``.
     """
     soft = _smoothed(rows_of(image), sigma)
-    mixed = _shuffled(soft, shift, 2 * iterations, site)
+    mixed = _shuffled(soft, shift, iterations, site)
     return _smoothed(rows_of(mixed), sigma).reshape(image.shape)
 
 
@@ -226,13 +228,13 @@ def jitter(image: Image, shift: int, site: Site) -> Image:
 
     Args:
         image: Crop, uint8 ``(height, width, 3)``.
-        shift: Pixels move within cells of ``shift + 1`` pixels, twice.
+        shift: Pixels move within cells of ``shift + 1`` pixels, twice (for 1: once).
         site: Place in the picture and key.
 
-    Departure: a true permutation, unbiased, keyed by place, moving a pixel by ``2 * shift`` at
-    most and by about 0.7 ``shift`` (standard deviation per axis) as the reference does; that one
+    Departure: a true permutation, unbiased, keyed by place, of bounded reach (1, 4, 5, 7, 8
+    pixels); half of the pixels move by 1, 2, 3, 4, 4 or more, as in the reference. That one
     copies neighbours in chains, towards the top left, and leaves a frame untouched.
 
     Source: DQ-495K ``blur_jitter``.
     """
-    return _shuffled(rows_of(image), shift, 2, site)
+    return _shuffled(rows_of(image), shift, 1, site)

@@ -21,12 +21,6 @@ def rows_of(image: Image) -> Image:
     return rows
 
 
-def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
-    """``array``, read-only, fit to be shared from a cache."""
-    array.flags.writeable = False
-    return array
-
-
 @lru_cache(maxsize=256)
 def nearest(size: int, radius: int) -> Indices:
     """Sources of the positions ``-radius .. size + radius - 1``: the border pixel is repeated."""

@@ -19,15 +19,22 @@ Spans = NDArray[np.int64]
 
 @lru_cache(maxsize=128)
 def _spans(size: int, scale: float) -> Spans:
-    """First line and the one after the last of every line's block, lines of a whole picture."""
+    """First line and the one after the last of every line's block, lines of a whole picture.
+
+    A line belongs to the block its middle lies in. Where that ties with a border the choice is
+    the reference's, which hangs on float rounding: hence a running sum and not a product.
+    """
     blocks = max(1, int(size * scale))
-    borders = (2 * np.arange(blocks + 1) * size + blocks) // (2 * blocks)
-    # The position is summed up, not multiplied: where it ties with a border, the reference's
-    # choice is that of a running float sum.
+    step = size / blocks
+    middle = (np.arange(blocks) + 0.5) * step
+    first = (middle - 0.5 * step + 0.5).astype(np.int64)
+    stop = np.minimum((middle + 0.5 * step + 0.5).astype(np.int64), size)
+    first += (first - middle + 0.5) * (1.0 / step) <= -0.5
+    stop -= (stop - 1 - middle + 0.5) * (1.0 / step) > 0.5
     steps = np.full(size, blocks / size)
     steps[0] *= 0.5
     block = np.minimum(np.cumsum(steps).astype(np.int64), blocks - 1)
-    spans = np.stack([borders[block], borders[block + 1]], axis=1)
+    spans = np.stack([first[block], stop[block]], axis=1)
     spans.flags.writeable = False
     return spans
 

@@ -29,25 +29,20 @@ def blend(upper: U8, lower: U8, fraction: int, line: U16) -> None:
 
 @njit(nogil=True, cache=True)
 def add_chunks(line: U16, offsets: I64, weights: U16, total: U16) -> None:
-    """Add a resampled line to ``total``, in 1/16 levels."""
+    """Add a resampled line to ``total``, in 1/16 levels.
+
+    Indices are unsigned: signed ones cost a test for negative ones each.
+    """
+    first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
+    one, two, three = np.uint64(3), np.uint64(6), np.uint64(9)
     for chunk in range(offsets.size):
-        at, to = offsets[chunk], chunk * CHUNK
-        a, b = line[at : at + CHUNK], line[at + 3 : at + 3 + CHUNK]
-        c, d = line[at + 6 : at + 6 + CHUNK], line[at + 9 : at + 9 + CHUNK]
-        wa, wb = weights[0, to : to + CHUNK], weights[1, to : to + CHUNK]
-        wc, wd = weights[2, to : to + CHUNK], weights[3, to : to + CHUNK]
-        part = total[to : to + CHUNK]
-        for j in range(CHUNK):
-            part[j] += (
-                np.uint16(
-                    np.uint16(a[j] * wa[j])
-                    + np.uint16(b[j] * wb[j])
-                    + np.uint16(c[j] * wc[j])
-                    + np.uint16(d[j] * wd[j])
-                    + np.uint16(8)
-                )
-                >> 4
-            )
+        at, to = np.uint64(offsets[chunk]), np.uint64(chunk * CHUNK)
+        for j in range(np.uint64(CHUNK)):
+            a = np.uint16(line[at + j] * first[to + j])
+            b = np.uint16(line[at + one + j] * second[to + j])
+            c = np.uint16(line[at + two + j] * third[to + j])
+            d = np.uint16(line[at + three + j] * fourth[to + j])
+            total[to + j] += np.uint16(a + b + c + d + np.uint16(8)) >> 4
 
 
 @njit(nogil=True, cache=True)
