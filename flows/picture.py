@@ -129,6 +129,7 @@ class _Degrading:
         self.outcome.variants.append(Variant(self.image_id, image, regions, samples))
 
     def _refuse(self, stage: str, reason: str, detail: str) -> None:
+        self.outcome.counts["images.refused"] += 1
         self.outcome.rejects.append(_reject(stage, self.image_id, reason, detail))
 
     def _clean(self) -> tuple[Image, list[DegradedRegion], list[DegradedRegion]]:

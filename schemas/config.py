@@ -95,8 +95,8 @@ class PlanConfig(Section):
     """Fewest degraded regions per picture."""
     max_regions: Count = 4
     """Most degraded regions per picture."""
-    clean_regions: int = Field(default=1, ge=0)
-    """Annotated regions kept clean per picture, where it has that many."""
+    clean_regions: int = Field(default=16, ge=0)
+    """Eligible regions left clean that stay annotated, at most, per picture."""
     uniform_share: Share = 0.10
     """Share of pictures degraded as a whole by one chain."""
     clean_share: Share = 0.05

@@ -1,0 +1,128 @@
+"""Which region is degraded most or least: questions whose answer is certain.
+
+Sums of severities are not comparable between families, so a question over all distortions is
+asked only where the sum and the measured change pick the same region, both by a margin. A
+question about one distortion compares the same type.
+
+Source: dataset rules, section 6 (HyD-G, SiD-G).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from annotators.facts import PictureFacts
+from schemas.config import GateConfig
+from schemas.records import DegradedRegion, Step
+
+Polarity: TypeAlias = Literal["most", "least"]
+# Mean colour difference that weighs as much as losing all structure.
+DELTA_E_SCALE = 40.0
+
+
+class Pick(NamedTuple):
+    """A region that is certain to be the answer, or the reason why none is.
+
+    Args:
+        region: The answer.
+        dropped: Slug when there is none.
+        pool: Pool whose wording asks for it.
+        family: The distortion asked about, for single-intensity questions.
+    """
+
+    region: DegradedRegion | None
+    dropped: str = ""
+    pool: str = ""
+    family: str = ""
+
+
+def measured_change(region: DegradedRegion) -> float:
+    """How far a region is from its pristine self: structure lost plus colour moved; 0 if clean."""
+    if region.scores is None:
+        return 0.0
+    return (1 - region.scores.ssim) + region.scores.delta_e / DELTA_E_SCALE
+
+
+def step_change(step: Step) -> float:
+    """The same for one step, against the stage before it."""
+    return (1 - step.ssim) + step.delta_e / DELTA_E_SCALE
+
+
+def severity_sum(region: DegradedRegion) -> int:
+    """Sum of severities over the chain; 0 when clean."""
+    return sum(step.severity for step in region.chain)
+
+
+def pick_hybrid(facts: PictureFacts, polarity: Polarity, gate: GateConfig) -> Pick:
+    """The most or least degraded region of a picture."""
+    degraded, clean = facts.degraded, facts.clean
+    if len(facts.regions) < 2 or not degraded:
+        return Pick(None, "hybrid_too_few_regions")
+    if polarity == "most":
+        return _by_both(degraded, polarity, gate, "hybrid_most")
+    if len(clean) == 1:
+        return Pick(clean[0], pool="hybrid_least")
+    if len(degraded) < 2:
+        return Pick(None, "hybrid_least_not_unique")
+    return _by_both(degraded, polarity, gate, "hybrid_least_degraded" if clean else "hybrid_least")
+
+
+def _by_both(
+    regions: Sequence[DegradedRegion], polarity: Polarity, gate: GateConfig, pool: str
+) -> Pick:
+    if len(regions) == 1:
+        return Pick(regions[0], pool=pool)
+    by_sum, next_sum = _extremes(regions, severity_sum, polarity)
+    by_score, next_score = _extremes(regions, measured_change, polarity)
+    if by_sum.region_id != by_score.region_id:
+        return Pick(None, "hybrid_sum_and_score_disagree")
+    if abs(severity_sum(by_sum) - severity_sum(next_sum)) < gate.sum_margin:
+        return Pick(None, "hybrid_sum_too_close")
+    high, low = sorted((measured_change(by_score), measured_change(next_score)), reverse=True)
+    if high - low < gate.score_margin * high:
+        return Pick(None, "hybrid_score_too_close")
+    return Pick(by_sum, pool=pool)
+
+
+def _extremes(
+    regions: Sequence[DegradedRegion], value: Callable[[DegradedRegion], float], polarity: Polarity
+) -> tuple[DegradedRegion, DegradedRegion]:
+    """The extreme region and the runner-up."""
+    ranked = sorted(regions, key=value, reverse=polarity == "most")
+    return ranked[0], ranked[1]
+
+
+def single_families(facts: PictureFacts) -> list[str]:
+    """Families that two or more regions carry, in order of first appearance."""
+    carried = [step.family for region in facts.degraded for step in region.chain]
+    return [family for family in dict.fromkeys(carried) if carried.count(family) > 1]
+
+
+def pick_single(facts: PictureFacts, family: str, polarity: Polarity, by: str) -> Pick:
+    """The region with the most or least of one distortion.
+
+    Args:
+        facts: The picture.
+        family: The distortion's family.
+        polarity: most or least.
+        by: ``type``: all must carry the same type; ``family``: types of a family compete.
+    """
+    carrying = [
+        (region, step)
+        for region in facts.degraded
+        for step in region.chain
+        if step.family == family
+    ]
+    if len(carrying) < 2:
+        return Pick(None, "single_too_few_regions")
+    if by == "type" and len({step.type for _, step in carrying}) > 1:
+        return Pick(None, "single_mixed_types")
+    ranked = sorted(carrying, key=lambda pair: pair[1].severity, reverse=polarity == "most")
+    (region, step), (_, runner_up) = ranked[:2]
+    if step.severity == runner_up.severity:
+        return Pick(None, "single_severity_tied")
+    others = [step_change(other) for _, other in ranked[1:]]
+    seen = step_change(step)
+    agrees = seen > max(others) if polarity == "most" else seen < min(others)
+    if not agrees:
+        return Pick(None, "single_measure_disagrees")
+    return Pick(region, pool=f"single_{polarity}", family=family)

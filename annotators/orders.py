@@ -1,0 +1,95 @@
+"""Which region has A then B, begins with A, ends with B: order questions that can be answered.
+
+Exactly one region may match, the pair must be in the order profile, and the two orders must have
+been measured to look different on the region. Where another region holds the reverse or a
+shared member, the question is worth more and comes first.
+
+Source: dataset rules, section 6 (DAO-G).
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from annotators.facts import OrderQuery, PictureFacts
+from schemas.config import GateConfig
+from schemas.records import DegradedRegion
+
+
+class OrderItem(NamedTuple):
+    """An order question with its answer.
+
+    Args:
+        query: What is asked.
+        region: The one region that matches.
+        hard: Whether another region is a hard negative.
+    """
+
+    query: OrderQuery
+    region: DegradedRegion
+    hard: bool
+
+
+def chain_of(region: DegradedRegion) -> list[str]:
+    """Families of a chain in order."""
+    return [step.family for step in region.chain]
+
+
+def matches(query: OrderQuery, chain: Sequence[str]) -> bool:
+    """Whether a chain is what the query asks for; chains of one begin and end with it."""
+    if query.form == "first":
+        return chain[:1] == [query.first]
+    if query.form == "last":
+        return chain[-1:] == [query.last]
+    return (query.first, query.last) in set(itertools.pairwise(chain))
+
+
+def order_items(
+    facts: PictureFacts, profile: Mapping[str, frozenset[str]], gate: GateConfig
+) -> tuple[list[OrderItem], list[str]]:
+    """All order questions this picture allows, and a slug for each that was dropped."""
+    items, dropped = [], []
+    for region in facts.degraded:
+        for query in _queries(chain_of(region)):
+            reason = _refusal(query, region, facts, profile, gate)
+            if reason:
+                dropped.append(reason)
+            else:
+                items.append(OrderItem(query, region, _has_hard_negative(query, region, facts)))
+    return items, dropped
+
+
+def _queries(chain: Sequence[str]) -> list[OrderQuery]:
+    pairs = [OrderQuery("pair", first, second) for first, second in itertools.pairwise(chain)]
+    return [*pairs, OrderQuery("first", chain[0], ""), OrderQuery("last", "", chain[-1])]
+
+
+def _refusal(
+    query: OrderQuery,
+    region: DegradedRegion,
+    facts: PictureFacts,
+    profile: Mapping[str, frozenset[str]],
+    gate: GateConfig,
+) -> str:
+    chain = chain_of(region)
+    if sum(matches(query, chain_of(other)) for other in facts.degraded) != 1:
+        return "order_not_unique"
+    if len(chain) == 1:
+        return "" if _has_hard_negative(query, region, facts) else "order_trivial"
+    if len(chain) > 2 or any(b not in profile.get(a, ()) for a, b in itertools.pairwise(chain)):
+        return "order_not_in_profile"
+    if region.order_ssim is None or region.order_gradient is None:
+        return "order_not_measured"
+    if region.order_ssim > gate.order_max_ssim or region.order_gradient < gate.order_min_gradient:
+        return "order_invisible"
+    return ""
+
+
+def _has_hard_negative(query: OrderQuery, region: DegradedRegion, facts: PictureFacts) -> bool:
+    """Another region holds a family that is asked for, but not as asked."""
+    asked = {query.first, query.last} - {""}
+    return any(
+        asked & set(chain_of(other))
+        for other in facts.degraded
+        if other.region_id != region.region_id
+    )

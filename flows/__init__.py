@@ -1,0 +1,1 @@
+"""The only room with the disk, Prefect and the command line."""

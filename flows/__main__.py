@@ -1,0 +1,5 @@
+"""``python -m flows`` is ``iqa-spider``."""
+
+from flows.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""Where things lie in a dataset folder, and how a file gets there: whole or not at all."""
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from schemas.errors import StorageError
+
+DATA, RECORDS, REJECTS, FIGURES, WORK = "data", "records", "rejects", "figures", ".work"
+TEMPORARY = ".part"
+
+
+class FileEntry(NamedTuple):
+    """A finished file: path inside the dataset folder, bytes, SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+def shard_name(shard: int, prefix: str = "") -> str:
+    """``train-00003.parquet`` and so on."""
+    return f"{prefix}-{shard:05d}.parquet" if prefix else f"{shard:05d}.parquet"
+
+
+def describe_file(out: Path, path: Path) -> FileEntry:
+    """Size and checksum of a finished file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return FileEntry(path.relative_to(out).as_posix(), path.stat().st_size, digest.hexdigest())
+
+
+def is_intact(out: Path, entry: FileEntry) -> bool:
+    """Whether the file is there with the recorded size and checksum."""
+    path = out / entry.path
+    if not path.is_file() or path.stat().st_size != entry.size:
+        return False
+    return describe_file(out, path) == entry
+
+
+def put_in_place(temporary: Path, final: Path) -> None:
+    """Flush a finished temporary file to the disk and give it its name."""
+    with storage_errors(final):
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(final)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small file whole or not at all."""
+    with storage_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + TEMPORARY)
+        temporary.write_text(text, encoding="utf-8")
+        put_in_place(temporary, path)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about writing ``path`` into one clear line."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = "no space left on the disk" if full else (error.strerror or str(error))
+        failure = StorageError(f"cannot write {path}: {what}; finished shards are intact")
+        failure.errno = error.errno
+        raise failure from error

@@ -1,0 +1,167 @@
+"""What is done with one shard, as plain functions of small picklable jobs.
+
+Prefect tasks in ``build.py`` only call these. A shard that is already finished under the same key
+is left alone; anything less is cleared and done again.
+"""
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import pyarrow.parquet as pq
+
+from distortions.plan import fingerprint
+from distortions.plugins import load_plugins
+from flows.ingest import ingest_candidate, load_image
+from flows.layout import describe_file
+from flows.picture import Tools, degrade_and_ask
+from flows.rundir import RunFolder, code_version
+from flows.stopwatch import Stopwatch
+from flows.storage import (
+    ShardSummary,
+    ShardWriter,
+    clear_shard,
+    finished,
+    write_ledger,
+    write_table,
+)
+from flows.tools import make_tools
+from schemas.config import RunConfig
+from schemas.errors import PictureError
+from schemas.records import Picture, Reject
+
+
+class Job(NamedTuple):
+    """One shard's work: dataset folder, shard number, the configuration as JSON."""
+
+    out: str
+    shard: int
+    config: str
+
+
+class _Ticker:
+    """Marks every finished picture by one byte in a file of this process."""
+
+    def __init__(self, folder: Path, stage: str) -> None:
+        self._file = (folder / "progress" / f"{stage}.{os.getpid()}").open("ab", buffering=0)
+
+    def tick(self, pictures: int = 1) -> None:
+        self._file.write(b"." * pictures)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def _settings(config: str) -> RunConfig:
+    return RunConfig.model_validate_json(config)
+
+
+@cache
+def _tools(config: str) -> Tools:
+    """Made once per process; heavy threads of libraries are switched off beside our own."""
+    cv2.setNumThreads(1)
+    return make_tools(_settings(config))
+
+
+def ingest_files(work: Path, shard: int) -> tuple[Path, Path]:
+    """Tables of pictures and rejects of an ingest shard."""
+    folder = work / "ingest"
+    return folder / f"pictures-{shard:05d}.parquet", folder / f"rejects-{shard:05d}.parquet"
+
+
+def selected_files(work: Path, shard: int) -> tuple[Path, Path]:
+    """The same after the global pass."""
+    folder = work / "selected"
+    return folder / f"pictures-{shard:05d}.parquet", folder / f"rejects-{shard:05d}.parquet"
+
+
+def run_ingest(job: Job) -> ShardSummary:
+    """Decode, screen and hash the candidates of one shard."""
+    config, folder = _settings(job.config), RunFolder(Path(job.out))
+    cv2.setNumThreads(1)
+    candidates = folder.candidates(job.shard)
+    section = config.model_dump_json(include={"ingest", "screen"})
+    key = _key("ingest", json.dumps([list(c) for c in candidates]), section, code_version())
+    ticker = _Ticker(folder.work, "ingest")
+    done = finished(folder.out, job.shard, key, "ingest")
+    if done:
+        ticker.tick(len(candidates))
+        ticker.close()
+        return done
+    pictures: list[Picture] = []
+    rejects: list[Reject] = []
+    watch = Stopwatch()
+    with watch("ingest"):
+        for candidate in candidates:
+            result = ingest_candidate(candidate, config)
+            pictures += [result.picture] if result.picture else []
+            rejects += [result.reject] if result.reject else []
+            ticker.tick()
+    ticker.close()
+    paths = ingest_files(folder.work, job.shard)
+    write_table(paths[0], Picture.table(pictures))
+    write_table(paths[1], Reject.table(rejects))
+    files = [describe_file(folder.out, path) for path in paths]
+    counts = {"in": len(candidates), "out": len(pictures), "rejects": len(rejects)}
+    summary = ShardSummary(job.shard, key, files, counts, dict(watch))
+    return write_ledger(folder.out, summary, "ingest")
+
+
+def run_build(job: Job) -> ShardSummary:
+    """Make every row of one shard."""
+    config, folder = _settings(job.config), RunFolder(Path(job.out))
+    selected, rejected = selected_files(folder.work, job.shard)
+    load_plugins(config.plugins)
+    registry = json.dumps(fingerprint(), sort_keys=True)
+    inputs = [describe_file(folder.out, path).sha256 for path in (selected, rejected)]
+    key = _key("build", *inputs, config.config_hash(), registry, code_version())
+    pictures = Picture.from_table(pq.read_table(selected))
+    ticker = _Ticker(folder.work, "build")
+    done = finished(folder.out, job.shard, key)
+    if done:
+        ticker.tick(len(pictures))
+        ticker.close()
+        return done
+    clear_shard(folder.out, job.shard)
+    sources = {(c.source, c.path): c for c in folder.candidates(job.shard)}
+    tools = _tools(job.config)
+    with ShardWriter(folder.out, job.shard, config.export) as writer:
+        writer.add_rejects(Reject.from_table(pq.read_table(rejected)))
+        for picture in pictures:
+            watch = Stopwatch()
+            try:
+                with watch("decode"):
+                    image = load_image(sources[picture.source, picture.path], config)
+            except PictureError as error:
+                writer.add_rejects([_vanished(picture, error)])
+                ticker.tick()
+                continue
+            outcome = degrade_and_ask(picture, image, tools)
+            with watch("write"):
+                writer.add_picture(picture, outcome.regions)
+                for variant in outcome.variants:
+                    writer.add_variant(variant.image, variant.degraded, variant.samples)
+            writer.add_rejects(outcome.rejects)
+            writer.add_counts(outcome.counts | {"pictures": 1})
+            writer.add_timings(watch | outcome.timings)
+            ticker.tick()
+        ticker.close()
+        return writer.commit(key)
+
+
+def _vanished(picture: Picture, error: PictureError) -> Reject:
+    return Reject(
+        stage="build",
+        subject=f"{picture.source}/{picture.path}",
+        reason=error.reason,
+        detail=error.detail,
+    )
