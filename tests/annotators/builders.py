@@ -1,0 +1,43 @@
+"""Small records for tests of questions and answers."""
+
+from annotators.facts import PictureFacts
+from annotators.references import references
+from distortions.families import BUILT_IN
+from schemas.records import DegradedRegion, Scores, Step
+
+FAMILIES = {family.name: family for family in BUILT_IN}
+WIDTH, HEIGHT = 600, 400
+
+
+def step(family, grade="moderate", severity=3, kind="", ssim=0.7, delta_e=10.0):
+    """One step of a chain."""
+    return Step(
+        family=family, type=kind or f"{family}_type", severity=severity, grade=grade, params="{}",
+        key="0" * 16, domain="pixel", delta_e=delta_e, gradient_log_ratio=-0.5, ssim=ssim,
+    )  # fmt: skip
+
+
+def region(name, chain=(), label="dog", box=(20, 20, 120, 120), ssim=0.6, order=(0.5, 0.5),
+           role=None):  # fmt: skip
+    """A region with a chain, or a clean one."""
+    scores = Scores(psnr=20.0, ssim=ssim, gmsd=0.2, delta_e=12.0) if chain else None
+    pair = len(chain) == 2
+    return DegradedRegion(
+        image_id="pic-v0", picture_id="pic", region_id=f"pic/{name}",
+        role=role or ("degraded" if chain else "clean"), label=label, label_refined=label,
+        box=list(box), mask="", area_fraction=0.1,
+        point=[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], chain=list(chain), scores=scores,
+        order_ssim=order[0] if pair else None, order_gradient=order[1] if pair else None,
+    )  # fmt: skip
+
+
+def whole(chain):
+    """The whole picture as a region."""
+    return region("whole", chain, "whole image", (0, 0, WIDTH, HEIGHT), role="whole")
+
+
+def facts(*regions, families=FAMILIES):
+    """The facts of a picture with these regions."""
+    return PictureFacts(
+        "pic-v0", WIDTH, HEIGHT, tuple(regions), references(regions, WIDTH, HEIGHT), families
+    )
