@@ -1,1 +1,59 @@
-"""TO BE WRITTEN."""
+"""What codecs leave behind: JPEG and JPEG 2000."""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image as Pil
+
+from distortions.registry import distortion
+from distortions.site import Site
+from schemas.arrays import Image
+
+# A JPEG unit is 16 pixels wide at 4:2:0, and chroma upsampling looks into the next one.
+UNIT = 16
+# OpenJPEG wants a few pixels for its wavelet levels.
+LEAST_SIDE = 64
+
+
+@distortion(
+    family="compression",
+    levels=(25, 18, 12, 8, 5),
+    halo=UNIT,
+    align=UNIT,
+    domain="neighbourhood",
+    dq495k="compression_jpeg",
+)
+def jpeg_compression(image: Image, quality: int, site: Site) -> Image:
+    """Blocks of eight pixels, ringing along edges, smeared colour.
+
+    Source: DQ-495K; JPEG 4:2:0, blocks anchored at the picture's origin.
+    """
+    bgr = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    _, data = cv2.imencode(".jpg", bgr, options)
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@distortion(
+    family="compression",
+    levels=(29.0, 27.5, 26.0, 24.5, 23.0),
+    domain="crop",
+    dq495k="compression_jpeg_2000",
+)
+def jpeg2000_compression(image: Image, psnr_db: float, site: Site) -> Image:
+    """Smeared detail and soft ripples around edges.
+
+    Source: DQ-495K; OpenJPEG at a target PSNR. Its rate control looks at all it is given, so the
+    type is defined on the region's box, not on the picture.
+    """
+    height, width = image.shape[:2]
+    padding = ((0, max(0, LEAST_SIDE - height)), (0, max(0, LEAST_SIDE - width)), (0, 0))
+    padded = np.pad(image, padding, mode="edge")
+    buffer = io.BytesIO()
+    Pil.fromarray(np.ascontiguousarray(padded)).save(
+        buffer, "JPEG2000", quality_mode="dB", quality_layers=[psnr_db]
+    )
+    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)[:height, :width].copy()

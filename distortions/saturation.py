@@ -1,1 +1,94 @@
-"""TO BE WRITTEN."""
+"""Saturation up and down, in HSV or in YCbCr."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from distortions.buffers import rows_of
+from distortions.compiled import Kernels
+from distortions.lookup import Table, table_of
+from distortions.registry import distortion
+from distortions.site import Site
+from schemas.arrays import Image
+
+_hsv = Kernels("hsv")
+
+
+@lru_cache(maxsize=64)
+def _chroma(factor: float) -> Table:
+    """Luma stays, both chroma channels are scaled about their middle."""
+    same = table_of(float)
+    scaled = table_of(lambda level: 128 + (level - 128) * factor)
+    table = np.stack([same, scaled, scaled], axis=-1).reshape(1, 256, 3)
+    table.flags.writeable = False
+    return table
+
+
+def _in_hsv(image: Image, factor: float) -> Image:
+    rows = rows_of(image)
+    out = np.empty_like(rows)
+    _hsv.with_saturation(rows, round(1024 * factor), out)
+    return out.reshape(image.shape)
+
+
+def _in_ycbcr(image: Image, factor: float) -> Image:
+    planes = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2YCrCb)
+    planes = cv2.LUT(planes, _chroma(factor))
+    return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB), np.uint8)
+
+
+@distortion(
+    family="saturate_strengthen",
+    levels=(3.0, 6.0, 12.0, 20.0, 64.0),
+    visible_from=2,
+    dq495k="saturate_strengthen_HSV",
+)
+def saturate_strengthen_hsv(image: Image, factor: float, site: Site) -> Image:
+    """Every trace of colour becomes vivid; brightness of the strongest channel stays.
+
+    Source: DQ-495K, S times factor in HSV, at most 1.
+    """
+    return _in_hsv(image, factor)
+
+
+@distortion(
+    family="saturate_strengthen",
+    levels=(2.0, 3.0, 5.0, 8.0, 16.0),
+    visible_from=2,
+    dq495k="saturate_strengthen_YCrCb",
+)
+def saturate_strengthen_ycbcr(image: Image, factor: float, site: Site) -> Image:
+    """Colours become garish at the same luma.
+
+    Source: DQ-495K, chroma times factor in 8-bit YCrCb.
+    """
+    return _in_ycbcr(image, factor)
+
+
+@distortion(
+    family="saturate_weaken",
+    levels=(0.7, 0.55, 0.4, 0.2, 0.0),
+    visible_from=2,
+    dq495k="saturate_weaken_HSV",
+)
+def saturate_weaken_hsv(image: Image, factor: float, site: Site) -> Image:
+    """Colours fade towards white, since the strongest channel stays.
+
+    Source: DQ-495K, S times factor in HSV.
+    """
+    return _in_hsv(image, factor)
+
+
+@distortion(
+    family="saturate_weaken",
+    levels=(0.6, 0.4, 0.2, 0.1, 0.0),
+    visible_from=2,
+    dq495k="saturate_weaken_YCrCb",
+)
+def saturate_weaken_ycbcr(image: Image, factor: float, site: Site) -> Image:
+    """Colours fade to grey at the same luma.
+
+    Source: DQ-495K, chroma times factor in 8-bit YCrCb.
+    """
+    return _in_ycbcr(image, factor)

@@ -152,7 +152,7 @@ def squared_error(a: U8, b: U8, mask: Flags) -> int:
                 for c in range(3):
                     d = np.int64(a[y, x, c]) - np.int64(b[y, x, c])
                     total += d * d
-    return total
+    return int(total)
 
 
 @njit(cache=True, nogil=True)
@@ -165,4 +165,4 @@ def luma_moments(plane: I32, mask: Flags) -> tuple[int, int]:
                 v = np.int64(plane[y, x])
                 total += v
                 squares += v * v
-    return total, squares
+    return int(total), int(squares)

@@ -1,0 +1,43 @@
+"""Lookup tables and histograms: what tone and quantization types are made of."""
+
+import math
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from schemas.arrays import Image, Mask
+
+Table = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+
+
+def table_of(curve: Callable[[int], float]) -> Table:
+    """A read-only table of ``curve`` over the 256 levels, rounded half up and clipped."""
+    # Nine decimals first, so that the last bit of a mathematics library decides nothing.
+    values = [math.floor(round(curve(level), 9) + 0.5) for level in range(256)]
+    table = np.clip(values, 0, 255).astype(np.uint8)
+    table.flags.writeable = False
+    return table
+
+
+def look_up(image: Image, *tables: Table) -> Image:
+    """One table for all channels, or one for each."""
+    if len(tables) == 1:
+        return np.asarray(cv2.LUT(image, tables[0]), np.uint8)
+    joined = np.stack(tables, axis=-1).reshape(1, 256, 3)
+    return np.asarray(cv2.LUT(image, joined), np.uint8)
+
+
+def histogram(image: Image, channel: int, domain: Mask | None) -> Counts:
+    """Pixels per level of a channel inside the domain (everywhere when ``None``)."""
+    mask = None if domain is None else domain.view(np.uint8)
+    counts = cv2.calcHist([np.ascontiguousarray(image)], [channel], mask, [256], [0, 256])
+    return np.asarray(counts).ravel().astype(np.int64)
+
+
+def mean_level(counts: Counts) -> int:
+    """Mean level of a histogram, rounded; 0 when it is empty."""
+    total = int(counts.sum())
+    return (2 * int(counts @ np.arange(256)) + total) // (2 * total) if total else 0
