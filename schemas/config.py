@@ -49,11 +49,11 @@ class ScreenConfig(Section):
 
     enabled: bool = True
     """Whether pictures are screened; scores are recorded either way."""
-    min_sharpness: float = 6.0
+    min_sharpness: float = 16.0
     """Reject as blurred below this sharpness."""
-    max_noise: float = 12.0
+    max_noise: float = 9.0
     """Reject as noisy above this estimated standard deviation, grey levels."""
-    max_blockiness: float = 1.6
+    max_blockiness: float = 1.5
     """Reject as over-compressed above this blockiness."""
     min_detail: float = 3.0
     """Reject as near-uniform below this entropy, bits."""
