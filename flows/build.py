@@ -45,14 +45,13 @@ def is_infrastructure(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
 
 def _shard_task(name: str, work: Callable[[Job], ShardSummary]) -> Task[..., ShardSummary]:
     return task(
-        work,
         name=name,
         task_run_name=name + "-{job.shard:05d}",
         cache_policy=NO_CACHE,
         persist_result=False,
         retry_delay_seconds=RETRY_SECONDS,
         retry_condition_fn=is_infrastructure,
-    )
+    )(work)
 
 
 ingest_shard = _shard_task("ingest", run_ingest)

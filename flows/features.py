@@ -23,8 +23,8 @@ def dataset_schema() -> pa.Schema:
     base = Sample.arrow_schema()
     note = {"description": "The degraded picture, PNG, lossless."}
     schema = pa.schema([pa.field(IMAGE, IMAGE_TYPE, metadata=note), *base], base.metadata)
-    features = {field.name: feature(field.type) for field in schema}
-    features[IMAGE] = {"_type": "Image"}
+    features = {field.name: feature(field.type) for field in base}
+    features = {IMAGE: {"_type": "Image"}, **features}
     info = json.dumps({"info": {"features": features}}, separators=(",", ":"))
     return schema.with_metadata({**(base.metadata or {}), b"huggingface": info.encode()})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from annotators.screening import screen, verdict
@@ -24,9 +25,10 @@ from schemas.streams import Stream
 
 
 class Ingested(NamedTuple):
-    """What became of a candidate: a picture, or a reject."""
+    """What became of a candidate: a picture with its pixels, or a reject."""
 
     picture: Picture | None
+    image: Image | None
     reject: Reject | None
 
 
@@ -37,11 +39,11 @@ def ingest_candidate(candidate: Candidate, config: RunConfig) -> Ingested:
         data = read_bytes(candidate)
         decoded = decode(data, config.ingest)
     except PictureError as error:
-        return Ingested(None, _reject("ingest", subject, error.reason, error.detail))
+        return Ingested(None, None, _reject("ingest", subject, error.reason, error.detail))
     scores = screen(decoded.image)
     bad = verdict(scores, config.screen) if config.screen.enabled else None
     if bad:
-        return Ingested(None, _reject("screen", subject, *bad))
+        return Ingested(None, None, _reject("screen", subject, *bad))
     content = content_hash(decoded.image)
     picture = Picture(
         picture_id=content[:16],
@@ -59,7 +61,7 @@ def ingest_candidate(candidate: Candidate, config: RunConfig) -> Ingested:
         split="train",
         licence=config.ingest.licence,
     )
-    return Ingested(picture, None)
+    return Ingested(picture, decoded.image, None)
 
 
 def load_image(candidate: Candidate, config: RunConfig) -> Image:
@@ -76,8 +78,9 @@ class Selection(NamedTuple):
 
     Args:
         keep: Whether the picture is used.
-        leader: Index of the first of its near duplicates.
-        rejects: One for every picture that is not used.
+        leader: Index of the first of its near duplicates that is used; where none is, of the
+            first.
+        rejects: One for every picture that is not used, in order.
     """
 
     keep: NDArray[np.bool_]
@@ -86,15 +89,18 @@ class Selection(NamedTuple):
 
 
 def select(
-    contents: Sequence[str],
+    contents: Sequence[str] | pa.Array,
     perceptual: NDArray[np.uint64],
     subjects: Sequence[str],
     config: RunConfig,
 ) -> Selection:
     """Find duplicates and excluded pictures.
 
+    What looks like an excluded picture is excluded with it: a test picture that was scaled or
+    saved again is still the test picture.
+
     Args:
-        contents: Content hashes in order.
+        contents: Content hashes in order, hex.
         perceptual: Perceptual hashes.
         subjects: ``source/path`` of each.
         config: Settings.
@@ -102,26 +108,50 @@ def select(
     Raises:
         ConfigError: The exclusion list cannot be read.
     """
-    excluded = read_exclusions(config.export.exclude)
-    keep = np.ones(len(contents), np.bool_)
-    rejects: list[Reject] = []
+    hashes = contents.to_pylist() if isinstance(contents, pa.Array) else list(contents)
+    group = near_groups(perceptual, config.ingest.near_duplicate_bits)
+    out = _excluded(hashes, group, subjects, read_exclusions(config.export.exclude))
     first: dict[str, int] = {}
-    leader = near_groups(perceptual, config.ingest.near_duplicate_bits)
-
-    def drop(index: int, reason: str, detail: str) -> None:
-        keep[index] = False
-        rejects.append(_reject("ingest", subjects[index], reason, detail))
-
-    for index, (content, subject) in enumerate(zip(contents, subjects, strict=True)):
-        if excluded & {content, content[:16], subject, subject.rsplit("/", 1)[-1]}:
-            drop(index, "excluded", "named in the exclusion list")
-        elif content in first:
-            drop(index, "exact_duplicate", f"same pixels as {subjects[first[content]]}")
-        elif config.ingest.drop_near_duplicates and leader[index] != index:
-            drop(index, "near_duplicate", f"looks like {subjects[int(leader[index])]}")
+    leader: dict[int, int] = {}
+    for index, (content, near) in enumerate(zip(hashes, group.tolist(), strict=True)):
+        if index in out:
+            continue
+        if content in first:
+            out[index] = ("exact_duplicate", f"same pixels as {subjects[first[content]]}")
+        elif near in leader and config.ingest.drop_near_duplicates:
+            out[index] = ("near_duplicate", f"looks like {subjects[leader[near]]}")
         else:
             first[content] = index
-    return Selection(keep, leader, rejects)
+            leader.setdefault(near, index)
+    keep = np.ones(len(hashes), np.bool_)
+    keep[list(out)] = False
+    rejects = [_reject("ingest", subjects[index], *out[index]) for index in sorted(out)]
+    leaders = np.array([leader.get(near, near) for near in group.tolist()], np.int64)
+    return Selection(keep, leaders, rejects)
+
+
+def _excluded(
+    hashes: Sequence[str], group: NDArray[np.int64], subjects: Sequence[str], listed: set[str]
+) -> dict[int, tuple[str, str]]:
+    """Reason and detail of every excluded picture, by index."""
+    if not listed:
+        return {}
+    named: dict[int, str] = {}
+    out: dict[int, tuple[str, str]] = {}
+    for index, (content, subject) in enumerate(zip(hashes, subjects, strict=True)):
+        if listed & {content, content[:16], *_names(subject)}:
+            named.setdefault(int(group[index]), subject)
+            out[index] = ("excluded", "named in the exclusion list")
+    for index, near in enumerate(group.tolist()):
+        if near in named and index not in out:
+            out[index] = ("excluded", f"looks like {named[near]}, named in the exclusion list")
+    return out
+
+
+def _names(subject: str) -> tuple[str, str, str]:
+    """Names a picture may be listed by: with its source, path in the source, base name."""
+    path = subject.split("/", 1)[-1]
+    return subject, path, path.rsplit("/", 1)[-1].rsplit("!", 1)[-1]
 
 
 def read_exclusions(file: str) -> set[str]:
@@ -132,7 +162,7 @@ def read_exclusions(file: str) -> set[str]:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"export.exclude {file}: not a readable list: {error}") from None
-    return {line.strip() for line in lines if line.strip()}
+    return {line.strip().removeprefix("./") for line in lines if line.strip()}
 
 
 def split_of(leader: str, config: RunConfig) -> Split:

@@ -186,6 +186,7 @@ class _Degrading:
         """Draw chains until one passes the gate; a bounded number of times."""
         config, counts = self.tools.config, self.outcome.counts
         counts["gate.regions"] += 1
+        refusal = ""
         for attempt in range(config.plan.attempts):
             stream = self.stream(region_id, "chain", attempt)
             drawn = draw_chain(stream, self.tools.palette, earlier)
@@ -195,10 +196,11 @@ class _Degrading:
             if not judged.refusal:
                 counts["gate.passed"] += 1
                 return drawn, judged
-            counts[f"gate.refused.{judged.refusal}"] += 1
+            refusal = judged.refusal
+            counts[f"gate.refused.{refusal}"] += 1
         counts["gate.left_clean"] += 1
         self.outcome.rejects.append(
-            _reject("gate", f"{self.image_id}:{region_id}", "left_clean", judged.refusal)
+            _reject("gate", f"{self.image_id}:{region_id}", "left_clean", refusal)
         )
         return [], None
 

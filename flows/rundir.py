@@ -55,7 +55,6 @@ class RunFolder:
         if marker.is_file():
             self._compare(json.loads(marker.read_text(encoding="utf-8")), identity)
             return
-        self._refuse_foreign()
         for shard, part in enumerate(split_shards(candidates, config.shard_size)):
             rows = json.dumps([list(candidate) for candidate in part])
             write_text(self.work / "candidates" / f"{shard:05d}.json", rows)
@@ -71,7 +70,12 @@ class RunFolder:
                     f"({there.get(name)}, not {value}); choose another folder or remove it"
                 )
 
-    def _refuse_foreign(self) -> None:
+    def refuse_foreign(self) -> None:
+        """Raise ``ConfigError`` when the folder holds something that is no run of ours."""
+        if (self.work / "run.json").is_file():
+            return
+        if self.out.exists() and not self.out.is_dir():
+            raise ConfigError(f"--out {self.out} is a file; choose a new folder")
         if self.out.is_dir():
             foreign = sorted(p.name for p in self.out.iterdir() if p.name != WORK)
             if foreign:

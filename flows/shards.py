@@ -152,7 +152,7 @@ def run_build(job: Job) -> ShardSummary:
                     writer.add_variant(variant.image, variant.degraded, variant.samples)
             writer.add_rejects(outcome.rejects)
             writer.add_counts(outcome.counts | {"pictures": 1})
-            writer.add_timings(watch | outcome.timings)
+            writer.add_timings({**watch, **outcome.timings})
             ticker.tick()
         ticker.close()
         return writer.commit(key)

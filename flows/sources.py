@@ -28,6 +28,8 @@ PICTURES = frozenset(
 )
 """Endings that are taken for pictures in folders and tars; what is in them is looked at later."""
 
+COLUMN = re.compile(r"(image|img|picture|photo|jpe?g|png|webp)")
+
 
 class Candidate(NamedTuple):
     """One picture, not opened yet.
@@ -58,7 +60,7 @@ def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Ca
     for given in sources:
         left = None if limit is None else limit - len(found)
         path = Path(given)
-        name = _unique(path.resolve().name or "root", taken)
+        name = _unique(_text(path.resolve().name) or "root", taken)
         part = list(islice(_candidates(path, name), left))
         if not part and left != 0:
             raise ConfigError(f"source {given}: no picture in it")
@@ -105,64 +107,96 @@ def _layout(folder: Path) -> Path:
 
 
 def _folder(folder: Path, name: str) -> Iterator[Candidate]:
-    """Pictures below a folder in sorted order; links to folders are not followed."""
+    """Pictures and archives below a folder in sorted order; links to folders are not followed."""
     root = folder.resolve()
-    for place, folders, files in os.walk(root):
+    for place, folders, files in os.walk(root, onerror=_cannot_list):
         folders.sort()
         for file in sorted(files):
             full = Path(place) / file
             relative = full.relative_to(root).as_posix()
-            if full.suffix.lower() in PICTURES:
-                yield Candidate(name, relative, str(root), relative, "file")
-            elif full.suffix.lower() in (".tar", ".parquet"):
-                reader = _tar if full.suffix.lower() == ".tar" else _parquet
-                for inside in reader(full, name):
-                    yield inside._replace(path=relative + inside.path[len(full.name) :])
+            ending = full.suffix.lower()
+            if ending in PICTURES:
+                yield Candidate(name, _text(relative), str(root), relative, "file")
+            elif ending == ".tar" or (ending == ".parquet" and _has_pictures(full)):
+                for inside in (_tar if ending == ".tar" else _parquet)(full, name):
+                    within = _text(relative) + inside.path[len(_text(file)) :]
+                    yield inside._replace(path=within)
+
+
+def _cannot_list(error: OSError) -> None:
+    raise ConfigError(f"source {error.filename}: cannot list: {error.strerror}")
+
+
+def _text(name: str) -> str:
+    """A file name as text that any table holds, also where its bytes are not UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _list(path: Path, name: str) -> Iterator[Candidate]:
     """A list of paths, one a line, relative to the list; empty lines and ``#`` are left out."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"source {path}: not a readable list: {error}") from None
     root = str(path.resolve().parent)
-    for line in lines:
-        entry = line.strip()
+    entries = dict.fromkeys(line.strip() for line in lines)
+    for entry in entries:
         if entry and not entry.startswith("#"):
             yield Candidate(name, Path(entry).as_posix().lstrip("/"), root, entry, "file")
 
 
 def _tar(path: Path, name: str) -> Iterator[Candidate]:
-    """Pictures in a tar (WebDataset or plain), in the order of the archive."""
+    """Pictures in an uncompressed tar (WebDataset or plain), in the order of the archive."""
+    root = str(path.resolve())
     try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                if member.isfile() and Path(member.name).suffix.lower() in PICTURES:
-                    inside = f"{path.name}!{member.name}"
-                    yield Candidate(name, inside, str(path.resolve()), member.name, "tar")
-    except tarfile.TarError as error:
-        raise ConfigError(f"source {path}: not a readable tar: {error}") from None
+        with tarfile.open(path, "r:") as archive:
+            names = dict.fromkeys(member.name for member in archive if member.isreg())
+    except (OSError, tarfile.TarError) as error:
+        raise ConfigError(f"source {path}: not a readable uncompressed tar: {error}") from None
+    for member in names:
+        if Path(member).suffix.lower() in PICTURES:
+            yield Candidate(name, f"{_text(path.name)}!{_text(member)}", root, member, "tar")
+
+
+def _parquet_file(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ConfigError(f"source {path}: not readable Parquet: {error}") from None
+
+
+def _has_pictures(path: Path) -> bool:
+    with _parquet_file(path) as file:
+        return picture_column(file.schema_arrow) is not None
 
 
 def _parquet(path: Path, name: str) -> Iterator[Candidate]:
     """Rows of a Parquet file that has a picture column."""
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise ConfigError(f"source {path}: not readable Parquet: {error}") from None
-    if picture_column(file.schema_arrow) is None:
+    with _parquet_file(path) as file:
+        column, rows = picture_column(file.schema_arrow), file.metadata.num_rows
         columns = ", ".join(file.schema_arrow.names)
-        raise ConfigError(f"source {path}: no picture column (bytes), got {columns}")
-    for row in range(file.metadata.num_rows):
-        yield Candidate(name, f"{path.name}!{row}", str(path.resolve()), str(row), "parquet")
+    if column is None:
+        raise ConfigError(f"source {path}: expected a column of picture bytes, got {columns}")
+    root = str(path.resolve())
+    for row in range(rows):
+        yield Candidate(name, f"{_text(path.name)}!{row}", root, str(row), "parquet")
 
 
 def picture_column(schema: pa.Schema) -> str | None:
-    """Name of the first column of picture bytes: binary, or a struct with ``bytes``."""
-    for field in schema:
-        kind = field.type
-        inner = pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
-        if inner or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            return str(field.name)
-    return None
+    """Name of the column of picture bytes: a struct with ``bytes``, else a binary column.
+
+    Where there are several, one that is named after pictures goes first.
+    """
+    structs = [f.name for f in schema if _holds_bytes(f.type)]
+    plain = [
+        f.name for f in schema if pa.types.is_binary(f.type) or pa.types.is_large_binary(f.type)
+    ]
+    ranked = sorted(structs + plain, key=lambda name: not COLUMN.match(name.lower()))
+    return str(ranked[0]) if ranked else None
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        return False
+    inner = kind.field("bytes").type
+    return bool(pa.types.is_binary(inner) or pa.types.is_large_binary(inner))

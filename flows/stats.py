@@ -84,7 +84,10 @@ def collect(out: Path) -> Stats:
 
 def task_lines(stats: Stats) -> list[tuple[str, int, int]]:
     """(name, train, test) per line of the paper's table."""
-    return [(name, stats.count(*kind, "train"), stats.count(*kind, "test")) for name, *kind in ROWS]
+    return [
+        (name, stats.count(task, sub, form, "train"), stats.count(task, sub, form, "test"))
+        for name, task, sub, form in ROWS
+    ]
 
 
 def render(stats: Stats) -> Group:

@@ -6,7 +6,7 @@ Parquet sees ten complete rows.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -145,7 +145,7 @@ class ShardWriter:
         self._tables: dict[str, list[Any]] = {name: [] for name in TABLES}
         self._rejects: list[Reject] = []
         self._counts: Counter[str] = Counter()
-        self._timings: Counter[str] = Counter()
+        self._timings: defaultdict[str, float] = defaultdict(float)
 
     def __enter__(self) -> Self:
         """Nothing is written until something is added."""
@@ -186,7 +186,8 @@ class ShardWriter:
 
     def add_timings(self, timings: Mapping[str, float]) -> None:
         """Seconds to add up."""
-        self._timings.update(timings)
+        for name, seconds in timings.items():
+            self._timings[name] += seconds
 
     def commit(self, key: str) -> ShardSummary:
         """Finish every file and write the ledger last; returns what it says."""

@@ -1,6 +1,6 @@
 """What a run did, in numbers that must balance: in = out + rejects at every stage."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -45,13 +45,15 @@ class RunSummary:
         """
         ingest: Counter[str] = Counter()
         counts: Counter[str] = Counter()
-        timings: Counter[str] = Counter()
+        timings: defaultdict[str, float] = defaultdict(float)
         for shard in ingested:
             ingest.update(shard.counts)
-            timings.update({f"ingest.{name}": value for name, value in shard.timings.items()})
+            for name, value in shard.timings.items():
+                timings[f"ingest.{name}"] += value
         for shard in built:
             counts.update(shard.counts)
-            timings.update({f"build.{name}": value for name, value in shard.timings.items()})
+            for name, value in shard.timings.items():
+                timings[f"build.{name}"] += value
         rejects = _under("rejects.", counts)
         rows = _under("rows.", counts)
         images = sum(counts[f"images.{kind}"] for kind in ("regions", "uniform", "clean"))

@@ -1,0 +1,1 @@
+"""One command per file; each imports its flow in the body, so that ``--help`` answers at once."""

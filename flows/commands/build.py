@@ -1,0 +1,48 @@
+"""``iqa-spider build``: photographs in, a finished dataset out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    sources: Annotated[
+        list[str], typer.Argument(help="Folders, lists (.txt), pictures, .parquet or .tar files.")
+    ],
+    out: Annotated[Path, typer.Option(help="Dataset folder; new, or of the same run.")],
+    config: Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")] = None,
+    regions: Annotated[str | None, typer.Option(help="segments or coco:FILE.")] = None,
+    variants: Annotated[int | None, typer.Option(help="Degraded pictures per photograph.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every keyed draw.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Shards worked on at once.")] = None,
+    runner: Annotated[str | None, typer.Option(help="processes or threads.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use only the first so many files.")] = None,
+    shard_size: Annotated[int | None, typer.Option(help="Photographs per shard.")] = None,
+    order_profile: Annotated[
+        str | None, typer.Option(help="paper, restored, dq495k or one of the configuration.")
+    ] = None,
+    plugin: Annotated[
+        list[str] | None, typer.Option(help="Python file with more distortions.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option(help="Let Prefect log, too.")] = False,
+) -> int:
+    """Build a dataset from photographs."""
+    from flows.run import run_build_command
+    from schemas.config import RunConfig
+
+    settings = RunConfig.load(
+        config,
+        {
+            "regions.source": regions,
+            "variants": variants,
+            "seed": seed,
+            "run.workers": workers,
+            "run.runner": runner,
+            "limit": limit,
+            "shard_size": shard_size,
+            "plan.order_profile": order_profile,
+            "plugins": plugin or None,
+        },
+    )
+    return run_build_command(sources, out, settings, verbose)

@@ -1,0 +1,25 @@
+"""The end of a run: card, figures, manifest."""
+
+import json
+from collections.abc import Sequence
+
+from flows.card import write_card
+from flows.manifest import write_manifest
+from flows.rundir import RunFolder
+from flows.stats import collect
+from flows.storage import ShardSummary
+from flows.summary import RunSummary
+from schemas.config import RunConfig
+
+
+def finish(
+    folder: RunFolder,
+    config: RunConfig,
+    summary: RunSummary,
+    built: Sequence[ShardSummary],
+    seconds: dict[str, float],
+) -> None:
+    """Write what a dataset says about itself, the manifest last."""
+    write_card(folder.out, config, collect(folder.out))
+    identity = json.loads((folder.work / "run.json").read_text(encoding="utf-8"))
+    write_manifest(folder.out, config, identity, summary, built, seconds)

@@ -1,0 +1,72 @@
+"""What ``build`` does around the flow: checks, folder, server, progress, closing words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.progress import StageProgress
+from flows.rundir import RunFolder
+from flows.server import api_server, quiet_prefect
+from flows.sources import list_candidates
+from flows.stats import ROWS
+from flows.summary import RunSummary
+from flows.tools import check_config
+from schemas.config import RunConfig
+
+CLEAN, WITH_REJECTS = 0, 3
+
+
+def run_build_command(
+    sources: Sequence[str], out: Path, config: RunConfig, verbose: bool = False
+) -> int:
+    """Build a dataset; returns the exit status (0 clean, 3 finished with rejects).
+
+    Raises:
+        ConfigError: Before anything is written, when something asked for cannot be.
+        StorageError: The disk failed; finished shards are intact.
+    """
+    console = Console(stderr=True)
+    candidates = list_candidates(sources, config.limit)
+    check_config(config, (candidate.path for candidate in candidates))
+    folder = RunFolder(out)
+    folder.refuse_foreign()
+    with folder.locked():
+        folder.claim(config, candidates)
+        progress = StageProgress(folder.fresh_progress(), console)
+        quiet_prefect(verbose)
+        with api_server():
+            from flows.build import run_flow
+
+            summary = run_flow(folder, config, progress)
+    console.print(closing(summary, progress.seconds))
+    console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
+                  highlight=False)  # fmt: skip
+    return WITH_REJECTS if summary.rejects else CLEAN
+
+
+def closing(summary: RunSummary, seconds: dict[str, float]) -> Table:
+    """The closing table."""
+    table = Table("", title="done")
+    table.add_column("count", justify="right")
+    table.add_row("files looked at", str(summary.candidates))
+    table.add_row("photographs used", str(summary.pictures))
+    table.add_row("degraded pictures", str(summary.images))
+    table.add_section()
+    for name, task, sub_task, form in ROWS:
+        number = sum(
+            count
+            for kind, count in summary.rows.items()
+            if kind.split(".")[1:3] == [task, sub_task] and form in ("", kind.split(".")[3])
+        )
+        table.add_row(name, str(number))
+    table.add_row("rows", str(sum(summary.rows.values())))
+    table.add_section()
+    for reason, count in sorted(summary.rejects.items(), key=lambda item: -item[1])[:12]:
+        table.add_row(f"left out: {reason}", str(count))
+    table.add_section()
+    for stage, spent in seconds.items():
+        rate = summary.candidates / spent if spent else 0.0
+        table.add_row(f"{stage}, seconds", f"{spent:.1f} ({rate:.1f}/s)")
+    return table
