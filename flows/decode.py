@@ -44,9 +44,10 @@ from schemas.arrays import Image
 from schemas.config import IngestConfig
 from schemas.errors import PictureError
 
-# Named, because Pillow also opens formats that run other programs or are no photographs.
+# Named, because Pillow also opens formats that run other programs or are no photographs; an MPO
+# is opened as the JPEG it begins with.
 FORMATS: Final = (
-    "JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "GIF", "JPEG2000", "AVIF", "PPM",
+    "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "JPEG2000", "AVIF", "PPM",
 )  # fmt: skip
 DEEP_GREY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 ORIENTATION: Final = 0x0112
@@ -149,9 +150,9 @@ def _eight_bit(picture: Pil.Image, data: bytes, rules: list[str]) -> Pil.Image:
 
 def _has_sixteen_bits(picture: Pil.Image, data: bytes) -> bool:
     if picture.format == "PNG":
-        return data[24] == 16
+        return data[24] == 16  # bit depth in the header chunk
     tags = getattr(picture, "tag_v2", {})
-    return max(tags.get(BITS_PER_SAMPLE, (8,))) == 16
+    return 16 in tags.get(BITS_PER_SAMPLE, ())
 
 
 def _deep_colour(data: bytes) -> Pil.Image:

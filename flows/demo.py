@@ -12,7 +12,7 @@ from flows.sourcing import SourceImages
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
-PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg",
+PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", 
                "motorcycle_left.png", "rocket.jpg")  # fmt: skip
 """What the wheel may carry; files that are not there are left out, nothing is downloaded."""
 

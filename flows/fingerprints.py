@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import cv2
@@ -94,9 +94,7 @@ def _set_bits(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _bands(count: int) -> list[np.uint64]:
     """Masks that cut 64 bits into ``count`` bands."""
     edges = [64 * i // count for i in range(count + 1)]
-    return [
-        np.uint64((1 << high) - (1 << low)) for low, high in zip(edges, edges[1:], strict=False)
-    ]
+    return [np.uint64((1 << high) - (1 << low)) for low, high in pairwise(edges)]
 
 
 def _join_buckets(

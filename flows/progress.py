@@ -47,6 +47,10 @@ class StageProgress:
         self.folder, self.console = folder, console
         self.seconds: dict[str, float] = {}
 
+    def __getstate__(self) -> dict[str, object]:
+        """Prefect sends a flow's parameters to its worker processes; the terminal stays here."""
+        return {"folder": self.folder, "seconds": self.seconds}
+
     def done(self, stage: str) -> int:
         """Pictures marked so far."""
         return sum(file.stat().st_size for file in self.folder.glob(f"{stage}.*"))

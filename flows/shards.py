@@ -6,8 +6,11 @@ is left alone; anything less is cleared and done again.
 
 import hashlib
 import json
+import multiprocessing
 import os
+import threading
 from functools import cache
+from multiprocessing import connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,6 +69,19 @@ def _settings(config: str) -> RunConfig:
 
 
 @cache
+def _die_with_parent() -> None:
+    """End a worker process whose parent was killed, so that it does not write beside a new run."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+@cache
 def _tools(config: str) -> Tools:
     """Made once per process; heavy threads of libraries are switched off beside our own."""
     cv2.setNumThreads(1)
@@ -86,6 +102,7 @@ def selected_files(work: Path, shard: int) -> tuple[Path, Path]:
 
 def run_ingest(job: Job) -> ShardSummary:
     """Decode, screen and hash the candidates of one shard."""
+    _die_with_parent()
     config, folder = _settings(job.config), RunFolder(Path(job.out))
     cv2.setNumThreads(1)
     candidates = folder.candidates(job.shard)
@@ -118,6 +135,7 @@ def run_ingest(job: Job) -> ShardSummary:
 
 def run_build(job: Job) -> ShardSummary:
     """Make every row of one shard."""
+    _die_with_parent()
     config, folder = _settings(job.config), RunFolder(Path(job.out))
     selected, rejected = selected_files(folder.work, job.shard)
     load_plugins(config.plugins)

@@ -49,7 +49,7 @@ class ScreenConfig(Section):
 
     enabled: bool = True
     """Whether pictures are screened; scores are recorded either way."""
-    min_sharpness: float = 16.0
+    min_sharpness: float = 1.26
     """Reject as blurred below this sharpness."""
     max_noise: float = 9.0
     """Reject as noisy above this estimated standard deviation, grey levels."""
