@@ -9,10 +9,10 @@ neighbour, as long as the shape is the same.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from annotators.coco_document import Annotation, Entry, Problem, read_document
+from annotators.coco_document import Annotation, Entry, read_document
 from annotators.coco_masks import labelled, map_ids, resized, shape_mask
-from annotators.regions import Proposal
-from schemas.arrays import Image
+from annotators.regions import Problem, Proposal
+from schemas.arrays import Image, Mask
 from schemas.errors import AnnotationError, ConfigError, PictureError
 from schemas.records import Picture
 
@@ -46,7 +46,9 @@ class CocoRegions:
         """Whether the document has an entry for the picture at ``path``."""
         return self._entry(path) is not None
 
-    def propose(self, image: Image, picture: Picture) -> list[Proposal]:
+    def propose(
+        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+    ) -> list[Proposal]:
         """Annotated masks at the picture's size; none for a picture not in the document.
 
         Raises:
@@ -58,21 +60,30 @@ class CocoRegions:
             return []
         _check_shape(entry, *image.shape[:2])
         found = []
+        skipped = self.problems if problems is None else problems
         for annotation in entry.annotations:
-            found += self._proposals(entry, annotation, image)
+            found += self._proposals(entry, annotation, image, skipped)
         return found
 
-    def _proposals(self, entry: Entry, annotation: Annotation, image: Image) -> list[Proposal]:
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """The annotated name; it does not depend on how the object looks."""
+        return label
+
+    def _proposals(
+        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+    ) -> list[Proposal]:
         try:
             if annotation.label_map:
-                return self._panoptic(entry, annotation, image)
+                return self._panoptic(entry, annotation, image, skipped)
             mask = shape_mask(annotation.shape, entry.height, entry.width)
         except AnnotationError as error:
-            self.problems.append(Problem(annotation.subject, error.reason, error.detail))
+            skipped.append(Problem(annotation.subject, error.reason, error.detail))
             return []
         return [Proposal(resized(mask, *image.shape[:2]), annotation.label)]
 
-    def _panoptic(self, entry: Entry, annotation: Annotation, image: Image) -> list[Proposal]:
+    def _panoptic(
+        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+    ) -> list[Proposal]:
         ids = map_ids(self._bytes(annotation.label_map), entry.height, entry.width)
         found = labelled(resized(ids, *image.shape[:2]), [s.number for s in annotation.segments])
         proposals = []
@@ -83,7 +94,7 @@ class CocoRegions:
             else:
                 subject = f"{annotation.subject}/{segment.number}"
                 detail = "no pixel of the label map carries this id at the picture's size"
-                self.problems.append(Problem(subject, "empty_segment", detail))
+                skipped.append(Problem(subject, "empty_segment", detail))
         return proposals
 
     def _bytes(self, name: str) -> bytes:

@@ -4,21 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from annotators.regions import Problem
 from schemas.errors import AnnotationError, ConfigError
-
-
-class Problem(NamedTuple):
-    """Something in a document that was skipped.
-
-    Args:
-        subject: What it is, e.g. ``annotation 17``.
-        reason: Short slug.
-        detail: One line for people.
-    """
-
-    subject: str
-    reason: str
-    detail: str
 
 
 class Segment(NamedTuple):

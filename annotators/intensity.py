@@ -2,7 +2,7 @@
 
 Sums of severities are not comparable between families, so a question over all distortions is
 asked only where the sum and the measured change pick the same region, both by a margin. A
-question about one distortion compares the same type.
+question about one distortion compares the same type, by severity and by what is left to see of it.
 
 Source: dataset rules, section 6 (HyD-G, SiD-G).
 """
@@ -47,38 +47,51 @@ def step_change(step: Step) -> float:
     return (1 - step.ssim) + step.delta_e / DELTA_E_SCALE
 
 
+def shown_change(region: DegradedRegion, step: Step) -> float:
+    """What is left to see of a step: its own change, or less where later steps took it back.
+
+    Noise that a blur wiped out afterwards moved its region far, but the region as a whole ended
+    nearer to its pristine self; the smaller of the two changes counts.
+    """
+    own = step_change(step)
+    return own if step is region.chain[-1] else min(own, measured_change(region))
+
+
 def severity_sum(region: DegradedRegion) -> int:
     """Sum of severities over the chain; 0 when clean."""
     return sum(step.severity for step in region.chain)
 
 
 def pick_hybrid(facts: PictureFacts, polarity: Polarity, gate: GateConfig) -> Pick:
-    """The most or least degraded region of a picture."""
+    """The most or least degraded region of a picture.
+
+    A clean region competes for least when it is the only one. Among several none is the least,
+    and where none is annotated the background may still be clean, so that there only the
+    degraded ones compete, in words that say so.
+    """
     degraded, clean = facts.degraded, facts.clean
     if len(facts.regions) < 2 or not degraded:
         return Pick(None, "hybrid_too_few_regions")
-    if polarity == "most":
-        return _by_both(degraded, polarity, gate, "hybrid_most")
-    if len(clean) == 1:
-        return Pick(clean[0], pool="hybrid_least")
+    if polarity == "most" or len(clean) == 1:
+        return _by_both([*degraded, *clean], polarity, gate, f"hybrid_{polarity}")
     if len(degraded) < 2:
         return Pick(None, "hybrid_least_not_unique")
-    return _by_both(degraded, polarity, gate, "hybrid_least_degraded" if clean else "hybrid_least")
+    return _by_both(degraded, polarity, gate, "hybrid_least_degraded")
 
 
 def _by_both(
     regions: Sequence[DegradedRegion], polarity: Polarity, gate: GateConfig, pool: str
 ) -> Pick:
-    if len(regions) == 1:
-        return Pick(regions[0], pool=pool)
+    """The region that is extreme by severities and by measure, each by its margin."""
     by_sum, next_sum = _extremes(regions, severity_sum, polarity)
     by_score, next_score = _extremes(regions, measured_change, polarity)
     if by_sum.region_id != by_score.region_id:
         return Pick(None, "hybrid_sum_and_score_disagree")
     if abs(severity_sum(by_sum) - severity_sum(next_sum)) < gate.sum_margin:
         return Pick(None, "hybrid_sum_too_close")
-    high, low = sorted((measured_change(by_score), measured_change(next_score)), reverse=True)
-    if high - low < gate.score_margin * high:
+    low, high = sorted((measured_change(by_score), measured_change(next_score)))
+    # Put so that a tie, or a score that is not a number, never passes whatever the margin.
+    if not (high > low and high - low >= gate.score_margin * high):
         return Pick(None, "hybrid_score_too_close")
     return Pick(by_sum, pool=pool)
 
@@ -93,8 +106,12 @@ def _extremes(
 
 def single_families(facts: PictureFacts) -> list[str]:
     """Families that two or more regions carry, in order of first appearance."""
-    carried = [step.family for region in facts.degraded for step in region.chain]
+    carried = [family for region in facts.degraded for family in dict.fromkeys(_families(region))]
     return [family for family in dict.fromkeys(carried) if carried.count(family) > 1]
+
+
+def _families(region: DegradedRegion) -> list[str]:
+    return [step.family for step in region.chain]
 
 
 def pick_single(facts: PictureFacts, family: str, polarity: Polarity, by: str) -> Pick:
@@ -104,8 +121,11 @@ def pick_single(facts: PictureFacts, family: str, polarity: Polarity, by: str) -
         facts: The picture.
         family: The distortion's family.
         polarity: most or least.
-        by: ``type``: all must carry the same type; ``family``: types of a family compete.
+        by: ``type``: all must carry the same type, since the question names no more than the
+            family; ``family``: types of a family compete.
     """
+    if any(_families(region).count(family) > 1 for region in facts.degraded):
+        return Pick(None, "single_repeated")
     carrying = [
         (region, step)
         for region in facts.degraded
@@ -120,8 +140,7 @@ def pick_single(facts: PictureFacts, family: str, polarity: Polarity, by: str) -
     (region, step), (_, runner_up) = ranked[:2]
     if step.severity == runner_up.severity:
         return Pick(None, "single_severity_tied")
-    others = [step_change(other) for _, other in ranked[1:]]
-    seen = step_change(step)
+    seen, *others = [shown_change(*pair) for pair in ranked]
     agrees = seen > max(others) if polarity == "most" else seen < min(others)
     if not agrees:
         return Pick(None, "single_measure_disagrees")

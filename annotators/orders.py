@@ -1,8 +1,9 @@
 """Which region has A then B, begins with A, ends with B: order questions that can be answered.
 
 Exactly one region may match, the pair must be in the order profile, and the two orders must have
-been measured to look different on the region. Where another region holds the reverse or a
-shared member, the question is worth more and comes first.
+been measured to look different on the region. A region whose own order cannot be seen and that
+would match the other way round makes the question unanswerable, too. Where another region holds
+the reverse or a shared member, the question is worth more and comes first.
 
 Source: dataset rules, section 6 (DAO-G).
 """
@@ -74,15 +75,31 @@ def _refusal(
     chain = chain_of(region)
     if sum(matches(query, chain_of(other)) for other in facts.degraded) != 1:
         return "order_not_unique"
+    if any(_might_match(query, other, gate) for other in facts.degraded if other is not region):
+        return "order_rival_invisible"
     if len(chain) == 1:
         return "" if _has_hard_negative(query, region, facts) else "order_trivial"
     if len(chain) > 2 or any(b not in profile.get(a, ()) for a, b in itertools.pairwise(chain)):
         return "order_not_in_profile"
     if region.order_ssim is None or region.order_gradient is None:
         return "order_not_measured"
-    if region.order_ssim > gate.order_max_ssim or region.order_gradient < gate.order_min_gradient:
-        return "order_invisible"
-    return ""
+    return "" if order_visible(region, gate) else "order_invisible"
+
+
+def order_visible(region: DegradedRegion, gate: GateConfig) -> bool:
+    """Whether the two orders of a chain of two were measured to differ enough."""
+    if region.order_ssim is None or region.order_gradient is None:
+        return False
+    return (
+        region.order_ssim <= gate.order_max_ssim
+        and region.order_gradient >= gate.order_min_gradient
+    )
+
+
+def _might_match(query: OrderQuery, other: DegradedRegion, gate: GateConfig) -> bool:
+    """Whether a region would match the other way round, and its order cannot be seen."""
+    chain = chain_of(other)
+    return len(chain) > 1 and matches(query, chain[::-1]) and not order_visible(other, gate)
 
 
 def _has_hard_negative(query: OrderQuery, region: DegradedRegion, facts: PictureFacts) -> bool:

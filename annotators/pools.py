@@ -10,35 +10,49 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from annotators.pool_lines import pool_line, wording_line
 from schemas.errors import ConfigError
 from schemas.streams import Stream
 
-POOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+
+class PoolRule(NamedTuple):
+    """What the wordings of a pool must be.
+
+    Args:
+        slots: Slots that every wording has.
+        polarity: ``most`` or ``least`` where the pool must say so, else empty.
+        counts: Whether a wording may say how many distortions there are (``{count}``); with
+            ``counted = true`` in the file every one must.
+    """
+
+    slots: tuple[str, ...] = ()
+    polarity: str = ""
+    counts: bool = False
+
+
+POOLS: Mapping[str, PoolRule] = MappingProxyType(
     {
-        "global_description": (),
-        "local_description": ("region",),
-        "hybrid_most": (),
-        "hybrid_least": (),
-        "hybrid_least_degraded": (),
-        "single_most": ("distortion",),
-        "single_least": ("distortion",),
-        "order_pair": ("first", "second"),
-        "order_first": ("first",),
-        "order_last": ("last",),
-        "short_single": ("region",),
-        "short_multi": ("region",),
-        "long_single": ("region",),
-        "long_multi": ("region",),
+        "global_description": PoolRule(),
+        "local_description": PoolRule(("region",)),
+        "hybrid_most": PoolRule(polarity="most"),
+        "hybrid_least": PoolRule(polarity="least"),
+        "hybrid_least_degraded": PoolRule(polarity="least"),
+        "single_most": PoolRule(("distortion",), "most"),
+        "single_least": PoolRule(("distortion",), "least"),
+        "order_pair": PoolRule(("first", "second")),
+        "order_first": PoolRule(("first",)),
+        "order_last": PoolRule(("last",)),
+        "short_single": PoolRule(("region",)),
+        "short_multi": PoolRule(("region",), counts=True),
+        "long_single": PoolRule(("region",)),
+        "long_multi": PoolRule(("region",), counts=True),
     }
 )
-"""Pool name to the slots every wording of it must have."""
+"""Pool name, which says task, sub-task and form, to what its wordings must be."""
 
-COUNTED = ("short_multi", "long_multi")
-"""Pools whose wordings may (with ``counted = true``: must) say how many distortions there are."""
-
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
@@ -49,11 +63,24 @@ class Pools:
     wordings: Mapping[str, tuple[str, ...]]
     origin: str
 
-    def pick(self, pool: str, stream: Stream, **slots: str) -> tuple[str, str]:
-        """A filled wording and where it came from (``pool:index``)."""
-        index = stream.below(len(self.wordings[pool]))
-        text = self.wordings[pool][index].format(**slots)
-        return text[0].upper() + text[1:], f"{pool}:{index}"
+    def pick(self, pool: str, stream: Stream, /, turn: int = 0, **slots: str) -> tuple[str, str]:
+        """A filled wording and where it came from (``pool:index``).
+
+        Args:
+            pool: Pool name.
+            stream: Draws the wording.
+            turn: Steps on from the drawn one, so that turns 0, 1, ... differ.
+            slots: A value for every slot.
+        """
+        choices = self.wordings[pool]
+        index = (stream.below(len(choices)) + turn) % len(choices)
+        text = choices[index].format(**slots)
+        return text[:1].upper() + text[1:], f"{pool}:{index}"
+
+
+def count_word(number: int) -> str:
+    """``two``; digits beyond six."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 @cache
@@ -66,43 +93,72 @@ def builtin_pools() -> Pools:
 def load_pools(text: str, origin: str) -> Pools:
     """Read and check pools from TOML.
 
+    Args:
+        text: The file's text.
+        origin: The file's name, for messages.
+
     Raises:
-        ConfigError: Naming file, pool and line: not TOML, a pool missing or unknown, no wording,
-            a wording twice, a slot unknown or missing.
+        ConfigError: Naming file, pool and line: not TOML, a pool missing or unknown, a polarity
+            missing or wrong, no wording, a wording twice, a slot unknown or missing.
     """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin}: not valid TOML: {error}") from None
-    for name in [*raw, *POOLS]:
-        if name not in POOLS or name not in raw:
-            problem = "unknown pool" if name not in POOLS else "missing pool"
-            raise ConfigError(f"{origin}: {problem} {name!r}; needed: {', '.join(POOLS)}")
+    for name in raw:
+        if name not in POOLS:
+            line = pool_line(text, name)
+            needed = ", ".join(POOLS)
+            raise ConfigError(f"{origin}: unknown pool {name!r}, line {line}; needed: {needed}")
+    for name in POOLS:
+        if name not in raw:
+            raise ConfigError(f"{origin}: missing pool {name!r}; needed: {', '.join(POOLS)}")
     wordings = {name: _read_pool(name, raw[name], text, origin) for name in POOLS}
     return Pools(MappingProxyType(wordings), origin)
 
 
 def _read_pool(name: str, raw: Any, text: str, origin: str) -> tuple[str, ...]:
-    where = f"{origin}: pool {name!r}"
-    if not isinstance(raw, dict) or not isinstance(raw.get("questions"), list):
-        raise ConfigError(f"{where}: expected a table with a list 'questions'")
-    for key in raw.keys() - {"questions", "slots", "counted"}:
-        raise ConfigError(f"{where}: unknown key {key!r}; allowed: questions, slots, counted")
-    if tuple(raw.get("slots", POOLS[name])) != POOLS[name]:
-        raise ConfigError(f"{where}: slots must be {list(POOLS[name])}, got {raw['slots']}")
-    questions = raw["questions"]
-    if not questions:
-        raise ConfigError(f"{where}: no question in it")
-    needed = {*POOLS[name], *(("count",) if raw.get("counted") else ())}
-    allowed = {*POOLS[name], *(("count",) if name in COUNTED else ())}
-    for index, question in enumerate(questions):
-        problem = _problem(question, needed, allowed, questions[:index])
+    rule, where = POOLS[name], f"{origin}: pool {name!r}"
+    problem = _table_problem(raw, rule)
+    if problem:
+        raise ConfigError(f"{where}, line {pool_line(text, name)}: {problem}")
+    counted = ("count",) if raw.get("counted") else ()
+    countable = ("count",) if rule.counts else ()
+    seen: dict[str, int] = {}
+    for index, question in enumerate(raw["questions"]):
+        line = wording_line(text, name, index)
+        problem = _problem(question, {*rule.slots, *counted}, {*rule.slots, *countable})
+        plain = " ".join(str(question).casefold().split())
+        if not problem and plain in seen:
+            problem = f"the same question as in line {seen[plain]}: {question!r}"
         if problem:
-            raise ConfigError(f"{where}, line {_line_of(text, name, question)}: {problem}")
-    return tuple(questions)
+            raise ConfigError(f"{where}, line {line}: {problem}")
+        seen[plain] = line
+    return tuple(raw["questions"])
 
 
-def _problem(question: Any, needed: set[str], allowed: set[str], earlier: list[Any]) -> str:
+def _table_problem(raw: Any, rule: PoolRule) -> str:
+    """What is wrong with a pool beside its wordings."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("questions"), list):
+        return "expected a table with a list 'questions'"
+    allowed = ["questions", "slots"]
+    allowed += ["polarity"] if rule.polarity else []
+    allowed += ["counted"] if rule.counts else []
+    for key in raw:
+        if key not in allowed:
+            return f"unknown key {key!r}; allowed: {', '.join(allowed)}"
+    if rule.polarity and raw.get("polarity") != rule.polarity:
+        got = f"got {raw['polarity']!r}" if "polarity" in raw else "it is missing"
+        return f"polarity must be {rule.polarity!r}, {got}"
+    if raw.get("slots", list(rule.slots)) != list(rule.slots):
+        return f"slots must be {list(rule.slots)}, got {raw['slots']!r}"
+    if not isinstance(raw.get("counted", False), bool):
+        return f"counted must be true or false, got {raw['counted']!r}"
+    return "" if raw["questions"] else "no question in it"
+
+
+def _problem(question: Any, needed: set[str], allowed: set[str]) -> str:
+    """What is wrong with a wording."""
     if not isinstance(question, str) or not question.strip():
         return f"expected a text, got {question!r}"
     slots = _SLOT.findall(question)
@@ -114,14 +170,4 @@ def _problem(question: Any, needed: set[str], allowed: set[str], earlier: list[A
             known = ", ".join(sorted(allowed)) or "none"
             return f"unknown slot {{{slot}}}; allowed: {known}"
     missing = sorted(needed - set(slots))
-    if missing:
-        return f"slot {{{missing[0]}}} is missing in {question!r}"
-    return f"the same question twice: {question!r}" if question in earlier else ""
-
-
-def _line_of(text: str, pool: str, question: Any) -> int:
-    """Line of a wording in the file, for the message; the pool's line when it is not found."""
-    lines = text.splitlines()
-    start = next((i for i, line in enumerate(lines) if line.strip() == f"[{pool}]"), 0)
-    found = [i for i, line in enumerate(lines) if i >= start and str(question) in line]
-    return (found[-1 if len(found) > 1 else 0] if found else start) + 1
+    return f"slot {{{missing[0]}}} is missing in {question!r}" if missing else ""

@@ -7,14 +7,14 @@ Source: dataset rules, sections 2, 6 and 7.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import get_args
+from typing import Literal, get_args
 
 from annotators.facts import Ask, OrderQuery, PictureFacts
 from annotators.intensity import Pick, Polarity, pick_hybrid, pick_single, single_families
 from annotators.orders import OrderItem, order_items
-from annotators.pools import NUMBERS, Pools
+from annotators.pools import Pools, count_word
 from schemas.config import GateConfig, QuestionConfig
-from schemas.records import DegradedRegion
+from schemas.records import DegradedRegion, SubTask, Task
 from schemas.streams import Stream
 
 POLARITIES: tuple[Polarity, ...] = get_args(Polarity)
@@ -50,7 +50,7 @@ def ask_picture(
     asking.order(config, gate, order_profile)
     asking.referring("short", config.short_per_image)
     asking.referring("long", config.long_per_image)
-    return asking.asks, asking.dropped
+    return asking.asks, +asking.dropped
 
 
 class _Asking:
@@ -65,12 +65,14 @@ class _Asking:
         return [region for region in regions if region.region_id in self.facts.references]
 
     def _wording(self, pool: str, purpose: str, **slots: str) -> tuple[str, str]:
-        return self.pools.pick(pool, self.stream_for(f"wording {purpose}"), **slots)
+        return self.pools.pick(pool, self.stream_for(f"wording {purpose}"), 0, **slots)
 
     def descriptions(self, config: QuestionConfig) -> None:
         """The picture as a whole, then single regions, now and then a clean one."""
         for number in range(config.global_per_image):
-            question, pool = self._wording("global_description", f"global {number}")
+            # One stream and a turn each: no wording comes twice before all have come.
+            stream = self.stream_for("wording global")
+            question, pool = self.pools.pick("global_description", stream, number)
             self.asks.append(Ask("global_description", "", "", question, pool, None))
         local = [region for region in self.facts.regions if region.role != "whole"]
         degraded = [region for region in self._named(local) if region.chain]
@@ -79,23 +81,28 @@ class _Asking:
         stream = self.stream_for("local")
         chosen = stream.shuffled(degraded)[: config.local_per_image]
         if clean and stream.chance(CLEAN_LOCAL_SHARE if degraded else 1.0):
-            chosen = [*chosen, stream.choice(clean)][-max(config.local_per_image, 0) :]
+            chosen = [*chosen, stream.choice(clean)][-config.local_per_image :]
         for region in chosen if config.local_per_image else []:
             self._about("local_description", "", "", region, "local_description")
 
     def _about(
-        self, task: str, sub_task: str, form: str, region: DegradedRegion, pool: str
+        self, task: Task, sub_task: SubTask, form: str, region: DegradedRegion, pool: str
     ) -> None:
         slots = {"region": self.facts.references[region.region_id]}
         if form == "multi":
-            slots["count"] = NUMBERS[len(region.chain)]
+            slots["count"] = count_word(len(region.chain))
         question, origin = self._wording(pool, f"{pool} {region.region_id}", **slots)
-        self.asks.append(Ask(task, sub_task, form, question, origin, region))  # type: ignore[arg-type]
+        self.asks.append(Ask(task, sub_task, form, question, origin, region))
 
     def hybrid(self, config: QuestionConfig, gate: GateConfig) -> None:
         """The most and the least degraded region."""
-        for polarity in POLARITIES[: config.hybrid_per_image]:
-            self._point("hybrid_intensity", polarity, pick_hybrid(self.facts, polarity, gate))
+        wanted, asked = POLARITIES, 0
+        if config.hybrid_per_image == 1:
+            wanted = tuple(self.stream_for("hybrid").shuffled(POLARITIES))
+        for polarity in wanted:
+            if asked < config.hybrid_per_image:
+                pick = pick_hybrid(self.facts, polarity, gate)
+                asked += self._point("hybrid_intensity", polarity, pick)
 
     def single(self, config: QuestionConfig) -> None:
         """The region with the most or least of one distortion."""
@@ -106,16 +113,14 @@ class _Asking:
                 pick = pick_single(self.facts, family, polarity, config.single_intensity_by)
                 asked += self._point("single_intensity", polarity, pick)
 
-    def _point(self, sub_task: str, polarity: Polarity, pick: Pick) -> bool:
+    def _point(self, sub_task: SubTask, polarity: Polarity, pick: Pick) -> bool:
         """Ask for a region that was picked; whether it could be asked."""
         if pick.region is None or not self._named([pick.region]):
             self.dropped[pick.dropped or f"{sub_task}_no_reference"] += 1
             return False
         slots = {"distortion": self.facts.families[pick.family].noun} if pick.family else {}
         question, pool = self._wording(pick.pool, f"{pick.pool} {pick.family}", **slots)
-        ask = Ask(
-            "grounding", sub_task, polarity, question, pool, pick.region, pick.family  # type: ignore[arg-type]
-        )  # fmt: skip
+        ask = Ask("grounding", sub_task, polarity, question, pool, pick.region, pick.family)
         self.asks.append(ask)
         return True
 
@@ -146,7 +151,7 @@ class _Asking:
         )
         self.asks.append(ask)
 
-    def referring(self, length: str, limit: int) -> None:
+    def referring(self, length: Literal["short", "long"], limit: int) -> None:
         """Which distortions a region has, in short or with their effects."""
         named = self._named(self.facts.degraded)
         self.dropped[f"{length}_no_reference"] += len(self.facts.degraded) - len(named)

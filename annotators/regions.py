@@ -20,16 +20,41 @@ class Proposal(NamedTuple):
     alternatives: tuple[str, ...] = ()
 
 
+class Problem(NamedTuple):
+    """Something in an annotation that was skipped.
+
+    Args:
+        subject: What it is, e.g. ``annotation 17``.
+        reason: Short slug.
+        detail: One line for people.
+    """
+
+    subject: str
+    reason: str
+    detail: str
+
+
 class RegionSource(Protocol):
     """Finds regions in pictures; built once per process."""
 
     name: str
     """Goes into ``Region.label_source``."""
 
-    def propose(self, image: Image, picture: Picture) -> list[Proposal]:
+    def propose(
+        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+    ) -> list[Proposal]:
         """Named masks of the picture's size, in any order; may overlap; may be none.
+
+        Args:
+            image: The pristine pixels.
+            picture: Their record.
+            problems: What had to be skipped is appended to it.
 
         Raises:
             PictureError: This picture's annotation is unusable.
         """
+        ...
+
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """The label as the degraded picture shows it; the same where the look does not matter."""
         ...

@@ -108,13 +108,13 @@ def _blockiness(grey: Grey) -> float:
     down = cv2.absdiff(grey[1:], grey[:-1])
     columns = cv2.reduce(across, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
     rows = cv2.reduce(down, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
-    return max(_grid_ratio(np.asarray(sums).ravel()) for sums in (columns, rows))
+    return max(_grid_ratio(np.asarray(sums, np.int64).ravel()) for sums in (columns, rows))
 
 
-def _grid_ratio(sums: NDArray[np.int32]) -> float:
+def _grid_ratio(sums: NDArray[np.int64]) -> float:
     """Mean on the grid over mean off it; in a flat picture, 1."""
-    on, every = sums[GRID - 1 :: GRID], int(sums.sum(dtype=np.int64))
-    crossing = int(on.sum(dtype=np.int64))
+    on, every = sums[GRID - 1 :: GRID], int(sums.sum())
+    crossing = int(on.sum())
     inside = (every - crossing) / (sums.size - on.size)
     return (crossing / on.size + 0.5) / (inside + 0.5)
 
@@ -127,4 +127,4 @@ def _entropy(counts: NDArray[np.int64]) -> float:
 def _clipped(image: Image) -> float:
     low = cv2.countNonZero(cv2.inRange(image, (0, 0, 0), (0, 0, 0)))
     high = cv2.countNonZero(cv2.inRange(image, (255, 255, 255), (255, 255, 255)))
-    return (low + high) / (image.shape[0] * image.shape[1])
+    return float((low + high) / (image.shape[0] * image.shape[1]))

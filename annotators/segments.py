@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotators.appearance import describe
-from annotators.regions import Proposal
+from annotators.regions import Problem, Proposal
 from schemas.arrays import Image, Mask, require_image
 from schemas.boxes import Box
 from schemas.masks import largest_part
@@ -46,7 +46,9 @@ class SegmentRegions:
         self._near = _bell(81, NEAR_SIGMA, [math.hypot(i // 9 - 4, i % 9 - 4) for i in range(81)])
         self._alike = _bell(766, ALIKE_SIGMA, list(range(766)))
 
-    def propose(self, image: Image, picture: Picture) -> list[Proposal]:
+    def propose(
+        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+    ) -> list[Proposal]:
         """Up to twelve named areas, largest connected part each, that do not overlap."""
         require_image(image)
         found = []
@@ -54,6 +56,10 @@ class SegmentRegions:
             look = describe(image, mask)
             found.append(Proposal(mask, look.label, look.alternatives))
         return found
+
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """Named anew by its look: what was dark red may be grey after a chain."""
+        return describe(image, mask).label
 
     def masks(self, image: Image) -> list[Mask]:
         """The areas' masks, in row order of the shrunken picture."""

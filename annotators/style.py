@@ -39,10 +39,10 @@ _ENGLISH = frozenset(
     re.findall(
         r"\w+",
         "the a an it is in of and there with to by on that this which no was are has have where "
-        "not its as at one from looks what all",
+        "not its as at one from looks what all into then first over makes it's them can be",
     )
 )
-_LEAST_ENGLISH = 0.12
+_LEAST_ENGLISH = 0.1
 _MOST_FOREIGN = 0.02
 
 

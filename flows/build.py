@@ -38,7 +38,7 @@ def is_infrastructure(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
         return False
     except OSError:
         return True
-    except Exception:  # a bug: trying again would only hide it
+    except Exception:  # noqa: BLE001  # a bug: trying again would only hide it
         return False
     return False
 

@@ -16,7 +16,7 @@ from annotators.partition import partition
 from annotators.pools import Pools
 from annotators.questions import ask_picture
 from annotators.references import references
-from annotators.regions import RegionSource
+from annotators.regions import Problem, RegionSource
 from distortions.gate import Judged, judge
 from distortions.plan import Drawn, Palette, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
@@ -78,7 +78,8 @@ def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutc
     outcome = PictureOutcome(picture)
     try:
         with outcome.timings("regions"):
-            proposals = tools.regions.propose(image, picture)
+            problems: list[Problem] = []
+            proposals = tools.regions.propose(image, picture, problems)
             outcome.regions, rejected = partition(
                 proposals, picture, image, tools.config.regions, tools.regions.name
             )
@@ -86,6 +87,10 @@ def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutc
         outcome.rejects.append(_reject("regions", picture.picture_id, error.reason, error.detail))
         return outcome
     outcome.rejects += rejected
+    outcome.rejects += [
+        _reject("regions", f"{picture.picture_id}:{p.subject}", p.reason, p.detail)
+        for p in problems
+    ]
     outcome.lookalikes = lookalikes(proposals, outcome.regions, picture)
     outcome.counts["regions.proposed"] += len(proposals)
     outcome.counts["regions.kept"] += len(outcome.regions)
@@ -165,9 +170,17 @@ class _Degrading:
             )
             patches.append(judged.patch)
             earlier.append(drawn)
+        image = composite(self.image, patches)
         spare = self._spare([region for i, region in enumerate(found) if i not in made])
-        regions = [*made.values(), *(untouched_region(self.image_id, region) for region in spare)]
-        return composite(self.image, patches), regions, self._everything(regions)
+        regions = [self._relabelled(image, region) for region in made.values()]
+        regions += [untouched_region(self.image_id, region) for region in spare]
+        return image, regions, self._everything(regions)
+
+    def _relabelled(self, image: Image, region: DegradedRegion) -> DegradedRegion:
+        mask = decode(region.mask, *image.shape[:2])
+        label = self.tools.regions.relabel(image, mask, region.label)
+        self.outcome.counts["labels.refined"] += label != region.label
+        return region.model_copy(update={"label_refined": label})
 
     def _spare(self, untouched: Sequence[Region]) -> list[Region]:
         """The clean regions that are annotated."""

@@ -51,7 +51,7 @@ class ScreenConfig(Section):
     """Whether pictures are screened; scores are recorded either way."""
     min_sharpness: float = 1.26
     """Reject as blurred below this sharpness."""
-    max_noise: float = 9.0
+    max_noise: float = 8.5
     """Reject as noisy above this estimated standard deviation, grey levels."""
     max_blockiness: float = 1.5
     """Reject as over-compressed above this blockiness."""

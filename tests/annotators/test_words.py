@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from annotators.checker import check
 from annotators.facts import Ask
-from annotators.intensity import measured_change, severity_sum, step_change
+from annotators.intensity import measured_change, severity_sum, shown_change
 from annotators.pools import builtin_pools
 from annotators.questions import ask_picture
 from annotators.writer import TemplateWriter
@@ -97,11 +97,12 @@ def truth(ask, picture):
     sign = 1 if ask.form == "most" else -1
     if ask.sub_task == "single_intensity":
         steps = {r.region_id: s for r in degraded for s in r.chain if s.family == ask.family}
+        shown = {r.region_id: sign * shown_change(r, steps[r.region_id]) for r in degraded
+                 if r.region_id in steps}  # fmt: skip
         best = max(sign * s.severity for s in steps.values())
-        seen = max(sign * step_change(s) for s in steps.values())
         return [r for r in degraded if r.region_id in steps
                 and sign * steps[r.region_id].severity == best
-                and sign * step_change(steps[r.region_id]) == seen]  # fmt: skip
+                and shown[r.region_id] == max(shown.values())]  # fmt: skip
     clean = [r for r in picture.regions if not r.chain]
     pool = degraded if ask.form == "most" or len(clean) != 1 else [*degraded, *clean]
     best = max(sign * severity_sum(r) for r in pool)

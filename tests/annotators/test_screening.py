@@ -1,0 +1,110 @@
+"""Screening: pristine photographs pass, each way of being bad is named."""
+
+import cv2
+import numpy as np
+import pytest
+
+from annotators.screening import screen, verdict
+from schemas.arrays import Image
+from schemas.config import ScreenConfig
+from schemas.errors import ContractError
+
+CONFIG = ScreenConfig()
+
+
+def reason(image: Image) -> str:
+    found = verdict(screen(image), CONFIG)
+    return found[0] if found else ""
+
+
+def noisy(image: Image, sigma: float) -> Image:
+    noise = np.random.default_rng(7).normal(0, sigma, image.shape)
+    return np.clip(np.round(image + noise), 0, 255).astype(np.uint8)
+
+
+def compressed(image: Image, quality: int) -> Image:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+@pytest.fixture(params=["astronaut", "coffee", "chelsea", "rocket"])
+def photograph(request):
+    from skimage import data
+
+    return np.ascontiguousarray(getattr(data, request.param)())
+
+
+def test_photographs_pass(photograph):
+    """Photographs that scikit-image carries pass every threshold."""
+    assert reason(photograph) == ""
+
+
+def test_strong_blur_is_named(photograph):
+    """A Gaussian blur of four pixels is rejected as blurred."""
+    assert reason(cv2.GaussianBlur(photograph, (0, 0), 4)) == "blurred"
+
+
+def test_strong_noise_is_named(photograph):
+    """Noise with a standard deviation of 25 is rejected as noisy."""
+    assert reason(noisy(photograph, 25)) == "noisy"
+
+
+def test_strong_compression_is_named(photograph):
+    """JPEG at quality 10 is rejected as over-compressed."""
+    assert reason(compressed(photograph, 10)) == "over_compressed"
+
+
+def test_uniform_and_clipped_are_named(coffee):
+    """A grey card is near uniform; a picture with half its pixels white is clipped."""
+    assert reason(np.full((300, 300, 3), 128, np.uint8)) == "near_uniform"
+    image = coffee.copy()
+    image[:, : image.shape[1] // 2] = 255
+    assert screen(image).clipped >= 0.5
+    assert reason(image) == "clipped"
+
+
+def test_sharpness_does_not_depend_on_contrast(astronaut):
+    """A third of the contrast changes sharpness by less than a tenth."""
+    faint = (astronaut // 3 + 80).astype(np.uint8)
+    assert screen(faint).sharpness == pytest.approx(screen(astronaut).sharpness, rel=0.1)
+
+
+def test_scores_fall_with_the_damage(coffee):
+    """More blur is less sharp, more noise is noisier, lower quality is blockier."""
+    blurred = [screen(cv2.GaussianBlur(coffee, (0, 0), s)).sharpness for s in (1, 2, 4)]
+    grainy = [screen(noisy(coffee, s)).noise for s in (5, 10, 20)]
+    blocky = [screen(compressed(coffee, q)).blockiness for q in (60, 30, 10)]
+    assert blurred == sorted(blurred, reverse=True)
+    assert grainy == sorted(grainy)
+    assert blocky == sorted(blocky)
+
+
+def test_blocks_are_seen_in_both_directions(coffee):
+    """A turned picture has the same blockiness."""
+    image = compressed(coffee, 20)
+    turned = np.ascontiguousarray(image.transpose(1, 0, 2))
+    assert screen(turned).blockiness == screen(image).blockiness
+
+
+def test_smallest_pictures_have_scores():
+    """One pixel, and a picture smaller than a block, are scored without error."""
+    for side in (1, 15, 23):
+        scores = screen(np.zeros((side, side, 3), np.uint8))
+        assert (scores.noise, scores.blockiness, scores.clipped) == (0.0, 1.0, 1.0)
+
+
+def test_only_rgb_is_scored():
+    """A grey array breaks the contract."""
+    with pytest.raises(ContractError, match="height, width, 3"):
+        screen(np.zeros((30, 30), np.uint8))
+
+
+@pytest.mark.parametrize("folder", ["photos/kodak", "photos/koniq", "annotated/coco/images"])
+def test_real_collections_pass(shared_data, folder):
+    """Nine of ten pictures of good collections pass."""
+    from flows.decode import decode
+    from schemas.config import IngestConfig
+
+    files = sorted((shared_data / folder).iterdir())[:15]
+    passed = [reason(decode(f.read_bytes(), IngestConfig()).image) == "" for f in files]
+    assert sum(passed) >= 0.9 * len(passed)

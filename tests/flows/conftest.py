@@ -1,0 +1,67 @@
+"""What the tests of whole runs share: photographs, the command line, one Prefect server."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """A folder with eight different photographs cut from those of scikit-image."""
+    from skimage import data
+
+    folder = tmp_path_factory.mktemp("photos")
+    sources = [data.astronaut(), data.coffee(), data.chelsea(), data.rocket()]
+    rng = np.random.default_rng(5)
+    for number in range(8):
+        photo = sources[number % 4]
+        height, width = (int(side * rng.uniform(0.75, 0.95)) for side in photo.shape[:2])
+        y = int(rng.integers(0, photo.shape[0] - height))
+        x = int(rng.integers(0, photo.shape[1] - width))
+        cut = cv2.resize(photo[y : y + height, x : x + width], (360, 270))
+        cut = cut[:, ::-1] if number >= 4 else cut
+        cv2.imwrite(str(folder / f"photo{number}.png"), np.ascontiguousarray(cut[..., ::-1]))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory):
+    """A Prefect home of its own, so that the user's is left alone."""
+    return tmp_path_factory.mktemp("prefect")
+
+
+@pytest.fixture(scope="session")
+def environment(prefect_home):
+    """The environment of the command line in tests."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    return clean | {"PREFECT_HOME": str(prefect_home), "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
+
+
+@pytest.fixture(scope="session")
+def spider(environment):
+    """Run ``iqa-spider`` as a user types it."""
+
+    def run(*arguments, cwd=None, **more):
+        command = [sys.executable, "-m", "flows", *map(str, arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment | more, cwd=cwd, check=False,
+            timeout=300,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def dataset(photos, spider, tmp_path_factory):
+    """A dataset built through the command line: eight photographs, three shards, two variants."""
+    out = tmp_path_factory.mktemp("built") / "dataset"
+    done = spider("build", photos, "--out", out, "--shard-size", 3, "--variants", 2, "--seed", 4)
+    assert done.returncode in (0, 3), done.stderr
+    return out
