@@ -85,10 +85,10 @@ def _by_both(
     """The region that is extreme by severities and by measure, each by its margin."""
     by_sum, next_sum = _extremes(regions, severity_sum, polarity)
     by_score, next_score = _extremes(regions, measured_change, polarity)
-    if by_sum.region_id != by_score.region_id:
-        return Pick(None, "hybrid_sum_and_score_disagree")
     if abs(severity_sum(by_sum) - severity_sum(next_sum)) < gate.sum_margin:
         return Pick(None, "hybrid_sum_too_close")
+    if by_sum.region_id != by_score.region_id:
+        return Pick(None, "hybrid_sum_and_score_disagree")
     low, high = sorted((measured_change(by_score), measured_change(next_score)))
     # Put so that a tie, or a score that is not a number, never passes whatever the margin.
     if not (high > low and high - low >= gate.score_margin * high):

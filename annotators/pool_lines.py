@@ -6,7 +6,7 @@ looked up again in the text.
 
 import re
 
-_TOKEN = re.compile(
+_PIECE = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*'
     r"|[\[\]{},\n]|[^\s\[\]{},#\"']+",
     re.DOTALL,
@@ -40,7 +40,7 @@ def _head(text: str, pool: str) -> tuple[int, int]:
 def _entry(text: str, start: int, index: int) -> int | None:
     """Position of an entry of the list that opens just before ``start``."""
     depth = passed = 0
-    for match in _TOKEN.finditer(text, start):
+    for match in _PIECE.finditer(text, start):
         part = match.group()
         if part == "\n" or part.startswith("#"):
             continue

@@ -7,7 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from distortions.buffers import rows_of
+from distortions.compiled import Kernels
 from schemas.arrays import Image, Mask
+
+_lookup = Kernels("lookup")
 
 Table = NDArray[np.uint8]
 Counts = NDArray[np.int64]
@@ -26,8 +30,10 @@ def look_up(image: Image, *tables: Table) -> Image:
     """One table for all channels, or one for each."""
     if len(tables) == 1:
         return np.asarray(cv2.LUT(image, tables[0]), np.uint8)
-    joined = np.stack(tables, axis=-1).reshape(1, 256, 3)
-    return np.asarray(cv2.LUT(image, joined), np.uint8)
+    rows = rows_of(image)
+    out = np.empty_like(rows)
+    _lookup.look_up(rows, *tables, out)
+    return out.reshape(image.shape)
 
 
 def histogram(image: Image, channel: int, domain: Mask | None) -> Counts:

@@ -35,6 +35,7 @@ def _to_means(counts: Counts, starts: Sequence[int]) -> Table:
     for low, high in itertools.pairwise(edges):
         inside = np.where((low <= _LEVELS) & (high > _LEVELS), counts, 0)
         table[low:high] = mean_level(inside) if inside.any() else (low + high - 1) // 2
+    table.flags.writeable = False  # as all tables, so that one kernel serves them
     return table
 
 

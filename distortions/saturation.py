@@ -28,7 +28,7 @@ def _chroma(factor: float) -> Table:
 def _in_hsv(image: Image, factor: float) -> Image:
     rows = rows_of(image)
     out = np.empty_like(rows)
-    _hsv.with_saturation(rows, round(1024 * factor), out)
+    _hsv.with_saturation(rows, round(4096 * factor), out)
     return out.reshape(image.shape)
 
 

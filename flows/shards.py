@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import numpy as np
 import pyarrow.parquet as pq
 
 from distortions.plan import fingerprint
@@ -85,6 +86,9 @@ def _die_with_parent() -> None:
 def _tools(config: str) -> Tools:
     """Made once per process; heavy threads of libraries are switched off beside our own."""
     cv2.setNumThreads(1)
+    # Once a block this large was freed, the C library keeps such blocks instead of handing them
+    # back, and fresh pages for every picture-sized array cost more than most distortions.
+    np.empty(31 << 20, np.uint8)
     return make_tools(_settings(config))
 
 

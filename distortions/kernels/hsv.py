@@ -1,4 +1,4 @@
-"""Value and saturation of HSV changed at fixed hue, in whole numbers."""
+"""Value and saturation of HSV changed at fixed hue, in fixed-point whole numbers."""
 
 import numpy as np
 from numba import njit
@@ -10,34 +10,43 @@ U8 = NDArray[np.uint8]
 @njit(cache=True, nogil=True)
 def with_value(rows: U8, table: U8, out: U8) -> None:
     """Scale every pixel so that its largest channel becomes ``table`` of it; black turns grey."""
+    scale = np.zeros(256, np.int32)
+    for value in range(1, 256):
+        scale[value] = (np.int32(table[value]) * 65536 + value // 2) // value
+    grey = np.int32(table[0])
     for y in range(rows.shape[0]):
         for x in range(0, rows.shape[1], 3):
-            red, green, blue = rows[y, x], rows[y, x + 1], rows[y, x + 2]
+            red, green, blue = (
+                np.int32(rows[y, x]),
+                np.int32(rows[y, x + 1]),
+                np.int32(rows[y, x + 2]),
+            )
             value = max(red, green, blue)
-            new = np.int32(table[value])
+            by, lift = scale[value], np.int32(32768)
             if value == 0:
-                out[y, x] = out[y, x + 1] = out[y, x + 2] = new
-                continue
-            half = np.int32(value) >> 1
-            out[y, x] = (np.int32(red) * new + half) // np.int32(value)
-            out[y, x + 1] = (np.int32(green) * new + half) // np.int32(value)
-            out[y, x + 2] = (np.int32(blue) * new + half) // np.int32(value)
+                lift += grey * 65536
+            out[y, x] = (red * by + lift) >> 16
+            out[y, x + 1] = (green * by + lift) >> 16
+            out[y, x + 2] = (blue * by + lift) >> 16
 
 
 @njit(cache=True, nogil=True)
 def with_saturation(rows: U8, factor: int, out: U8) -> None:
-    """Multiply saturation by ``factor / 1024`` at fixed hue and value, at most to full."""
+    """Multiply saturation by ``factor / 4096`` at fixed hue and value, at most to full."""
+    inverse = np.zeros(256, np.int32)
+    for span in range(1, 256):
+        inverse[span] = ((1 << 20) + span // 2) // span
     for y in range(rows.shape[0]):
         for x in range(0, rows.shape[1], 3):
-            high = np.int32(max(rows[y, x], rows[y, x + 1], rows[y, x + 2]))
-            span = high - np.int32(min(rows[y, x], rows[y, x + 1], rows[y, x + 2]))
-            full = factor * span >= 1024 * high
-            for c in range(3):
-                short = high - np.int32(rows[y, x + c])
-                if span == 0:
-                    lost = np.int32(0)
-                elif full:
-                    lost = (2 * short * high + span) // (2 * span)
-                else:
-                    lost = (short * factor + 512) >> 10
-                out[y, x + c] = high - lost
+            red, green, blue = (
+                np.int32(rows[y, x]),
+                np.int32(rows[y, x + 1]),
+                np.int32(rows[y, x + 2]),
+            )
+            high = max(red, green, blue)
+            span = max(high - min(red, green, blue), 1)
+            # Full saturation is reached when the span becomes the value itself.
+            by = np.int32(min(factor, (high * inverse[span]) >> 8))
+            out[y, x] = max(high - (((high - red) * by + 2048) >> 12), 0)
+            out[y, x + 1] = max(high - (((high - green) * by + 2048) >> 12), 0)
+            out[y, x + 2] = max(high - (((high - blue) * by + 2048) >> 12), 0)

@@ -56,8 +56,8 @@ def skimage_peers():
         out = np.empty_like(image)
         for channel in range(3):
             plane = image[..., channel]
-            thresholds = filters.threshold_multiotsu(plane, classes=8, nbins=30)
-            out[..., channel] = np.digitize(plane, thresholds) * 36
+            thresholds = filters.threshold_multiotsu(plane / 255, classes=8, nbins=30)
+            out[..., channel] = np.digitize(plane / 255, thresholds) * 36
         return out
 
     return {

@@ -30,6 +30,9 @@ def photo():
     """A 1024x768 photograph."""
     from skimage import data
 
+    # As the pipeline's workers do: large arrays come from the heap and not from fresh pages.
+    np.empty(31 << 20, np.uint8)
+
     image = cv2.resize(data.astronaut(), (WIDTH, WIDTH), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(image[:HEIGHT])
 
