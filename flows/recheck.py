@@ -57,7 +57,8 @@ def _ask(sample: Sample, target: DegradedRegion | None) -> Ask:
     family = ""
     if sample.sub_task == "single_intensity":
         # The question names the distortion; the longest noun wins ("contrast weakening").
-        named = [f for f in families if FAMILIES[f].noun in sample.question]
+        asked = sample.question.lower()
+        named = [f for f in families if FAMILIES[f].noun in asked]
         family = max(named, key=lambda f: len(FAMILIES[f].noun), default="")
     return Ask(
         task=sample.task,

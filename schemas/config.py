@@ -134,7 +134,7 @@ class PlanConfig(Section):
 class GateConfig(Section):
     """When a label is true to the eye."""
 
-    min_delta_e: float = 2.0
+    min_delta_e: float = 3.0
     """A step must move the region by at least this mean CIEDE2000 where colour or tone is its
     effect."""
     min_structure: float = 0.02
@@ -160,7 +160,7 @@ class QuestionConfig(Section):
     """Local descriptions per degraded picture, at most one per region."""
     hybrid_per_image: int = Field(default=2, ge=0)
     """Most/least degraded region questions, at most one of each."""
-    single_per_image: int = Field(default=2, ge=0)
+    single_per_image: int = Field(default=1, ge=0)
     """Most/least of one distortion questions."""
     order_per_image: int = Field(default=3, ge=0)
     """Accumulation order questions."""

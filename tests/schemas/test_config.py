@@ -53,4 +53,4 @@ def test_hash_covers_what_changes_rows():
     """Workers do not change the hash; a threshold does."""
     base = RunConfig()
     assert RunConfig.parse({"run": {"workers": 8}}).config_hash() == base.config_hash()
-    assert RunConfig.parse({"gate": {"min_delta_e": 3.0}}).config_hash() != base.config_hash()
+    assert RunConfig.parse({"gate": {"min_delta_e": 4.5}}).config_hash() != base.config_hash()
