@@ -6,7 +6,6 @@ on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interr
 
 import sys
 
-import click
 import typer
 
 from flows.commands import build, demo, distortions, show, stats, validate
@@ -23,22 +22,27 @@ app.add_typer(distortions.app, name="distortions")
 for _module in (build, demo, stats, validate, show):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
-OK, BUG, MISTAKE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
+OK, MISTAKE, INTERRUPTED = 0, 2, 130
+
+# Some versions of Typer bring a click of their own, so the class is taken from what Typer exports.
+USAGE_ERROR: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 
 
 def main() -> None:
     """Run a command and turn errors into one line and a status."""
     try:
         status = app(standalone_mode=False)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         status = error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except USAGE_ERROR as error:
+        error.show()  # type: ignore[attr-defined]
         status = MISTAKE
     except (ConfigError, StorageError) as error:
         typer.echo(f"iqa-spider: {error}", err=True)
         status = MISTAKE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
         status = INTERRUPTED
     sys.exit(status if isinstance(status, int) else OK)

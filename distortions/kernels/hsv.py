@@ -25,9 +25,9 @@ def with_value(rows: U8, table: U8, out: U8) -> None:
             by, lift = scale[value], np.int32(32768)
             if value == 0:
                 lift += grey * 65536
-            out[y, x] = (red * by + lift) >> 16
-            out[y, x + 1] = (green * by + lift) >> 16
-            out[y, x + 2] = (blue * by + lift) >> 16
+            out[y, x] = np.uint8((red * by + lift) >> 16)
+            out[y, x + 1] = np.uint8((green * by + lift) >> 16)
+            out[y, x + 2] = np.uint8((blue * by + lift) >> 16)
 
 
 @njit(cache=True, nogil=True)
@@ -47,6 +47,6 @@ def with_saturation(rows: U8, factor: int, out: U8) -> None:
             span = max(high - min(red, green, blue), 1)
             # Full saturation is reached when the span becomes the value itself.
             by = np.int32(min(factor, (high * inverse[span]) >> 8))
-            out[y, x] = max(high - (((high - red) * by + 2048) >> 12), 0)
-            out[y, x + 1] = max(high - (((high - green) * by + 2048) >> 12), 0)
-            out[y, x + 2] = max(high - (((high - blue) * by + 2048) >> 12), 0)
+            out[y, x] = np.uint8(max(high - (((high - red) * by + 2048) >> 12), 0))
+            out[y, x + 1] = np.uint8(max(high - (((high - green) * by + 2048) >> 12), 0))
+            out[y, x + 2] = np.uint8(max(high - (((high - blue) * by + 2048) >> 12), 0))
