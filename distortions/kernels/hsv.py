@@ -1,10 +1,18 @@
 """Value and saturation of HSV changed at fixed hue, in fixed-point whole numbers."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _largest(first: Any, second: Any, third: Any) -> Any:
+    both = first if first > second else second
+    return both if both > third else third
 
 
 @njit(cache=True, nogil=True)
@@ -21,7 +29,7 @@ def with_value(rows: U8, table: U8, out: U8) -> None:
                 np.int32(rows[y, x + 1]),
                 np.int32(rows[y, x + 2]),
             )
-            value = max(red, green, blue)
+            value = _largest(red, green, blue)
             by, lift = scale[value], np.int32(32768)
             if value == 0:
                 lift += grey * 65536
@@ -43,10 +51,12 @@ def with_saturation(rows: U8, factor: int, out: U8) -> None:
                 np.int32(rows[y, x + 1]),
                 np.int32(rows[y, x + 2]),
             )
-            high = max(red, green, blue)
-            span = max(high - min(red, green, blue), 1)
+            high = _largest(red, green, blue)
+            span = high + _largest(-red, -green, -blue)
+            span = span if span > 0 else 1
             # Full saturation is reached when the span becomes the value itself.
-            by = np.int32(min(factor, (high * inverse[span]) >> 8))
-            out[y, x] = np.uint8(max(high - (((high - red) * by + 2048) >> 12), 0))
-            out[y, x + 1] = np.uint8(max(high - (((high - green) * by + 2048) >> 12), 0))
-            out[y, x + 2] = np.uint8(max(high - (((high - blue) * by + 2048) >> 12), 0))
+            full = (high * inverse[span]) >> 8
+            by = full if full < factor else factor
+            out[y, x] = np.uint8(high - (((high - red) * by + 2048) >> 12))
+            out[y, x + 1] = np.uint8(high - (((high - green) * by + 2048) >> 12))
+            out[y, x + 2] = np.uint8(high - (((high - blue) * by + 2048) >> 12))
