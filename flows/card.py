@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from flows.drawing import bars, below, beside
 from flows.features import IMAGE, text_columns
 from flows.layout import DATA, FIGURES, storage_errors, write_text
+from flows.pinning import settings_hash
 from flows.png import encode_png
 from flows.show import draw_row
 from flows.stats import Stats, task_lines
@@ -146,7 +147,7 @@ def _making(config: RunConfig) -> list[str]:
     return [
         "## How it was made",
         "",
-        f"Seed {config.seed}, settings {config.config_hash()}, order profile "
+        f"Seed {config.seed}, settings {settings_hash(config)}, order profile "
         f"`{config.plan.order_profile}`, {config.variants} variant(s) per photograph, regions from "
         f"`{config.regions.source.split(':')[0]}`, answers by `{config.answers.writer}`. "
         "`manifest.json` has everything, with checksums; `records/` has the photographs, regions "

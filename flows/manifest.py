@@ -13,6 +13,7 @@ from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.layout import FIGURES, FileEntry, describe_file, write_text
+from flows.pinning import settings_hash
 from flows.rundir import code_version
 from flows.storage import ShardSummary
 from flows.summary import RunSummary
@@ -42,7 +43,7 @@ def write_manifest(
         "git_commit": _git_commit(),
         "identity": identity,
         "seed": config.seed,
-        "config_hash": config.config_hash(),
+        "config_hash": settings_hash(config),
         "config": config.model_dump(mode="json"),
         "versions": {name: _version(name) for name in PACKAGES},
         "python": platform.python_version(),

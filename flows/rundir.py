@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.layout import WORK, storage_errors, write_text
+from flows.pinning import settings_hash
 from flows.sources import Candidate
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
@@ -29,7 +30,7 @@ def run_identity(config: RunConfig, candidates: Sequence[Candidate]) -> dict[str
     for candidate in candidates:
         names.update(f"{candidate.source}/{candidate.path}\n".encode())
     return {
-        "config_hash": config.config_hash(),
+        "config_hash": settings_hash(config),
         "pictures": names.hexdigest()[:16],
         "code": code_version(),
     }

@@ -23,6 +23,7 @@ from distortions.plugins import load_plugins
 from flows.ingest import ingest_candidate, load_image
 from flows.layout import describe_file
 from flows.picture import Tools, degrade_and_ask
+from flows.pinning import settings_hash
 from flows.rundir import RunFolder, code_version
 from flows.stopwatch import Stopwatch
 from flows.storage import (
@@ -145,7 +146,7 @@ def run_build(job: Job) -> ShardSummary:
     load_plugins(config.plugins)
     registry = json.dumps(fingerprint(), sort_keys=True)
     inputs = [describe_file(folder.out, path).sha256 for path in (selected, rejected)]
-    key = _key("build", *inputs, config.config_hash(), registry, code_version())
+    key = _key("build", *inputs, settings_hash(config), registry, code_version())
     pictures = Picture.from_table(pq.read_table(selected))
     ticker = _Ticker(folder.work, "build")
     done = finished(folder.out, job.shard, key)

@@ -13,6 +13,7 @@ from annotators.writer import TemplateWriter
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
 from flows.picture import Tools
+from flows.pinning import settings_hash
 from schemas.config import RegionConfig, RunConfig
 from schemas.errors import ConfigError, UnknownNameError
 
@@ -26,10 +27,11 @@ def make_tools(config: RunConfig) -> Tools:
         ConfigError: Anything the configuration names that is not there or not right.
     """
     load_plugins(config.plugins)
+    regions = _region_source(config.regions)
     return Tools(
         config=config,
-        config_hash=config.config_hash(),
-        regions=_region_source(config.regions),
+        config_hash=settings_hash(config),
+        regions=regions,
         palette=make_palette(config.plan),
         pools=_pools(config.questions.pools),
         writer=TemplateWriter(),

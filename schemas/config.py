@@ -252,7 +252,10 @@ class RunConfig(Section):
             raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None
 
     def config_hash(self) -> str:
-        """16 hex digits over every setting that can change a row."""
+        """16 hex digits over every setting that can change a row, file names as they are given.
+
+        See ``flows/pinning.py`` for the hash that rows carry, which knows the files' contents.
+        """
         values = self.model_dump(mode="json", exclude={"run"})
         canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
