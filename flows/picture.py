@@ -94,6 +94,7 @@ def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutc
     outcome.lookalikes = lookalikes(proposals, outcome.regions, picture)
     outcome.counts["regions.proposed"] += len(proposals)
     outcome.counts["regions.kept"] += len(outcome.regions)
+    outcome.counts["regions.rejected"] += len(rejected)
     for number in range(tools.config.variants):
         _Degrading(picture, image, tools, outcome, number).run()
     return outcome
@@ -124,7 +125,8 @@ class _Degrading:
             self._refuse("plan", "no_regions", "no eligible region to degrade")
             return
         with self.outcome.timings("degrade"):
-            image, regions, asked = getattr(self, f"_{kind}")()
+            make = {"clean": self._clean, "uniform": self._uniform, "regions": self._regions}
+            image, regions, asked = make[kind]()
         if kind != "clean" and not any(region.chain for region in regions):
             self._refuse("gate", "nothing_visible", "no chain passed the perceptibility gate")
             return
@@ -138,6 +140,7 @@ class _Degrading:
         self.outcome.rejects.append(_reject(stage, self.image_id, reason, detail))
 
     def _clean(self) -> tuple[Image, list[DegradedRegion], list[DegradedRegion]]:
+        """The picture, the regions that are annotated, and all that takes part in naming."""
         regions = [untouched_region(self.image_id, r) for r in self._spare(self.outcome.regions)]
         return self.image.copy(), regions, self._everything(regions)
 

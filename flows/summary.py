@@ -61,6 +61,8 @@ class RunSummary:
         _balance("selection", ingest["out"], selected["out"], selected["rejects"])
         vanished = sum(n for name, n in rejects.items() if name.startswith("build."))
         _balance("build", selected["out"], counts["pictures"], vanished)
+        proposed, kept = counts["regions.proposed"], counts["regions.kept"]
+        _balance("regions", proposed, kept, counts["regions.rejected"])
         refused = counts["images.refused"]
         _balance("images", counts["images.planned"], images, refused)
         failed = sum(n for name, n in rejects.items() if name.startswith("check."))
