@@ -17,7 +17,7 @@ from schemas.errors import ContractError
 
 WINDOW = 7
 PSNR_CAP = 100.0
-COLOUR_SAMPLES = 16_384
+COLOUR_SAMPLES = 4_096
 # Below this a mean gradient, a deviation or a chroma is that of a flat or grey region.
 FLAT = 0.05
 
@@ -29,7 +29,7 @@ class Effect(NamedTuple):
     """What changed between two versions of a region.
 
     Args:
-        delta_e: Mean CIEDE2000; over at most 16,384 of the mask's pixels, evenly taken.
+        delta_e: Mean CIEDE2000; over at most 4,096 of the mask's pixels, evenly taken.
         gradient_log_ratio: Natural log of mean Prewitt gradient after over before; 0 when both
             are flat.
         ssim: Mean SSIM over the mask; luma, uniform 7x7 window.

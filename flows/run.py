@@ -42,7 +42,7 @@ def run_build_command(
             summary = run_flow(folder, config, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
-                  highlight=False)  # fmt: skip
+                  highlight=False, soft_wrap=True)  # fmt: skip
     return WITH_REJECTS if summary.rejects else CLEAN
 
 
