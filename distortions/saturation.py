@@ -7,7 +7,7 @@ import numpy as np
 
 from distortions.buffers import rows_of
 from distortions.compiled import Kernels
-from distortions.lookup import Table, table_of
+from distortions.lookup import Table, look_up, table_of
 from distortions.registry import distortion
 from distortions.site import Site
 from schemas.arrays import Image
@@ -17,12 +17,13 @@ _hsv = Kernels("hsv")
 
 @lru_cache(maxsize=64)
 def _chroma(factor: float) -> Table:
-    """Luma stays, both chroma channels are scaled about their middle."""
-    same = table_of(float)
-    scaled = table_of(lambda level: 128 + (level - 128) * factor)
-    table = np.stack([same, scaled, scaled], axis=-1).reshape(1, 256, 3)
-    table.flags.writeable = False
-    return table
+    """Chroma scaled about its middle."""
+    return table_of(lambda level: 128 + (level - 128) * factor)
+
+
+@lru_cache(maxsize=1)
+def _unchanged() -> Table:
+    return table_of(float)
 
 
 def _in_hsv(image: Image, factor: float) -> Image:
@@ -34,7 +35,8 @@ def _in_hsv(image: Image, factor: float) -> Image:
 
 def _in_ycbcr(image: Image, factor: float) -> Image:
     planes = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2YCrCb)
-    planes = cv2.LUT(planes, _chroma(factor))
+    luma, chroma = _unchanged(), _chroma(factor)
+    planes = look_up(np.asarray(planes, np.uint8), luma, chroma, chroma)
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB), np.uint8)
 
 
