@@ -55,11 +55,11 @@ def _median_cut(counts: Counts, colors: int) -> list[int]:
 
 
 def _median(counts: Counts, low: int, high: int) -> int:
-    """First level of the upper half; both halves hold pixels."""
-    levels = low + np.flatnonzero(counts[low:high])
-    below = np.cumsum(counts[levels])
-    at = int(np.searchsorted(2 * below, below[-1])) + 1
-    return int(levels[min(at, levels.size - 1)])
+    """First level of the upper half, counted from the top; both halves hold pixels."""
+    levels = low + np.flatnonzero(counts[low:high])[::-1]
+    above = np.cumsum(counts[levels])
+    at = int(np.searchsorted(2 * above, above[-1], side="right"))
+    return int(levels[min(at, levels.size - 2)])
 
 
 def _equal_shares(counts: Counts, bins: int) -> list[int]:
@@ -94,7 +94,8 @@ def quantize_otsu(image: Image, classes: int, site: Site) -> Image:
 def quantize_median_cut(image: Image, colors: int, site: Site) -> Image:
     """Shading turns into steps, finest where most pixels are.
 
-    Source: Heckbert 1982, in one dimension per channel; DQ-495K's levels.
+    Source: Heckbert 1982, in one dimension per channel; DQ-495K's levels and palette. Pixels
+    take the mean of their own class, not the nearest one, which would move the brightness.
     """
     return _by_classes(image, site, lambda counts: _median_cut(counts, colors))
 
