@@ -5,15 +5,25 @@ row group. Candidates come in the order of the archive and shards are runs of th
 of each is enough; threads and forked processes may read at once.
 """
 
+import errno
+import stat
 import tarfile
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.sources import Candidate, picture_column
+from flows.sources import Candidate, leaves, picture_column
 from schemas.errors import PictureError
+
+# Faults of one file. Others are of the disk; those without a number are of no system call but of
+# the reader, which found damaged data.
+OF_THE_FILE: Final = (
+    None, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP,
+    errno.ENAMETOOLONG,
+)  # fmt: skip
 
 
 def read_bytes(candidate: Candidate) -> bytes:
@@ -21,19 +31,34 @@ def read_bytes(candidate: Candidate) -> bytes:
 
     Raises:
         PictureError: It is not there (any more) or cannot be read; reason ``unreadable``.
+        OSError: The disk failed.
     """
-    reader = {"file": _from_folder, "tar": _from_tar, "parquet": _from_parquet}[candidate.kind]
+    readers = {
+        "file": _from_folder, "listed": _from_file, "tar": _from_tar, "parquet": _from_parquet,
+    }  # fmt: skip
     try:
-        return reader(candidate)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
-        detail = error.strerror or "not there"
-    except (LookupError, tarfile.TarError, pa.ArrowException) as error:
+        return readers[candidate.kind](candidate)
+    except OSError as error:
+        if error.errno not in OF_THE_FILE:
+            raise
+        detail = error.strerror or str(error).split("\n")[0]
+    except (LookupError, ValueError, tarfile.TarError, pa.ArrowException) as error:
         detail = str(error).split("\n")[0]
     raise PictureError("unreadable", f"{candidate.path}: {detail}")
 
 
 def _from_folder(candidate: Candidate) -> bytes:
-    return (Path(candidate.root) / candidate.member).read_bytes()
+    root = Path(candidate.root)
+    if leaves(root / candidate.member, root):
+        raise LookupError("a link that leaves its source")
+    return _from_file(candidate)
+
+
+def _from_file(candidate: Candidate) -> bytes:
+    file = Path(candidate.root) / candidate.member
+    if not stat.S_ISREG(file.stat().st_mode):  # a pipe would block, a device never end
+        raise LookupError("not a regular file")
+    return file.read_bytes()
 
 
 @lru_cache(maxsize=1)

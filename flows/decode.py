@@ -109,9 +109,13 @@ def _decode(data: bytes, config: IngestConfig) -> Decoded:
     with Pil.open(io.BytesIO(data), formats=FORMATS) as picture:
         rules: list[str] = []
         _check_header(picture, config, rules)
+        stated = _orientation(picture) if picture.format == "TIFF" else 1
         picture.load()
         profile = picture.info.get("icc_profile")
-        upright = _turned(_eight_bit(picture, data, rules), _orientation(picture), rules)
+        eight = _eight_bit(picture, data, rules)
+        if stated in TURNS and _orientation(picture) not in TURNS:  # Pillow turns TIFF itself
+            rules.append("exif_orientation")
+        upright = _turned(eight, _orientation(picture), rules)
         flat = _to_rgb(_opaque(_looked_up(upright, rules), rules), profile, rules)
         image = _fit(np.asarray(flat), config, rules)
         return Decoded(np.ascontiguousarray(image), picture.format or "", tuple(rules))

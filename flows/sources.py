@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from schemas.errors import ConfigError
 
-Kind: TypeAlias = Literal["file", "tar", "parquet"]
+Kind: TypeAlias = Literal["file", "listed", "tar", "parquet"]
 
 PICTURES = frozenset(
     f".{ending}"
@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
         path: Path inside the source; ``file.tar!member`` and ``file.parquet!row`` in archives.
         root: Absolute path of the folder or the archive.
         member: Path under ``root``, name in the tar, or row number.
-        kind: How to read it.
+        kind: How to read it; ``listed`` files were named one by one and may be links to anywhere.
     """
 
     source: str
@@ -87,7 +87,8 @@ def _candidates(path: Path, name: str) -> Iterator[Candidate]:
     }  # fmt: skip
     ending = path.suffix.lower()
     if ending in PICTURES:
-        return iter([Candidate(name, path.name, str(path.resolve().parent), path.name, "file")])
+        root = str(path.parent.resolve())
+        return iter([Candidate(name, _text(path.name), root, path.name, "listed")])
     if ending not in readers:
         known = ", ".join(sorted(readers))
         raise ConfigError(f"source {path}: expected a folder, a picture or {known}, got {ending!r}")
@@ -107,20 +108,43 @@ def _layout(folder: Path) -> Path:
 
 
 def _folder(folder: Path, name: str) -> Iterator[Candidate]:
-    """Pictures and archives below a folder in sorted order; links to folders are not followed."""
+    """Pictures and archives below a folder in sorted order; links to folders are not followed.
+
+    Links to files outside the folder are not followed either: such a picture is rejected when it
+    is read, such an archive is the user's mistake.
+    """
     root = folder.resolve()
     for place, folders, files in os.walk(root, onerror=_cannot_list):
-        folders.sort()
+        folders[:] = sorted(set(folders) - _copies(folders))
         for file in sorted(files):
             full = Path(place) / file
             relative = full.relative_to(root).as_posix()
             ending = full.suffix.lower()
             if ending in PICTURES:
                 yield Candidate(name, _text(relative), str(root), relative, "file")
-            elif ending == ".tar" or (ending == ".parquet" and _has_pictures(full)):
+            elif ending == ".tar" or ending == ".parquet":
+                _require_inside(full, root)
+                if ending == ".parquet" and not _has_pictures(full):
+                    continue
                 for inside in (_tar if ending == ".tar" else _parquet)(full, name):
                     within = _text(relative) + inside.path[len(_text(file)) :]
                     yield inside._replace(path=within)
+
+
+def _copies(folders: Sequence[str]) -> set[str]:
+    """Folders that hold distorted or smaller copies of what a folder beside them holds."""
+    originals = {"dist_imgs": "ref_imgs", "512x384": "1024x768"}
+    return {copy for copy, original in originals.items() if original in folders}
+
+
+def leaves(file: Path, root: Path) -> bool:
+    """Whether a file is a link to something outside ``root``."""
+    return file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(root)
+
+
+def _require_inside(archive: Path, root: Path) -> None:
+    if leaves(archive, root):
+        raise ConfigError(f"source {archive}: a link that leaves its source; name it as a source")
 
 
 def _cannot_list(error: OSError) -> None:
@@ -129,20 +153,34 @@ def _cannot_list(error: OSError) -> None:
 
 def _text(name: str) -> str:
     """A file name as text that any table holds, also where its bytes are not UTF-8."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if text == name else text  # one string of a million, not two
 
 
 def _list(path: Path, name: str) -> Iterator[Candidate]:
-    """A list of paths, one a line, relative to the list; empty lines and ``#`` are left out."""
+    """A list of paths, one a line, relative to the list; empty lines and ``#`` are left out.
+
+    Where one of them lies outside the list's folder, paths are recorded from the folder that all
+    of them share, so that no record holds an absolute path or one that climbs.
+    """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"source {path}: not a readable list: {error}") from None
-    root = str(path.resolve().parent)
-    entries = dict.fromkeys(line.strip() for line in lines)
+    folder = path.parent.resolve()
+    stripped = (line.strip() for line in lines)
+    named = [line for line in stripped if line and not line.startswith("#")]
+    entries = dict.fromkeys(os.path.normpath(folder / line) for line in named)
+    root = _shared_folder(str(folder), list(entries))
     for entry in entries:
-        if entry and not entry.startswith("#"):
-            yield Candidate(name, Path(entry).as_posix().lstrip("/"), root, entry, "file")
+        member = entry[len(root) :].lstrip(os.sep)
+        yield Candidate(name, _text(member), root, member, "listed")
+
+
+def _shared_folder(folder: str, entries: Sequence[str]) -> str:
+    if all(entry.startswith(folder + os.sep) for entry in entries):
+        return folder
+    return os.path.commonpath([str(Path(entry).parent) for entry in entries])
 
 
 def _tar(path: Path, name: str) -> Iterator[Candidate]:

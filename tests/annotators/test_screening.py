@@ -86,6 +86,23 @@ def test_blocks_are_seen_in_both_directions(coffee):
     assert screen(turned).blockiness == screen(image).blockiness
 
 
+@pytest.mark.parametrize("place", [(0, 0), (3, 5), (7, 1)])
+def test_blocks_are_seen_wherever_the_grid_lies(coffee, place):
+    """Cropping and turning upside down move the grid of eight and hide no blocks."""
+    image = compressed(coffee, 15)[place[0] :, place[1] : -3]
+    for view in (image, image[::-1, ::-1]):
+        assert reason(np.ascontiguousarray(view)) == "over_compressed"
+
+
+@pytest.mark.parametrize("sigma", [1, 2, 4, 8])
+@pytest.mark.parametrize("shade", [0, 60])
+def test_blank_sheets_are_no_sources(sigma, shade):
+    """A sheet with noise and shading has no step above its noise and does not pass."""
+    light = np.linspace(200, 200 - shade, 400)[None, :, None]
+    sheet = noisy(np.broadcast_to(light, (300, 400, 3)), sigma)
+    assert reason(sheet) in ("blurred", "near_uniform")
+
+
 def test_smallest_pictures_have_scores():
     """One pixel, and a picture smaller than a block, are scored without error."""
     for side in (1, 15, 23):

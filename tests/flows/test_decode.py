@@ -1,6 +1,7 @@
 """Decoding: what is used under which rule, what is refused with which reason."""
 
 import io
+import struct
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -121,6 +122,27 @@ def test_all_eight_orientations(small):
         stored = Pil.fromarray(np.ascontiguousarray(turn(small)))
         decoded = decode(saved(stored, exif=exif), CONFIG)
         assert_same(decoded, small, ("exif_orientation",) if number > 1 else ())
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("deep", [False, True])
+def test_turned_tiff(small, orientation, deep):
+    """A turned TIFF comes out upright under its rule, also with 16 bits a channel."""
+    quarter = {3: 2, 6: 1, 8: 3}[orientation]
+    stored = np.ascontiguousarray(np.rot90(small, quarter))
+    rules = ("sixteen_bit", "exif_orientation") if deep else ("exif_orientation",)
+    assert_same(decode(tiff(stored, orientation, deep), CONFIG), small, rules)
+
+
+def tiff(image: np.ndarray, orientation: int, deep: bool) -> bytes:
+    """A plain TIFF with an orientation, written by hand: Pillow writes no colour of 16 bits."""
+    height, width, _ = image.shape
+    pixels = (image.astype("<u2") * 257 if deep else image).tobytes()
+    tags = {256: width, 257: height, 258: 122, 259: 1, 262: 2, 273: 128, 274: orientation,
+            277: 3, 278: height}  # fmt: skip
+    entries = [struct.pack("<HHII", tag, 3, 3 if tag == 258 else 1, v) for tag, v in tags.items()]
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries) + bytes(4)
+    return head + bytes(122 - len(head)) + struct.pack("<3H", *[16 if deep else 8] * 3) + pixels
 
 
 def test_grey_palette_and_one_bit(small):

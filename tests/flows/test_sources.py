@@ -52,6 +52,52 @@ def test_links_to_folders_are_not_followed(tmp_path):
     assert paths(tmp_path / "in") == ["a.jpg", "b.jpg"]
 
 
+def test_links_out_of_the_folder_are_not_followed(tmp_path):
+    """A picture that is a link out of the folder is rejected, an archive that is one is refused."""
+    touch(tmp_path, "out.jpg", "in/a.jpg")
+    make_tar(tmp_path / "out.tar", "t.jpg")
+    (tmp_path / "in" / "b.jpg").symlink_to(tmp_path / "out.jpg")
+    inside, outside = list_candidates([str(tmp_path / "in")])
+    assert read_bytes(inside) == b"in/a.jpg"
+    with pytest.raises(PictureError, match=r"unreadable: b\.jpg: a link that leaves"):
+        read_bytes(outside)
+    (tmp_path / "in" / "c.tar").symlink_to(tmp_path / "out.tar")
+    with pytest.raises(ConfigError, match=r"c\.tar: a link that leaves its source"):
+        list_candidates([str(tmp_path / "in")])
+
+
+def test_files_that_are_named_may_be_links(tmp_path):
+    """A link that is given as a source, or that a list names, is read."""
+    touch(tmp_path, "out.jpg")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").symlink_to(tmp_path / "out.jpg")
+    (tmp_path / "in" / "list.txt").write_text("a.jpg\n")
+    for source in ("a.jpg", "list.txt"):
+        (found,) = list_candidates([str(tmp_path / "in" / source)])
+        assert (found.path, read_bytes(found)) == ("a.jpg", b"out.jpg")
+
+
+def test_what_is_no_plain_file_is_rejected(tmp_path):
+    """A pipe, a device, a link to itself and impossible names reject one picture, and end."""
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
+    (tmp_path / "list.txt").write_text(f"/dev/zero\n{'n' * 400}.jpg\nnul\0.jpg\nself.jpg\n")
+    found = list_candidates([str(tmp_path), str(tmp_path / "list.txt")])
+    assert len(found) == 6
+    for candidate in found:
+        with pytest.raises(PictureError) as caught:
+            read_bytes(candidate)
+        assert caught.value.reason == "unreadable"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
+def test_faults_of_the_disk_are_no_rejects(tmp_path):
+    """An OSError that is not about the file goes through, so that the shard is tried again."""
+    memory = Candidate("s", "mem", "/proc/self", "mem", "listed")
+    with pytest.raises(OSError, match="Input/output error"):
+        read_bytes(memory)
+
+
 def test_names_that_are_no_utf8(tmp_path):
     """A name in another encoding is recorded readably and still opened."""
     with open(os.fsencode(tmp_path) + b"/caf\xe9.jpg", "wb") as file:  # noqa: PTH123
@@ -73,6 +119,27 @@ def test_list_is_relative_to_itself(tmp_path):
     assert caught.value.reason == "unreadable"
 
 
+def test_list_that_leads_elsewhere(tmp_path):
+    """Absolute and climbing lines are recorded from the folder they share, each file once."""
+    touch(tmp_path, "x/a.jpg", "y/b.jpg", "lists/c.jpg")
+    file = tmp_path / "lists" / "list.txt"
+    file.write_text(f"{tmp_path}/x/a.jpg\n../y/b.jpg\n../y/./b.jpg\r\nc.jpg\n")
+    found = list_candidates([str(file)])
+    assert [c.path for c in found] == ["x/a.jpg", "y/b.jpg", "lists/c.jpg"]
+    assert [read_bytes(c) for c in found] == [b"x/a.jpg", b"y/b.jpg", b"lists/c.jpg"]
+    file.write_text(f"{tmp_path}/lists/c.jpg\n")
+    assert paths(file) == ["c.jpg"]
+
+
+def test_copies_are_left_out_at_any_depth(tmp_path):
+    """Distorted KADIS pictures and small KonIQ ones are left out where the originals lie beside."""
+    touch(tmp_path, "k/ref_imgs/r.png", "k/dist_imgs/d.bmp", "q/512x384/1.jpg", "q/1024x768/1.jpg")
+    touch(tmp_path, "z/512x384/2.jpg", "z/dist_imgs/e.bmp")
+    assert paths(tmp_path) == [
+        "k/ref_imgs/r.png", "q/1024x768/1.jpg", "z/512x384/2.jpg", "z/dist_imgs/e.bmp",
+    ]  # fmt: skip
+
+
 def test_known_data_sets(tmp_path):
     """Of KADIS-700k only pristine pictures are taken, of KonIQ-10k the larger size."""
     touch(tmp_path / "kadis", "ref_imgs/r.png", "dist_imgs/d.bmp")
@@ -88,7 +155,7 @@ def test_single_picture(tmp_path):
     """One file is a source of one candidate."""
     touch(tmp_path, "a.jpg")
     assert list_candidates([str(tmp_path / "a.jpg")]) == [
-        Candidate("a.jpg", "a.jpg", str(tmp_path.resolve()), "a.jpg", "file")
+        Candidate("a.jpg", "a.jpg", str(tmp_path.resolve()), "a.jpg", "listed")
     ]
 
 
@@ -137,6 +204,21 @@ def test_folder_of_parquet(tmp_path):
         ("a.parquet!0", b"a"),
         ("b.parquet!0", b"b"),
     ]
+
+
+def test_damaged_pages_of_parquet(tmp_path):
+    """A page that cannot be unpacked rejects its pictures."""
+    file = tmp_path / "t.parquet"
+    table = pa.table({"image": [bytes(9000)] * 3})
+    pq.write_table(table, file, compression="snappy", use_dictionary=False)
+    data = bytearray(file.read_bytes())
+    start = pq.read_metadata(file).row_group(0).column(0).data_page_offset
+    data[start + 40 : start + 400] = b"\xff" * 360
+    file.write_bytes(data)
+    for candidate in list_candidates([str(file)]):
+        with pytest.raises(PictureError) as caught:
+            read_bytes(candidate)
+        assert caught.value.reason == "unreadable"
 
 
 def test_vanished_archives(tmp_path):
