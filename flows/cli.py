@@ -1,7 +1,8 @@
 """The command line: ``iqa-spider COMMAND``.
 
 Exit status: 0 a clean run, 3 finished with rejects, 2 the user's mistake or a full disk (one line
-on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interrupted.
+on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interrupted
+(not yet by ``build``: see CHANGELOG).
 """
 
 import sys
