@@ -19,7 +19,7 @@ from flows.finish import finish
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
 from flows.select import select_pictures
-from flows.shards import Job, run_build, run_ingest
+from flows.shards import Job, run_build, run_ingest, start_worker
 from flows.storage import ShardSummary
 from flows.summary import RunSummary
 from schemas.config import RunConfig
@@ -83,7 +83,7 @@ def run_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> R
     """Run the flow with the runner that the configuration asks for."""
     workers = config.run.workers
     if workers > 1 and config.run.runner == "processes":
-        runner: Any = ProcessPoolTaskRunner(max_workers=workers)
+        runner: Any = ProcessPoolTaskRunner(max_workers=workers, initializer=start_worker)
     else:
         runner = ThreadPoolTaskRunner(max_workers=workers)
     return build_flow.with_options(task_runner=runner)(folder, config, progress)

@@ -44,6 +44,7 @@ def main() -> None:
         typer.echo(f"iqa-spider: {error}", err=True)
         status = MISTAKE
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
         status = INTERRUPTED
+    if status == INTERRUPTED:  # Typer turns Ctrl-C into a bare status
+        typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
     sys.exit(status if isinstance(status, int) else OK)

@@ -1,7 +1,10 @@
 """What ``build`` does around the flow: checks, folder, server, progress, closing words."""
 
-from collections.abc import Sequence
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
@@ -39,11 +42,28 @@ def run_build_command(
         with api_server():
             from flows.build import run_flow
 
-            summary = run_flow(folder, config, progress)
+            with interruptible(folder):
+                summary = run_flow(folder, config, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
                   highlight=False, soft_wrap=True)  # fmt: skip
     return WITH_REJECTS if summary.rejects else CLEAN
+
+
+@contextlib.contextmanager
+def interruptible(folder: RunFolder) -> Iterator[None]:
+    """Ctrl-C ends every shard at its next picture, in threads and processes alike."""
+    from flows.shards import stop_file
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stop_file(folder.work).touch()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def closing(summary: RunSummary, seconds: dict[str, float]) -> Table:

@@ -56,6 +56,7 @@ class RunFolder:
         if marker.is_file():
             self._compare(json.loads(marker.read_text(encoding="utf-8")), identity)
             return
+        shutil.rmtree(self.work / "candidates", ignore_errors=True)  # of a start that was killed
         for shard, part in enumerate(split_shards(candidates, config.shard_size)):
             rows = json.dumps([list(candidate) for candidate in part])
             write_text(self.work / "candidates" / f"{shard:05d}.json", rows)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import signal
 import threading
 from functools import cache
 from multiprocessing import connection
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
+from flows.fingerprints import content_hash
 from flows.ingest import ingest_candidate, load_image
 from flows.layout import describe_file
 from flows.picture import Tools, degrade_and_ask
@@ -35,8 +37,9 @@ from flows.storage import (
     write_table,
 )
 from flows.tools import make_tools
+from schemas.arrays import Image
 from schemas.config import RunConfig
-from schemas.errors import PictureError
+from schemas.errors import IqaSpiderError, PictureError
 from schemas.records import Picture, Reject
 
 
@@ -48,13 +51,35 @@ class Job(NamedTuple):
     config: str
 
 
+class StoppedError(IqaSpiderError):
+    """A shard ended early because the user interrupted the run.
+
+    An ordinary exception on purpose: Prefect's pool never hands on a ``KeyboardInterrupt`` of a
+    worker, so the run would wait for it for ever.
+    """
+
+
+def stop_file(work: Path) -> Path:
+    """Where it is there, shards end at their next picture; a new run removes it."""
+    return work / "progress" / "stop"
+
+
+def start_worker() -> None:
+    """Set up a worker process: Ctrl-C is its parent's business, and so is when to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+
+
 class _Ticker:
     """Marks every finished picture by one byte in a file of this process."""
 
     def __init__(self, folder: Path, stage: str) -> None:
+        self._stop = stop_file(folder)
         self._file = (folder / "progress" / f"{stage}.{os.getpid()}").open("ab", buffering=0)
 
     def tick(self, pictures: int = 1) -> None:
+        if self._stop.exists():
+            raise StoppedError("interrupted; the same command goes on from here")
         self._file.write(b"." * pictures)
 
     def close(self) -> None:
@@ -107,7 +132,6 @@ def selected_files(work: Path, shard: int) -> tuple[Path, Path]:
 
 def run_ingest(job: Job) -> ShardSummary:
     """Decode, screen and hash the candidates of one shard."""
-    _die_with_parent()
     config, folder = _settings(job.config), RunFolder(Path(job.out))
     cv2.setNumThreads(1)
     candidates = folder.candidates(job.shard)
@@ -140,7 +164,6 @@ def run_ingest(job: Job) -> ShardSummary:
 
 def run_build(job: Job) -> ShardSummary:
     """Make every row of one shard."""
-    _die_with_parent()
     config, folder = _settings(job.config), RunFolder(Path(job.out))
     selected, rejected = selected_files(folder.work, job.shard)
     load_plugins(config.plugins)
@@ -163,7 +186,9 @@ def run_build(job: Job) -> ShardSummary:
             watch = Stopwatch()
             try:
                 with watch("decode"):
-                    image = load_image(sources[picture.source, picture.path], config)
+                    image = _unchanged(
+                        load_image(sources[picture.source, picture.path], config), picture
+                    )
             except PictureError as error:
                 writer.add_rejects([_vanished(picture, error)])
                 ticker.tick()
@@ -179,6 +204,13 @@ def run_build(job: Job) -> ShardSummary:
             ticker.tick()
         ticker.close()
         return writer.commit(key)
+
+
+def _unchanged(image: Image, picture: Picture) -> Image:
+    """The image, if it still is what was ingested; a run may go on days after it was stopped."""
+    if content_hash(image) != picture.content_hash:
+        raise PictureError("changed", "the file is not what it was when it was ingested")
+    return image
 
 
 def _vanished(picture: Picture, error: PictureError) -> Reject:
