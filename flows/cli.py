@@ -1,8 +1,7 @@
 """The command line: ``iqa-spider COMMAND``.
 
 Exit status: 0 a clean run, 3 finished with rejects, 2 the user's mistake or a full disk (one line
-on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interrupted
-(not yet by ``build``: see CHANGELOG).
+on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interrupted.
 """
 
 import sys

@@ -71,6 +71,5 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         what = "no space left on the disk" if full else (error.strerror or str(error))
-        failure = StorageError(f"cannot write {path}: {what}; finished shards are intact")
-        failure.errno = error.errno
-        raise failure from error
+        line = f"cannot write {path}: {what}; finished shards are intact"
+        raise StorageError(line, error.errno) from error

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
-from flows.server import api_server, quiet_prefect
+from flows.server import api_server, quiet_prefect, require_server
 from flows.sources import list_candidates
 from flows.stats import ROWS
 from flows.summary import RunSummary
@@ -35,10 +35,11 @@ def run_build_command(
     check_config(config, (candidate.path for candidate in candidates))
     folder = RunFolder(out)
     folder.refuse_foreign()
+    quiet_prefect(verbose)
+    require_server()
     with folder.locked():
         folder.claim(config, candidates)
         progress = StageProgress(folder.fresh_progress(), console)
-        quiet_prefect(verbose)
         with api_server():
             from flows.build import run_flow
 

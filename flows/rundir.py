@@ -54,13 +54,23 @@ class RunFolder:
         """
         identity, marker = run_identity(config, candidates), self.work / "run.json"
         if marker.is_file():
-            self._compare(json.loads(marker.read_text(encoding="utf-8")), identity)
+            self._compare(self._read(marker), identity)
             return
         shutil.rmtree(self.work / "candidates", ignore_errors=True)  # of a start that was killed
         for shard, part in enumerate(split_shards(candidates, config.shard_size)):
             rows = json.dumps([list(candidate) for candidate in part])
             write_text(self.work / "candidates" / f"{shard:05d}.json", rows)
         write_text(marker, json.dumps(identity, indent=1))
+
+    def _read(self, marker: Path) -> dict[str, str]:
+        try:
+            there = json.loads(marker.read_text(encoding="utf-8"))
+            return {str(name): str(value) for name, value in there.items()}
+        except (ValueError, AttributeError):
+            raise ConfigError(
+                f"--out {self.out}: {marker} is damaged, so nobody can tell which run this is; "
+                "choose another folder or remove it"
+            ) from None
 
     def _compare(self, there: dict[str, str], identity: dict[str, str]) -> None:
         words = {"config_hash": "other settings", "pictures": "other pictures",

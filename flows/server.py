@@ -41,19 +41,46 @@ def quiet_prefect(verbose: bool) -> None:
             os.environ.setdefault(name, value)
 
 
+def require_server() -> None:
+    """Look whether the server that the user points at, if any, is there.
+
+    Raises:
+        ConfigError: It does not answer.
+    """
+    from prefect.settings import PREFECT_API_URL
+
+    if url := PREFECT_API_URL.value():
+        require_answer(url)
+
+
+def require_answer(url: str) -> None:
+    """Raise ``ConfigError`` unless a Prefect server answers at ``url``."""
+    import httpx
+
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=3)
+        # a server that asks who we are is there; Prefect's client sends the key
+        if answer.status_code not in (401, 403):
+            answer.raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = type(error).__name__
+        raise ConfigError(
+            f"PREFECT_API_URL {url} does not answer ({reason}); start that server or unset it"
+        ) from None
+
+
 @contextlib.contextmanager
 def api_server() -> Iterator[str]:
     """The address of the API server; a local one lives as long as the context.
 
     Raises:
-        ConfigError: The server the user points at does not answer.
+        ConfigError: The local server does not start.
     """
     from prefect.context import refresh_global_settings_context
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     given = PREFECT_API_URL.value()
     if given:
-        _require_answer(given)
         yield given
         return
     with _local_server() as url, temporary_settings({PREFECT_API_URL: url}):
@@ -132,18 +159,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _require_answer(url: str) -> None:
-    import httpx
-
-    try:
-        answer = httpx.get(f"{url.rstrip('/')}/health", timeout=3)
-        # a server that asks who we are is there; Prefect's client sends the key
-        if answer.status_code not in (401, 403):
-            answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = type(error).__name__
-        raise ConfigError(
-            f"PREFECT_API_URL {url} does not answer ({reason}); start that server or unset it"
-        ) from None

@@ -39,7 +39,7 @@ from flows.storage import (
 from flows.tools import make_tools
 from schemas.arrays import Image
 from schemas.config import RunConfig
-from schemas.errors import IqaSpiderError, PictureError
+from schemas.errors import PictureError, StoppedError
 from schemas.records import Picture, Reject
 
 
@@ -49,14 +49,6 @@ class Job(NamedTuple):
     out: str
     shard: int
     config: str
-
-
-class StoppedError(IqaSpiderError):
-    """A shard ended early because the user interrupted the run.
-
-    An ordinary exception on purpose: Prefect's pool never hands on a ``KeyboardInterrupt`` of a
-    worker, so the run would wait for it for ever.
-    """
 
 
 def stop_file(work: Path) -> Path:

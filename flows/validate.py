@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.features import IMAGE, dataset_schema
+from flows.fingerprints import content_hash
 from flows.layout import DATA, RECORDS, REJECTS, FileEntry, is_intact
 from flows.manifest import read_manifest
 from flows.png import decode_png
@@ -220,8 +221,8 @@ def _check_picture(
     source = images.load(picture.source, picture.path)
     if source is None:
         return None
-    if source.shape != image.shape:
-        return "source", "the source has another size now"
+    if content_hash(source) != picture.content_hash:
+        return "source", "the source is not the photograph that was recorded"
     untouched: Mask = np.ones(image.shape[:2], np.bool_)
     for region in degraded.get(row["image_id"], []):
         if region.chain:

@@ -8,13 +8,18 @@
     ├── ContractError (ValueError)      bad code: an array or a row that breaks its contract
     ├── PictureError (ValueError)       bad data: one picture; becomes a reject row
     ├── AnnotationError (ValueError)    bad data: one annotation or one written text
-    └── StorageError (OSError)          bad infrastructure: disk full, shard unreadable
+    ├── StorageError (OSError)          bad infrastructure: disk full, shard unreadable
+    └── StoppedError                    a shard ended early because the user interrupted the run
 
-Messages say what was wrong, what was got and what is allowed, in one line.
+Messages say what was wrong, what was got and what is allowed, in one line. Each error survives
+pickling with all it knows, so that it means the same when it comes from a worker process.
 """
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
+
+_Rebuild = tuple[Any, tuple[Any, ...]]
 
 
 class IqaSpiderError(Exception):
@@ -40,6 +45,9 @@ class UnknownNameError(ConfigError, LookupError):
         hint = f"did you mean {', '.join(near)}?" if near else f"allowed: {', '.join(self.allowed)}"
         super().__init__(f"unknown {kind} {got!r}; {hint}")
 
+    def __reduce__(self) -> _Rebuild:
+        return type(self), (self.kind, self.got, self.allowed)
+
 
 class ContractError(IqaSpiderError, ValueError):
     """Code broke a promise about an array or a row; never caught, always a bug."""
@@ -57,6 +65,9 @@ class PictureError(IqaSpiderError, ValueError):
         self.reason, self.detail = reason, detail
         super().__init__(f"{reason}: {detail}")
 
+    def __reduce__(self) -> _Rebuild:
+        return type(self), (self.reason, self.detail)
+
 
 class AnnotationError(IqaSpiderError, ValueError):
     """One annotation or one written text cannot be used.
@@ -71,6 +82,29 @@ class AnnotationError(IqaSpiderError, ValueError):
         self.reason, self.detail, self.record_id = reason, detail, record_id
         super().__init__(f"{record_id + ': ' if record_id else ''}{reason}: {detail}")
 
+    def __reduce__(self) -> _Rebuild:
+        return type(self), (self.reason, self.detail, self.record_id)
+
 
 class StorageError(IqaSpiderError, OSError):
-    """The disk or a file on it failed; what was finished before is intact."""
+    """The disk or a file on it failed; what was finished before is intact.
+
+    Args:
+        message: One line for people.
+        number: The system's error number, if it gave one.
+    """
+
+    def __init__(self, message: str, number: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = number
+
+    def __reduce__(self) -> _Rebuild:
+        return type(self), (str(self), self.errno)
+
+
+class StoppedError(IqaSpiderError):
+    """A shard ended early because the user interrupted the run.
+
+    An ordinary exception on purpose: Prefect's pool never hands on a ``KeyboardInterrupt`` of a
+    worker, so the run would wait for it for ever.
+    """

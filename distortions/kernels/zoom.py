@@ -10,7 +10,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 CHUNK = 32
-TAPS = 4
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,6 +166,16 @@ def test_unreachable_server_is_one_line(photos, spider, tmp_path):
     done = spider("build", photos, "--out", tmp_path / "d", PREFECT_API_URL=url)
     assert done.returncode == 2
     assert f"PREFECT_API_URL {url} does not answer" in done.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_damaged_identity_is_one_line(dataset, photos, spider, tmp_path):
+    """A run folder whose identity cannot be read is left alone and named."""
+    shutil.copytree(dataset, tmp_path / "d")
+    (tmp_path / "d" / ".work" / "run.json").write_text('{"config_hash": "ab')
+    done = spider("build", photos, "--out", tmp_path / "d", *BUILD)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "run.json is damaged" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs to mount a disk")

@@ -1,6 +1,7 @@
 """A finished dataset in the hands of its readers: datasets, pyarrow, stats, show, the card."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -265,3 +266,14 @@ def test_validate_finds_a_changed_file(dataset, tmp_path):
     victim.write_bytes(victim.read_bytes() + b"x")
     (problem,) = validate(tmp_path / "d")
     assert (problem.rule, problem.file) == ("checksum", f"data/{victim.name}")
+
+
+def test_validate_finds_a_replaced_source(dataset, photos, tmp_path):
+    """A photograph that is not the recorded one any more is found by its content hash."""
+    from flows.validate import validate
+
+    source = tmp_path / photos.name
+    shutil.copytree(photos, source)
+    with Image.open(source / "photo1.png") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(source / "photo1.png")
+    assert {problem.rule for problem in validate(dataset, [str(source)])} == {"source"}

@@ -10,7 +10,7 @@ import time
 import httpx
 import pytest
 
-from flows.server import _require_answer
+from flows.server import require_answer
 from schemas.errors import ConfigError
 
 OPEN = (
@@ -89,10 +89,10 @@ def test_server_that_asks_who_we_are_is_there(status, usable):
         try:
             url = f"http://127.0.0.1:{server.server_port}/api"
             if usable:
-                _require_answer(url)
+                require_answer(url)
             else:
                 with pytest.raises(ConfigError, match="does not answer"):
-                    _require_answer(url)
+                    require_answer(url)
         finally:
             server.shutdown()
             thread.join()
@@ -102,4 +102,4 @@ def test_server_that_asks_who_we_are_is_there(status, usable):
 def test_address_that_is_none(url):
     """What is no address is one line, too."""
     with pytest.raises(ConfigError, match="does not answer"):
-        _require_answer(url)
+        require_answer(url)
