@@ -11,7 +11,7 @@ import numpy as np
 
 from distortions.buffers import rows_of
 from distortions.compiled import Kernels
-from distortions.lookup import Table, look_up_fixed, table_of
+from distortions.lookup import Table, look_up, table_of
 from distortions.registry import distortion
 from distortions.site import Site
 from schemas.arrays import Image
@@ -61,7 +61,7 @@ def brighten_rgb_shift(image: Image, shift: float, site: Site) -> Image:
 
     Source: DQ-495K, RGB + shift; rounded instead of floored.
     """
-    return look_up_fixed(image, _shifted(shift))
+    return look_up(image, _shifted(shift))
 
 
 @distortion(
@@ -89,7 +89,7 @@ def brighten_rgb_gamma(image: Image, gamma: float, site: Site) -> Image:
 
     Source: DQ-495K, RGB to the power gamma; rounded instead of floored.
     """
-    return look_up_fixed(image, _power(gamma))
+    return look_up(image, _power(gamma))
 
 
 @distortion(
@@ -117,7 +117,7 @@ def darken_rgb_shift(image: Image, shift: float, site: Site) -> Image:
 
     Source: DQ-495K, RGB - shift; rounded instead of floored.
     """
-    return look_up_fixed(image, _shifted(-shift))
+    return look_up(image, _shifted(-shift))
 
 
 @distortion(
@@ -145,4 +145,4 @@ def darken_rgb_gamma(image: Image, gamma: float, site: Site) -> Image:
 
     Source: DQ-495K, RGB to the power gamma; rounded instead of floored.
     """
-    return look_up_fixed(image, _power(gamma))
+    return look_up(image, _power(gamma))

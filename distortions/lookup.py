@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
 
 import cv2
 import numpy as np
+import stringzilla
 from numpy.typing import NDArray
 
 from distortions.buffers import rows_of
@@ -29,36 +29,15 @@ def table_of(curve: Callable[[int], float]) -> Table:
 
 def look_up(image: Image, *tables: Table) -> Image:
     """One table for all channels, or one for each."""
-    if len(tables) == 1:
-        return np.asarray(cv2.LUT(image, tables[0]), np.uint8)
     rows = rows_of(image)
     out = np.empty_like(rows)
-    _lookup.look_up(rows, *tables, out)
+    if len(tables) == 1:
+        # A vectorised byte translate; OpenCV's look-up goes byte by byte.
+        flat = rows.reshape(-1).data
+        stringzilla.translate(flat, tables[0].data, out=out.reshape(-1).data)
+    else:
+        _lookup.look_up(rows, *tables, out)
     return out.reshape(image.shape)
-
-
-# Below this many values the table of pairs is not worth its place in the cache.
-_MANY = 1 << 17
-
-
-def look_up_fixed(image: Image, table: Table) -> Image:
-    """As ``look_up`` with one table, for tables that are used again and again."""
-    flat = rows_of(image).reshape(-1)
-    if flat.size < _MANY or flat.size % 2:
-        return look_up(image, table)
-    out = np.empty_like(flat)
-    pairs = _pairs(table.tobytes())
-    _lookup.look_up_pairs(flat.view(np.uint16), pairs, out.view(np.uint16))
-    return out.reshape(image.shape)
-
-
-@lru_cache(maxsize=32)
-def _pairs(table: bytes) -> NDArray[np.uint16]:
-    """All pairs of levels, mapped; low and high byte each through the table."""
-    single = np.frombuffer(table, np.uint8).astype(np.uint16)
-    joined = (single[None, :] | (single[:, None] << 8)).reshape(-1).astype(np.uint16)
-    joined.flags.writeable = False
-    return joined
 
 
 def histogram(image: Image, channel: int, domain: Mask | None) -> Counts:

@@ -5,7 +5,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
-U16 = NDArray[np.uint16]
 
 
 @njit(cache=True, nogil=True)
@@ -16,10 +15,3 @@ def look_up(rows: U8, red: U8, green: U8, blue: U8, out: U8) -> None:
             out[y, x] = red[rows[y, x]]
             out[y, x + 1] = green[rows[y, x + 1]]
             out[y, x + 2] = blue[rows[y, x + 2]]
-
-
-@njit(cache=True, nogil=True)
-def look_up_pairs(pairs: U16, table: U16, out: U16) -> None:
-    """Map two levels at a time through a table of all pairs."""
-    for i in range(pairs.size):
-        out[i] = table[pairs[i]]
