@@ -119,7 +119,7 @@ def _borne_out(phrase: str, point: Sequence[float], width: int, height: int) -> 
     x_word = "left" if 2 * point[0] < width else "right"
     y_words = ("top", "upper") if 2 * point[1] < height else ("bottom", "lower")
     words = set(phrase.split()) & {"left", "right", "top", "upper", "bottom", "lower"}
-    return phrase == "lower down" or words <= {x_word, *y_words}
+    return words <= {x_word, *y_words}
 
 
 Phrases: TypeAlias = list[str | None]
@@ -178,7 +178,12 @@ def _within_half(centres: list[int], width: int) -> Phrases:
 
 
 def _stacked(centres: list[int], height: int) -> Phrases:
-    """Names two by which is higher up."""
+    """Names two by which is higher up.
+
+    Not "lower down": the word "lower" would place a region of the upper half in the other one.
+    """
     if len(centres) != 2 or not _clear(centres[0], centres[1], height):
         return [None] * len(centres)
-    return ["higher up", "lower down"] if centres[0] < centres[1] else ["lower down", "higher up"]
+    return (
+        ["higher up", "farther down"] if centres[0] < centres[1] else ["farther down", "higher up"]
+    )

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotators.positions import (
@@ -122,7 +122,7 @@ class TestRelativePhrases:
                 ],
             ),
             ([(60, 10, 70, 40), (85, 10, 99, 40)], ["nearer the middle", "farther to the right"]),
-            ([(20, 0, 30, 10), (20, 20, 32, 30)], ["higher up", "lower down"]),
+            ([(20, 0, 30, 10), (20, 20, 32, 30)], ["higher up", "farther down"]),
             ([(20, 20, 40, 40), (22, 21, 42, 41)], [None, None]),
             ([(45, 20, 54, 40), (46, 20, 56, 40)], [None, None]),
             ([], []),
@@ -133,6 +133,7 @@ class TestRelativePhrases:
         assert relative_phrases([Box(*box) for box in boxes], 100, 80) == phrases
 
     @given(st.integers(1, 6).flatmap(scenes))
+    @example((32, 32, [Box(0, 0, 1, 1), Box(0, 0, 1, 7)]))
     def test_true_of_one_alone_and_of_its_four_words(self, scene):
         """No phrase is given twice, and none contradicts the box's four words."""
         width, height, boxes = scene

@@ -80,7 +80,7 @@ def test_phrases_are_unique_and_true(drawn):
         assert phrase.startswith(f"the {r.label}")
         assert (phrase == f"the {r.label}") == (labels.count(r.label) == 1)
         place = phrase.removeprefix(f"the {r.label}").replace("upper", "top")
-        place = place.replace("lower down", "").replace("lower", "bottom")
+        place = place.replace("lower", "bottom")
         words = set(place.split()) & {"left", "right", "top", "bottom"}
         box = Box(*r.box)
         assert words <= {horizontal_word(box, WIDTH), vertical_word(box, HEIGHT)}
