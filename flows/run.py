@@ -40,15 +40,19 @@ def run_build_command(
     with folder.locked():
         folder.claim(config, candidates)
         progress = StageProgress(folder.fresh_progress(), console)
-        with api_server():
+        with api_server(meanwhile=_prepare), interruptible(folder):
             from flows.build import run_flow
 
-            with interruptible(folder):
-                summary = run_flow(folder, config, progress)
+            summary = run_flow(folder, config, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
                   highlight=False, soft_wrap=True)  # fmt: skip
     return WITH_REJECTS if summary.rejects else CLEAN
+
+
+def _prepare() -> None:
+    """Import what takes a second, so that no time is lost by waiting for the server."""
+    import flows.build  # noqa: F401
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 from schemas.errors import ConfigError
@@ -70,8 +70,11 @@ def require_answer(url: str) -> None:
 
 
 @contextlib.contextmanager
-def api_server() -> Iterator[str]:
+def api_server(meanwhile: Callable[[], object] = lambda: None) -> Iterator[str]:
     """The address of the API server; a local one lives as long as the context.
+
+    Args:
+        meanwhile: Called once while a local server starts, which takes seconds.
 
     Raises:
         ConfigError: The local server does not start.
@@ -83,7 +86,7 @@ def api_server() -> Iterator[str]:
     if given:
         yield given
         return
-    with _local_server() as url, temporary_settings({PREFECT_API_URL: url}):
+    with _local_server(meanwhile) as url, temporary_settings({PREFECT_API_URL: url}):
         os.environ["PREFECT_API_URL"] = url
         # Prefect's background threads see only the global settings; without the address there
         # they start a second server, which nobody ends when we are killed.
@@ -96,7 +99,7 @@ def api_server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _local_server() -> Iterator[str]:
+def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
     with tempfile.TemporaryFile() as log:
         process, url = _start(log)
         watch = subprocess.Popen(  # noqa: S603  # a fixed script and a process number
@@ -104,6 +107,7 @@ def _local_server() -> Iterator[str]:
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
+            meanwhile()
             _wait_until_up(process, url, log)
             yield url
         finally:
