@@ -123,9 +123,9 @@ class _Selection:
     def take(self, candidate: _Candidate) -> None:
         """Make the candidate a region, or raise ``_RefusalError``."""
         proposal = self._proposals[candidate.number]
+        self._require_area(candidate.area, only_least=True)
         if proposal.label.strip().lower() in NAMELESS:
             raise _RefusalError("no_label", "the label names nothing")
-        self._require_area(candidate.area, only_least=True)
         self._require_apart(candidate)
         region = self._part(candidate, proposal)
         self._require_area(region.area)
@@ -189,6 +189,11 @@ def _common(first: _Candidate, second: _Candidate) -> int:
     return int(np.count_nonzero(first.mask[box.slices] & second.mask[box.slices]))
 
 
+def _stored(value: float) -> float:
+    """As the table stores it, so that a region read back equals the one written."""
+    return float(np.float32(value))
+
+
 def _region(
     kept: _Kept, region_id: str, picture: Picture, shape: tuple[int, int], source_name: str
 ) -> Region:
@@ -202,9 +207,10 @@ def _region(
         label=kept.proposal.label.strip().lower(),
         label_source=source_name,
         proposals=list(kept.proposal.alternatives),
+        proposal_scores=[_stored(score) for score in kept.proposal.scores],
+        mask_quality=None if kept.proposal.quality is None else _stored(kept.proposal.quality),
         box=list(kept.box),
         mask=encode(mask),
-        # As the table stores it, so that a region read back equals the one written.
-        area_fraction=float(np.float32(kept.area / mask.size)),
+        area_fraction=_stored(kept.area / mask.size),
         point=[x + kept.box.x0, y + kept.box.y0],
     )

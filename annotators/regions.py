@@ -12,12 +12,16 @@ class Proposal(NamedTuple):
     Args:
         mask: ``(height, width)`` bool.
         label: Lower case name without article; empty when unknown.
-        alternatives: Other names considered, best first.
+        alternatives: Names considered, best first.
+        scores: Score of each of them, 0 to 1; empty where the source does not score names.
+        quality: The segmenter's own estimate of the mask's IoU, where it makes one.
     """
 
     mask: Mask
     label: str
     alternatives: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+    quality: float | None = None
 
 
 class Problem(NamedTuple):

@@ -49,6 +49,8 @@ def _stand_in(proposal: Proposal, box: Box, picture: Picture, number: int) -> Re
         label=proposal.label,
         label_source="lookalike",
         proposals=[],
+        proposal_scores=[],
+        mask_quality=None,
         box=list(box),
         mask="",
         area_fraction=int(proposal.mask.sum()) / (picture.width * picture.height),

@@ -16,8 +16,9 @@ from flows.picture import Tools
 from flows.pinning import settings_hash
 from schemas.config import RegionConfig, RunConfig
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.ssa import SsaConfig
 
-REGION_SOURCES = ("segments", "coco:FILE")
+REGION_SOURCES = ("segments", "coco:FILE", "ssa")
 
 
 def make_tools(config: RunConfig) -> Tools:
@@ -63,10 +64,33 @@ def _region_source(config: RegionConfig) -> RegionSource:
     kind, _, file = config.source.partition(":")
     if kind == "segments" and not file:
         return SegmentRegions()
+    if kind == "ssa" and not file:
+        return _ssa(config.ssa)
     if kind != "coco" or not file:
         raise UnknownNameError("region source", config.source, REGION_SOURCES)
-    folder = Path(file).parent
-    return CocoRegions(_read_json(Path(file)), lambda name: (folder / name).read_bytes())
+    return _coco(Path(file))
+
+
+def _coco(file: Path) -> CocoRegions:
+    return CocoRegions(_read_json(file), lambda name: (file.parent / name).read_bytes())
+
+
+def _ssa(config: SsaConfig) -> RegionSource:
+    from annotators.ssa import SsaRegions
+
+    folder = Path(config.masks)
+    if not config.masks:
+        return SsaRegions(config, _read_text)
+    if folder.is_dir():
+        return SsaRegions(config, _read_text, lambda name: (folder / name).read_bytes())
+    return SsaRegions(config, _read_text, _coco(folder))
+
+
+def _read_text(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot read it: {error}") from None
 
 
 def _read_json(path: Path) -> Any:

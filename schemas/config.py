@@ -10,19 +10,12 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from schemas.errors import ConfigError
 from schemas.records import Grade
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class Section(BaseModel):
-    """A table of the configuration file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+from schemas.section import Count, Section, Share
+from schemas.ssa import SsaConfig
 
 
 class IngestConfig(Section):
@@ -65,7 +58,7 @@ class RegionConfig(Section):
     """Where regions come from and which are eligible."""
 
     source: str = "segments"
-    """``segments`` (weight-free) or ``coco:FILE`` (instances or panoptic JSON)."""
+    """``segments`` (weight-free), ``coco:FILE`` (instances or panoptic JSON) or ``ssa``."""
     min_area: Share = 0.01
     """Smallest share of the picture's area."""
     max_area: Share = 0.6
@@ -76,6 +69,8 @@ class RegionConfig(Section):
     """The largest connected part must be at least this share of the region."""
     max_iou: Share = 0.1
     """After the partition, a region that overlaps a kept one by more is dropped."""
+    ssa: SsaConfig = SsaConfig()
+    """Models and thresholds of ``ssa``."""
 
 
 class PlanConfig(Section):

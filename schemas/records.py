@@ -18,6 +18,7 @@ Role = Literal["degraded", "clean", "whole"]
 Grade = Literal["mild", "moderate", "severe"]
 
 STRINGS = pa.list_(pa.string())
+FLOATS = pa.list_(pa.float32())
 BOX = pa.list_(pa.int32(), 4)
 POINT = pa.list_(pa.float32(), 2)
 
@@ -82,11 +83,16 @@ class Region(Record):
     label_source: Annotated[str, pa.string()]
     """Who named it, e.g. ``coco`` or ``segments``."""
     proposals: Annotated[list[str], STRINGS]
-    """Other names that were considered, best first."""
+    """Names that were considered, best first."""
+    proposal_scores: Annotated[list[float], FLOATS]
+    """Score of each of them, 0 to 1, where the source scores names; else empty."""
     box: Annotated[list[int], BOX]
     """Bounding box ``x0, y0, x1, y1`` in pixels, half open."""
     mask: Annotated[str, pa.string()]
     """COCO compressed run-length counts over ``height x width`` of the picture."""
+    mask_quality: Annotated[float | None, pa.float32()]
+    """What the segmenter itself thinks of the mask (SAM's predicted IoU); null when it does not
+    say."""
     area_fraction: Annotated[float, pa.float32()]
     """Share of the picture's area."""
     point: Annotated[list[float], POINT]
