@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from flows.commands import build, demo, distortions, show, stats, validate
+from flows.commands import build, demo, distortions, doctor, segment, show, stats, validate
 from schemas.errors import ConfigError, StorageError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(distortions.app, name="distortions")
-for _module in (build, demo, stats, validate, show):
+for _module in (build, segment, demo, stats, validate, show, doctor):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
 OK, MISTAKE, INTERRUPTED = 0, 2, 130

@@ -9,6 +9,7 @@ from flows.rundir import RunFolder
 from flows.stats import collect
 from flows.storage import ShardSummary
 from flows.summary import RunSummary
+from flows.tools import region_source
 from schemas.config import RunConfig
 
 
@@ -22,4 +23,6 @@ def finish(
     """Write what a dataset says about itself, the manifest last."""
     write_card(folder.out, config, collect(folder.out))
     identity = json.loads((folder.work / "run.json").read_text(encoding="utf-8"))
-    write_manifest(folder.out, config, identity, summary, built, seconds)
+    source = region_source(config.regions)
+    regions = {"source": source.name, **getattr(source, "provenance", dict)()}
+    write_manifest(folder.out, config, identity, summary, built, seconds, regions)

@@ -69,6 +69,18 @@ def load_image(candidate: Candidate, config: RunConfig) -> Image:
     return decode(read_bytes(candidate), config.ingest).image
 
 
+def load_unchanged(candidate: Candidate, picture: Picture, config: RunConfig) -> Image:
+    """The pixels, if they still are what was ingested; a run may go on days after it stopped.
+
+    Raises:
+        PictureError: ``changed``, or what reading and decoding raise.
+    """
+    image = load_image(candidate, config)
+    if content_hash(image) != picture.content_hash:
+        raise PictureError("changed", "the file is not what it was when it was ingested")
+    return image
+
+
 def _reject(stage: str, subject: str, reason: str, detail: str) -> Reject:
     return Reject(stage=stage, subject=subject, reason=reason, detail=detail)
 

@@ -3,15 +3,17 @@
 import contextlib
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from schemas.errors import StorageError
+from schemas.errors import ConfigError, StorageError
 
 DATA, RECORDS, REJECTS, FIGURES, WORK = "data", "records", "rejects", "figures", ".work"
 TEMPORARY = ".part"
+MANIFEST = "manifest.json"
 
 
 class FileEntry(NamedTuple):
@@ -73,3 +75,18 @@ def storage_errors(path: Path) -> Iterator[None]:
         what = "no space left on the disk" if full else (error.strerror or str(error))
         line = f"cannot write {path}: {what}; finished shards are intact"
         raise StorageError(line, error.errno) from error
+
+
+def read_manifest(out: Path) -> dict[str, Any]:
+    """The manifest of a dataset folder.
+
+    Raises:
+        ConfigError: There is none, or it is not readable.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{out}: no dataset of ours ({MANIFEST} is missing)") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{out / MANIFEST}: not readable: {error}") from None
+    return manifest

@@ -12,19 +12,17 @@ from distortions.order import get_profile
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
-from flows.layout import FIGURES, FileEntry, describe_file, write_text
+from flows.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
 from flows.pinning import settings_hash
 from flows.rundir import code_version
 from flows.storage import ShardSummary
 from flows.summary import RunSummary
 from schemas.config import RunConfig
-from schemas.errors import ConfigError
 from schemas.records import RECORDS
 
-NAME = "manifest.json"
 PACKAGES = (
     "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
-    "prefect",
+    "prefect", "torch", "torchvision", "transformers", "segment-anything", "spacy",
 )  # fmt: skip
 
 
@@ -35,6 +33,7 @@ def write_manifest(
     summary: RunSummary,
     built: Sequence[ShardSummary],
     seconds: dict[str, float],
+    regions: dict[str, object],
 ) -> dict[str, Any]:
     """Write the manifest; the card and the figures must be there already."""
     manifest = {
@@ -45,7 +44,8 @@ def write_manifest(
         "seed": config.seed,
         "config_hash": settings_hash(config),
         "config": config.model_dump(mode="json"),
-        "versions": {name: _version(name) for name in PACKAGES},
+        "versions": versions(),
+        "regions": regions,
         "python": platform.python_version(),
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
@@ -67,22 +67,7 @@ def write_manifest(
         "files": {entry.path: {"size": entry.size, "sha256": entry.sha256}
                   for entry in _files(out, built)},
     }  # fmt: skip
-    write_text(out / NAME, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-    return manifest
-
-
-def read_manifest(out: Path) -> dict[str, Any]:
-    """The manifest of a dataset folder.
-
-    Raises:
-        ConfigError: There is none, or it is not readable.
-    """
-    try:
-        manifest: dict[str, Any] = json.loads((out / NAME).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{out}: no dataset of ours ({NAME} is missing)") from None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{out / NAME}: not readable: {error}") from None
+    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return manifest
 
 
@@ -95,6 +80,11 @@ def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
 def _profile(config: RunConfig, name: str) -> dict[str, Any]:
     rows = get_profile(name, config.plan.orders, FAMILIES)
     return {"name": name, "rows": {first: sorted(after) for first, after in sorted(rows.items())}}
+
+
+def versions() -> dict[str, str]:
+    """Versions of the installed packages that decide what a run makes."""
+    return {name: found for name in PACKAGES if (found := _version(name))}
 
 
 def _version(name: str) -> str:

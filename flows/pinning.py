@@ -1,10 +1,16 @@
 """The hash of a run's settings, by what the files it names hold and not by where they lie."""
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
-from schemas.config import RunConfig
+from flows.layout import read_manifest
+from schemas.config import RegionConfig, RunConfig
 from schemas.errors import ConfigError
+
+# Where and how fast the models run; what they say does not depend on it but for the last bits.
+_PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
 
 
 def settings_hash(config: RunConfig) -> str:
@@ -13,18 +19,46 @@ def settings_hash(config: RunConfig) -> str:
     Raises:
         ConfigError: A file the configuration names cannot be read.
     """
-    kind, colon, file = config.regions.source.partition(":")
-    pinned = config.model_copy(
-        update={
-            "plugins": [_content(plugin) for plugin in config.plugins],
-            "regions": config.regions.model_copy(update={"source": kind + colon + _content(file)}),
-            "questions": config.questions.model_copy(
-                update={"pools": _content(config.questions.pools)}
-            ),
-            "export": config.export.model_copy(update={"exclude": _content(config.export.exclude)}),
-        }
-    )
-    return pinned.config_hash()
+    values = config.model_dump(mode="json", exclude={"run", "regions"})
+    values["plugins"] = [_content(plugin) for plugin in config.plugins]
+    values["questions"]["pools"] = _content(config.questions.pools)
+    values["export"]["exclude"] = _content(config.export.exclude)
+    values["regions"] = _regions(config.regions)
+    return _digest(values)
+
+
+def regions_hash(config: RunConfig) -> str:
+    """The same over what can change the proposals of the region stage alone.
+
+    Raises:
+        ConfigError: See ``settings_hash``.
+    """
+    regions = _regions(config.regions)
+    source = {name: regions.get(name) for name in ("source", "ssa")}
+    return _digest({"source": source, "ingest": config.ingest.model_dump(mode="json")})
+
+
+def _regions(config: RegionConfig) -> dict[str, Any]:
+    values = config.model_dump(mode="json", exclude={"ssa": set(_PLACE)})
+    kind, colon, file = config.source.partition(":")
+    values["source"] = kind + colon + (_stage(file) if kind == "stored" else _content(file))
+    if kind == "ssa":
+        values["ssa"]["vocabulary"] = _content(config.ssa.vocabulary)
+        values["ssa"]["sam_checkpoint"] = Path(config.ssa.sam_checkpoint).name
+        values["ssa"]["masks"] = Path(config.ssa.masks).name
+    else:
+        del values["ssa"]
+    return values
+
+
+def _stage(folder: str) -> str:
+    """A finished region stage by the checksums of its shards."""
+    return _digest(read_manifest(Path(folder))["files"])
+
+
+def _digest(values: Any) -> str:
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def _content(file: str) -> str:

@@ -31,6 +31,46 @@ def run_build_command(
         StorageError: The disk failed; finished shards are intact.
     """
     console = Console(stderr=True)
+    with _running("build", sources, out, config, console, verbose) as (folder, progress):
+        from flows.build import run_flow
+
+        summary = run_flow(folder, config, progress)
+    console.print(closing(summary, progress.seconds))
+    console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
+                  highlight=False, soft_wrap=True)  # fmt: skip
+    return WITH_REJECTS if summary.rejects else CLEAN
+
+
+def run_segment_command(
+    sources: Sequence[str], out: Path, config: RunConfig, verbose: bool = False
+) -> int:
+    """Make a region stage; returns the exit status and raises as ``run_build_command``."""
+    console = Console(stderr=True)
+    with _running("segment", sources, out, config, console, verbose) as (folder, progress):
+        from flows.segment import run_flow
+
+        counts = run_flow(folder, config, progress)
+    table = Table("", title="done")
+    table.add_column("count", justify="right")
+    for name, number in counts.items():
+        table.add_row(name, str(number))
+    console.print(table)
+    console.print(f"use it: iqa-spider build ... --regions stored:{out}; "
+                  f"look at it: iqa-spider show {out} 0 --out regions.png",
+                  highlight=False, soft_wrap=True)  # fmt: skip
+    return WITH_REJECTS if counts["left_out"] else CLEAN
+
+
+@contextlib.contextmanager
+def _running(
+    kind: str,
+    sources: Sequence[str],
+    out: Path,
+    config: RunConfig,
+    console: Console,
+    verbose: bool,
+) -> Iterator[tuple[RunFolder, StageProgress]]:
+    """Everything around a flow: checks, the folder, the server, Ctrl-C."""
     candidates = list_candidates(sources, config.limit)
     check_config(config, (candidate.path for candidate in candidates))
     folder = RunFolder(out)
@@ -38,21 +78,15 @@ def run_build_command(
     quiet_prefect(verbose)
     require_server()
     with folder.locked():
-        folder.claim(config, candidates)
+        folder.claim(config, candidates, kind)
         progress = StageProgress(folder.fresh_progress(), console)
         with api_server(meanwhile=_prepare), interruptible(folder):
-            from flows.build import run_flow
-
-            summary = run_flow(folder, config, progress)
-    console.print(closing(summary, progress.seconds))
-    console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
-                  highlight=False, soft_wrap=True)  # fmt: skip
-    return WITH_REJECTS if summary.rejects else CLEAN
+            yield folder, progress
 
 
 def _prepare() -> None:
     """Import what takes a second, so that no time is lost by waiting for the server."""
-    import flows.build  # noqa: F401
+    import flows.tasks  # noqa: F401
 
 
 @contextlib.contextmanager

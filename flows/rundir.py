@@ -24,12 +24,15 @@ def code_version() -> str:
     return f"{VERSION}/{hashlib.sha256(records.encode()).hexdigest()[:8]}"
 
 
-def run_identity(config: RunConfig, candidates: Sequence[Candidate]) -> dict[str, str]:
+def run_identity(
+    config: RunConfig, candidates: Sequence[Candidate], kind: str = "build"
+) -> dict[str, str]:
     """What makes a run this run and no other."""
     names = hashlib.sha256()
     for candidate in candidates:
         names.update(f"{candidate.source}/{candidate.path}\n".encode())
     return {
+        "kind": kind,
         "config_hash": settings_hash(config),
         "pictures": names.hexdigest()[:16],
         "code": code_version(),
@@ -46,13 +49,15 @@ class RunFolder:
     def __init__(self, out: Path) -> None:
         self.out, self.work = out, out / WORK
 
-    def claim(self, config: RunConfig, candidates: Sequence[Candidate]) -> None:
+    def claim(
+        self, config: RunConfig, candidates: Sequence[Candidate], kind: str = "build"
+    ) -> None:
         """Make the folder this run's, or find that it is already.
 
         Raises:
             ConfigError: It holds another run, or something that is no run at all.
         """
-        identity, marker = run_identity(config, candidates), self.work / "run.json"
+        identity, marker = run_identity(config, candidates, kind), self.work / "run.json"
         if marker.is_file():
             self._compare(self._read(marker), identity)
             return
@@ -73,8 +78,8 @@ class RunFolder:
             ) from None
 
     def _compare(self, there: dict[str, str], identity: dict[str, str]) -> None:
-        words = {"config_hash": "other settings", "pictures": "other pictures",
-                 "code": "another version of iqa-spider"}  # fmt: skip
+        words = {"kind": "another command", "config_hash": "other settings",
+                 "pictures": "other pictures", "code": "another version of iqa-spider"}  # fmt: skip
         for name, value in identity.items():
             if there.get(name) != value:
                 raise ConfigError(

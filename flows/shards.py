@@ -21,12 +21,12 @@ import pyarrow.parquet as pq
 
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
-from flows.fingerprints import content_hash
-from flows.ingest import ingest_candidate, load_image
+from flows.ingest import ingest_candidate, load_unchanged
 from flows.layout import describe_file
 from flows.picture import Tools, degrade_and_ask
 from flows.pinning import settings_hash
 from flows.rundir import RunFolder, code_version
+from flows.stage import STAGE, stage_files
 from flows.stopwatch import Stopwatch
 from flows.storage import (
     ShardSummary,
@@ -36,8 +36,7 @@ from flows.storage import (
     write_ledger,
     write_table,
 )
-from flows.tools import make_tools
-from schemas.arrays import Image
+from flows.tools import is_exclusive, make_tools
 from schemas.config import RunConfig
 from schemas.errors import PictureError, StoppedError
 from schemas.records import Picture, Reject
@@ -62,7 +61,7 @@ def start_worker() -> None:
     _die_with_parent()
 
 
-class _Ticker:
+class Ticker:
     """Marks every finished picture by one byte in a file of this process."""
 
     def __init__(self, folder: Path, stage: str) -> None:
@@ -70,20 +69,24 @@ class _Ticker:
         self._file = (folder / "progress" / f"{stage}.{os.getpid()}").open("ab", buffering=0)
 
     def tick(self, pictures: int = 1) -> None:
+        """Mark pictures as done; raises ``StoppedError`` once the user has interrupted the run."""
         if self._stop.exists():
             raise StoppedError("interrupted; the same command goes on from here")
         self._file.write(b"." * pictures)
 
     def close(self) -> None:
+        """Close the file of marks."""
         self._file.close()
 
 
-def _key(*parts: str) -> str:
+def shard_key(*parts: str) -> str:
+    """32 hex digits over everything that decides what a shard holds."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 @cache
-def _settings(config: str) -> RunConfig:
+def settings_of(config: str) -> RunConfig:
+    """The configuration a job carries as JSON."""
     return RunConfig.model_validate_json(config)
 
 
@@ -101,13 +104,13 @@ def _die_with_parent() -> None:
 
 
 @cache
-def _tools(config: str) -> Tools:
+def _tools(config: str, stage: Path | None) -> Tools:
     """Made once per process; heavy threads of libraries are switched off beside our own."""
     cv2.setNumThreads(1)
     # Once a block this large was freed, the C library keeps such blocks instead of handing them
     # back, and fresh pages for every picture-sized array cost more than most distortions.
     np.empty(31 << 20, np.uint8)
-    return make_tools(_settings(config))
+    return make_tools(settings_of(config), stage)
 
 
 def ingest_files(work: Path, shard: int) -> tuple[Path, Path]:
@@ -124,12 +127,12 @@ def selected_files(work: Path, shard: int) -> tuple[Path, Path]:
 
 def run_ingest(job: Job) -> ShardSummary:
     """Decode, screen and hash the candidates of one shard."""
-    config, folder = _settings(job.config), RunFolder(Path(job.out))
+    config, folder = settings_of(job.config), RunFolder(Path(job.out))
     cv2.setNumThreads(1)
     candidates = folder.candidates(job.shard)
     section = config.model_dump_json(include={"ingest", "screen"})
-    key = _key("ingest", json.dumps([list(c) for c in candidates]), section, code_version())
-    ticker = _Ticker(folder.work, "ingest")
+    key = shard_key("ingest", json.dumps([list(c) for c in candidates]), section, code_version())
+    ticker = Ticker(folder.work, "ingest")
     done = finished(folder.out, job.shard, key, "ingest")
     if done:
         ticker.tick(len(candidates))
@@ -156,14 +159,16 @@ def run_ingest(job: Job) -> ShardSummary:
 
 def run_build(job: Job) -> ShardSummary:
     """Make every row of one shard."""
-    config, folder = _settings(job.config), RunFolder(Path(job.out))
+    config, folder = settings_of(job.config), RunFolder(Path(job.out))
     selected, rejected = selected_files(folder.work, job.shard)
     load_plugins(config.plugins)
     registry = json.dumps(fingerprint(), sort_keys=True)
-    inputs = [describe_file(folder.out, path).sha256 for path in (selected, rejected)]
-    key = _key("build", *inputs, settings_hash(config), registry, code_version())
+    stage = folder.work / STAGE if is_exclusive(config.regions) else None
+    read = (selected, rejected, *(stage_files(stage, job.shard) if stage else ()))
+    inputs = [describe_file(folder.out, path).sha256 for path in read]
+    key = shard_key("build", *inputs, settings_hash(config), registry, code_version())
     pictures = Picture.from_table(pq.read_table(selected))
-    ticker = _Ticker(folder.work, "build")
+    ticker = Ticker(folder.work, "build")
     done = finished(folder.out, job.shard, key)
     if done:
         ticker.tick(len(pictures))
@@ -171,16 +176,15 @@ def run_build(job: Job) -> ShardSummary:
         return done
     clear_shard(folder.out, job.shard)
     sources = {(c.source, c.path): c for c in folder.candidates(job.shard)}
-    tools = _tools(job.config)
+    tools = _tools(job.config, stage)
     with ShardWriter(folder.out, job.shard, config.export) as writer:
         writer.add_rejects(Reject.from_table(pq.read_table(rejected)))
         for picture in pictures:
             watch = Stopwatch()
             try:
                 with watch("decode"):
-                    image = _unchanged(
-                        load_image(sources[picture.source, picture.path], config), picture
-                    )
+                    candidate = sources[picture.source, picture.path]
+                    image = load_unchanged(candidate, picture, config)
             except PictureError as error:
                 writer.add_rejects([_vanished(picture, error)])
                 ticker.tick()
@@ -196,13 +200,6 @@ def run_build(job: Job) -> ShardSummary:
             ticker.tick()
         ticker.close()
         return writer.commit(key)
-
-
-def _unchanged(image: Image, picture: Picture) -> Image:
-    """The image, if it still is what was ingested; a run may go on days after it was stopped."""
-    if content_hash(image) != picture.content_hash:
-        raise PictureError("changed", "the file is not what it was when it was ingested")
-    return image
 
 
 def _vanished(picture: Picture, error: PictureError) -> Reject:

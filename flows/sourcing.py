@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.ingest import load_image
-from flows.manifest import read_manifest
+from flows.layout import read_manifest
 from flows.rundir import RunFolder
 from flows.sources import Candidate, list_candidates
 from schemas.arrays import Image

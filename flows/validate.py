@@ -14,8 +14,7 @@ from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.features import IMAGE, dataset_schema
 from flows.fingerprints import content_hash
-from flows.layout import DATA, RECORDS, REJECTS, FileEntry, is_intact
-from flows.manifest import read_manifest
+from flows.layout import DATA, RECORDS, REJECTS, FileEntry, is_intact, read_manifest
 from flows.png import decode_png
 from flows.recheck import check_answer
 from flows.sourcing import SourceImages

@@ -58,7 +58,8 @@ class RegionConfig(Section):
     """Where regions come from and which are eligible."""
 
     source: str = "segments"
-    """``segments`` (weight-free), ``coco:FILE`` (instances or panoptic JSON) or ``ssa``."""
+    """``segments`` (weight-free), ``coco:FILE`` (instances or panoptic JSON), ``ssa`` or
+    ``stored:DIR`` (what ``segment`` made)."""
     min_area: Share = 0.01
     """Smallest share of the picture's area."""
     max_area: Share = 0.6

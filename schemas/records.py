@@ -71,6 +71,23 @@ class Picture(Record):
     """Licence the source states, empty when it states none."""
 
 
+class ProposedRegion(Record):
+    """A named mask as a region source proposed it, before anything is chosen or cut."""
+
+    picture_id: Annotated[str, pa.string()]
+    """The picture it was found in."""
+    label: Annotated[str, pa.string()]
+    """Name of what is there; empty when nobody named it."""
+    proposals: Annotated[list[str], STRINGS]
+    """Names that were considered, best first."""
+    proposal_scores: Annotated[list[float], FLOATS]
+    """Score of each of them, 0 to 1, where the source scores names; else empty."""
+    mask: Annotated[str, pa.string()]
+    """COCO compressed run-length counts over ``height x width`` of the picture."""
+    mask_quality: Annotated[float | None, pa.float32()]
+    """The segmenter's own estimate of the mask's IoU; null when it makes none."""
+
+
 class Region(Record):
     """A named part of a source picture that may carry a chain."""
 
@@ -270,6 +287,7 @@ class Reject(Record):
 RECORDS: tuple[type[Record], ...] = (
     Screen,
     Picture,
+    ProposedRegion,
     Region,
     Step,
     Scores,

@@ -76,57 +76,58 @@ def segformer(folder, classes=CLASSES):
     return _save(folder, t.SegformerForSemanticSegmentation(config), processor)
 
 
-def _towers(tokenizer, size=64, layers=2):
+def _towers(tokenizer, size=64, layers=2, width=32):
     text = {
-        "vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64,
-        "num_hidden_layers": 2, "num_attention_heads": 2, "projection_dim": 32,
+        "vocab_size": len(tokenizer), "hidden_size": width, "intermediate_size": 2 * width,
+        "num_hidden_layers": layers, "num_attention_heads": 2, "projection_dim": 32,
         "eos_token_id": tokenizer.eos_token_id, "bos_token_id": tokenizer.bos_token_id,
         "pad_token_id": 0,
     }  # fmt: skip
     vision = {
-        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": layers,
+        "hidden_size": width, "intermediate_size": 2 * width, "num_hidden_layers": layers,
         "num_attention_heads": 2, "image_size": size, "patch_size": 16, "projection_dim": 32,
     }  # fmt: skip
     return {"text_config": text, "vision_config": vision, "projection_dim": 32}
 
 
-def clip(folder):
+def clip(folder, size=64, layers=2, width=32):
     import transformers as t
 
     tokenizer = clip_tokenizer()
-    images = t.CLIPImageProcessor(size={"shortest_edge": 64}, crop_size={"height": 64, "width": 64})
-    model = t.CLIPModel(t.CLIPConfig(**_towers(tokenizer)))
+    square = {"height": size, "width": size}
+    images = t.CLIPImageProcessor(size={"shortest_edge": size}, crop_size=square)
+    model = t.CLIPModel(t.CLIPConfig(**_towers(tokenizer, size, layers, width)))
     return _save(folder, model, t.CLIPProcessor(image_processor=images, tokenizer=tokenizer))
 
 
-def clipseg(folder):
+def clipseg(folder, size=64, layers=3, width=32):
     import transformers as t
 
     tokenizer = clip_tokenizer()
-    images = t.ViTImageProcessor(size={"height": 64, "width": 64})
+    images = t.ViTImageProcessor(size={"height": size, "width": size})
     config = t.CLIPSegConfig(
-        **_towers(tokenizer, layers=3), extract_layers=[0, 1, 2], reduce_dim=16,
+        **_towers(tokenizer, size, layers, width), extract_layers=[0, 1, 2], reduce_dim=16,
         decoder_num_attention_heads=2, decoder_intermediate_size=32,
     )  # fmt: skip
     processor = t.CLIPSegProcessor(image_processor=images, tokenizer=tokenizer)
     return _save(folder, t.CLIPSegForImageSegmentation(config), processor)
 
 
-def blip(folder):
+def blip(folder, size=64, layers=2, width=32):
     import transformers as t
 
     tokenizer = bert_tokenizer()
-    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+    shape = {"hidden_size": width, "intermediate_size": 2 * width, "num_hidden_layers": layers,
              "num_attention_heads": 2, "projection_dim": 32}  # fmt: skip
     config = t.BlipConfig(
         text_config=shape | {
-            "vocab_size": len(tokenizer), "encoder_hidden_size": 32, "bos_token_id": 2,
+            "vocab_size": len(tokenizer), "encoder_hidden_size": width, "bos_token_id": 2,
             "eos_token_id": 3, "sep_token_id": 3, "pad_token_id": 0,
         },
-        vision_config=shape | {"image_size": 64, "patch_size": 16},
+        vision_config=shape | {"image_size": size, "patch_size": 16},
         projection_dim=32,
     )  # fmt: skip
-    images = t.BlipImageProcessor(size={"height": 64, "width": 64})
+    images = t.BlipImageProcessor(size={"height": size, "width": size})
     processor = t.BlipProcessor(image_processor=images, tokenizer=tokenizer)
     return _save(folder, t.BlipForConditionalGeneration(config), processor)
 

@@ -73,7 +73,7 @@ class PixelVoter:
         resized = self._torch.nn.functional.interpolate(
             logits[None], size=ballot.mask.shape, mode="bilinear", align_corners=False
         )[0]
-        votes = np.asarray(resized.argmax(0).numpy())[ballot.mask]
+        votes = np.argmax(resized.numpy()[:, ballot.mask], axis=0)
         return ballot.names[int(np.argmax(np.bincount(votes, minlength=len(ballot.names))))]
 
     def _learn(self, names: Sequence[str]) -> None:

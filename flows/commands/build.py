@@ -12,7 +12,17 @@ def run(
     ],
     out: Annotated[Path, typer.Option(help="Dataset folder; new, or of the same run.")],
     config: Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")] = None,
-    regions: Annotated[str | None, typer.Option(help="segments or coco:FILE.")] = None,
+    regions: Annotated[
+        str | None, typer.Option(help="segments, coco:FILE, ssa or stored:DIR.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for ssa.")] = None,
+    sam_checkpoint: Annotated[
+        str | None, typer.Option(help="A .pth file, or a folder or hub name of transformers.")
+    ] = None,
+    sam_type: Annotated[str | None, typer.Option(help="vit_h, vit_l or vit_b.")] = None,
+    label_models: Annotated[
+        str | None, typer.Option(help="Of segmenters,caption,clip,clipseg; comma separated.")
+    ] = None,
     variants: Annotated[int | None, typer.Option(help="Degraded pictures per photograph.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every keyed draw.")] = None,
     workers: Annotated[int | None, typer.Option(help="Shards worked on at once.")] = None,
@@ -35,6 +45,10 @@ def run(
         config,
         {
             "regions.source": regions,
+            "regions.ssa.device": device,
+            "regions.ssa.sam_checkpoint": sam_checkpoint,
+            "regions.ssa.sam_type": sam_type,
+            "regions.ssa.label_models": label_models.split(",") if label_models else None,
             "variants": variants,
             "seed": seed,
             "run.workers": workers,

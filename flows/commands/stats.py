@@ -9,7 +9,7 @@ def run(dataset: Path) -> None:
     """Count a dataset in the form of the paper's table."""
     from rich.console import Console
 
-    from flows.manifest import read_manifest
+    from flows.layout import read_manifest
     from flows.stats import collect, render
 
     read_manifest(dataset)

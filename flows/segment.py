@@ -1,0 +1,88 @@
+"""The Prefect flow of ``segment``: the region stage alone, to be read by any number of builds."""
+
+import json
+from collections import Counter
+
+from prefect import flow
+
+from flows.layout import MANIFEST, FileEntry, write_text
+from flows.manifest import versions
+from flows.progress import StageProgress
+from flows.rundir import RunFolder
+from flows.select import select_pictures
+from flows.shards import Job
+from flows.stage import STAGE
+from flows.storage import ShardSummary
+from flows.tasks import all_shards, ingest_shard, runner_for, segment_here, segment_shard
+from flows.tools import is_exclusive, region_source
+from schemas.config import RunConfig
+from schemas.errors import ContractError
+
+
+@flow(name="iqa-spider segment", validate_parameters=False)
+def segment_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
+    """Ingest every shard, select, propose the regions of every shard; returns the counts."""
+    shards, text = folder.shards(), config.model_dump_json()
+    jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
+    total = sum(len(folder.candidates(shard)) for shard in range(shards))
+    with progress.stage("ingest", total):
+        all_shards(ingest_shard, jobs, config.run.retries)
+    selected = select_pictures(folder, shards, config)
+    with progress.stage("segment", selected["out"]):
+        done = _segment(folder, jobs, config)
+    counts = _counts(total, selected, done)
+    _write_manifest(folder, config, counts, done, dict(progress.seconds))
+    return counts
+
+
+def _segment(folder: RunFolder, jobs: list[Job], config: RunConfig) -> list[ShardSummary]:
+    stage, retries = folder.out / STAGE, config.run.retries
+    if is_exclusive(config.regions):
+        return segment_here(jobs, stage, retries, lambda job: None)[0]
+    work = segment_shard.with_options(retries=retries)
+    futures = [work.submit(job=job, folder=stage) for job in jobs]
+    return [future.result() for future in futures]
+
+
+def _counts(total: int, selected: dict[str, int], done: list[ShardSummary]) -> dict[str, int]:
+    counts: Counter[str] = Counter(candidates=total)
+    for shard in done:
+        counts.update(shard.counts)
+    lost = sum(n for name, n in counts.items() if name.startswith("rejects.segment."))
+    if selected["out"] != counts["pictures"] + lost:
+        raise ContractError(
+            f"segment: {selected['out']} in, but {counts['pictures']} out and {lost} rejected"
+        )
+    counts["left_out"] = total - counts["pictures"]
+    return dict(sorted(counts.items()))
+
+
+def _write_manifest(
+    folder: RunFolder,
+    config: RunConfig,
+    counts: dict[str, int],
+    done: list[ShardSummary],
+    seconds: dict[str, float],
+) -> None:
+    """What a stage says about itself: settings, models, counts, checksums."""
+    source = region_source(config.regions)
+    provenance: dict[str, object] = getattr(source, "provenance", dict)()
+    entries = [FileEntry(*entry) for shard in done for entry in shard.files]
+    manifest = {
+        "format": 1,
+        "kind": "regions",
+        "identity": json.loads((folder.work / "run.json").read_text(encoding="utf-8")),
+        "config": config.model_dump(mode="json"),
+        "regions": {"source": source.name, **provenance},
+        "versions": versions(),
+        "counts": counts,
+        "timings": {f"wall.{name}": round(value, 3) for name, value in seconds.items()},
+        "files": {e.path: {"size": e.size, "sha256": e.sha256} for e in sorted(entries)},
+    }
+    write_text(folder.out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
+def run_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
+    """Run the flow with the runner that the configuration asks for."""
+    runner = runner_for(config.run)
+    return segment_flow.with_options(task_runner=runner)(folder, config, progress)

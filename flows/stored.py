@@ -1,0 +1,103 @@
+"""A region source that reads what the region stage stored."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from annotators.regions import Problem, Proposal, RegionSource
+from flows.stage import stage_files
+from schemas.arrays import Image, Mask
+from schemas.errors import PictureError
+from schemas.masks import decode
+from schemas.records import Picture, ProposedRegion, Reject
+
+
+class _Shard:
+    """What is stored of one shard, by picture."""
+
+    def __init__(self, folder: Path, shard: int) -> None:
+        files = stage_files(folder, shard)
+        self.proposals: defaultdict[str, list[ProposedRegion]] = defaultdict(list)
+        for stored in ProposedRegion.from_table(pq.read_table(files.proposals)):
+            self.proposals[stored.picture_id].append(stored)
+        self.failed: dict[str, PictureError] = {}
+        self.problems: defaultdict[str, list[Problem]] = defaultdict(list)
+        for reject in Reject.from_table(pq.read_table(files.rejects)):
+            picture, colon, subject = reject.subject.partition(":")
+            if colon:
+                self.problems[picture].append(Problem(subject, reject.reason, reject.detail))
+            else:
+                self.failed[picture] = PictureError(reject.reason, reject.detail)
+
+
+class StoredRegions:
+    """A region source that reads a stage folder.
+
+    Memory grows by 32 bytes a picture, and by the proposals of the one shard it last read.
+
+    Args:
+        folder: The stage folder.
+        made_by: The source that made it: its name, its way to name a degraded region anew.
+        provenance: What the stage's manifest says of its models.
+    """
+
+    def __init__(self, folder: Path, made_by: RegionSource, provenance: dict[str, object]) -> None:
+        self.name, self._folder, self._made_by = made_by.name, folder, made_by
+        self._provenance = provenance
+        files = sorted(folder.glob("pictures-*.parquet"))
+        self._shards = [int(file.stem.rsplit("-", 1)[1]) for file in files]
+        ids = [pq.read_table(f, columns=["picture_id"])["picture_id"].to_numpy() for f in files]
+        keys = np.concatenate([np.asarray(own, "S16") for own in ids] or [np.empty(0, "S16")])
+        order = np.argsort(keys, kind="stable")
+        self._keys = keys[order]
+        shards = np.repeat(np.asarray(self._shards, np.int32), [len(own) for own in ids])
+        self._where = shards[order]
+        self._open: tuple[int, _Shard | None] = (-1, None)
+
+    def provenance(self) -> dict[str, object]:
+        """Models, versions, checksums of the stage."""
+        return self._provenance
+
+    def propose(
+        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+    ) -> list[Proposal]:
+        """The stored proposals.
+
+        Raises:
+            PictureError: ``not_segmented``: the picture is not in the stage; or what the source
+                itself raised for it.
+        """
+        at = int(np.searchsorted(self._keys, np.bytes_(picture.picture_id)))
+        if at >= len(self._keys) or self._keys[at].decode() != picture.picture_id:
+            raise PictureError("not_segmented", "the picture is not among the stored regions")
+        shard = self._shard(int(self._where[at]))
+        if problems is not None:
+            problems += shard.problems[picture.picture_id]
+        if picture.picture_id in shard.failed:
+            raise shard.failed[picture.picture_id]
+        return [
+            _proposal(stored, *image.shape[:2]) for stored in shard.proposals[picture.picture_id]
+        ]
+
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """As the source that made the stage names it."""
+        return self._made_by.relabel(image, mask, label)
+
+    def _shard(self, shard: int) -> _Shard:
+        number, found = self._open
+        if found is None or number != shard:
+            found = _Shard(self._folder, shard)
+            self._open = shard, found
+        return found
+
+
+def _proposal(stored: ProposedRegion, height: int, width: int) -> Proposal:
+    return Proposal(
+        mask=decode(stored.mask, height, width),
+        label=stored.label,
+        alternatives=tuple(stored.proposals),
+        scores=tuple(stored.proposal_scores),
+        quality=stored.mask_quality,
+    )
