@@ -4,7 +4,7 @@
 answer may state; ``Answer`` is what a writer, template or model, makes of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -124,6 +124,19 @@ class Writer(Protocol):
     version: str
     """Version of templates or prompts."""
 
-    def write(self, ask: Ask, facts: PictureFacts, stream: Stream, attempt: int) -> Answer:
-        """An answer to ``ask``; ``attempt`` counts from 0 and may change the wording."""
+    def write(
+        self,
+        ask: Ask,
+        facts: PictureFacts,
+        stream: Stream,
+        attempt: int,
+        broken: Sequence[Violation] = (),
+    ) -> Answer:
+        """An answer to ``ask``; ``attempt`` counts from 0 and may change the wording.
+
+        ``broken`` is what the fact check found wrong with the attempt before.
+
+        Raises:
+            AnnotationError: No answer that can be read.
+        """
         ...

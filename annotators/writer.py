@@ -7,7 +7,7 @@ the facts, and its texts pass the same fact check as a model's.
 from collections.abc import Callable, Sequence
 
 from annotators import phrases
-from annotators.facts import Answer, Ask, PictureFacts
+from annotators.facts import Answer, Ask, PictureFacts, Violation
 from annotators.grammar import capitalised, step_phrase, with_article
 from annotators.intensity import measured_change
 from annotators.positions import WHOLE_IMAGE, place_phrase, spatial_answer
@@ -29,7 +29,14 @@ class TemplateWriter:
     def __init__(self) -> None:
         self.version = f"template-{phrases.phrases()['version']}"
 
-    def write(self, ask: Ask, facts: PictureFacts, stream: Stream, attempt: int) -> Answer:
+    def write(
+        self,
+        ask: Ask,
+        facts: PictureFacts,
+        stream: Stream,
+        attempt: int,
+        broken: Sequence[Violation] = (),
+    ) -> Answer:
         """An answer from the facts; later attempts draw further on the same stream."""
         text = _Text(ask, facts, stream)
         if ask.task == "grounding":

@@ -9,7 +9,7 @@ import sys
 import typer
 
 from flows.commands import build, demo, distortions, doctor, segment, show, stats, validate
-from schemas.errors import ConfigError, StorageError
+from schemas.errors import ConfigError, EndpointError, StorageError
 
 app = typer.Typer(
     name="iqa-spider",
@@ -39,7 +39,7 @@ def main() -> None:
     except USAGE_ERROR as error:
         error.show()  # type: ignore[attr-defined]
         status = MISTAKE
-    except (ConfigError, StorageError) as error:
+    except (ConfigError, StorageError, EndpointError) as error:
         typer.echo(f"iqa-spider: {error}", err=True)
         status = MISTAKE
     except (KeyboardInterrupt, typer.Abort):

@@ -11,11 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from annotators.dialogue import ChatScribe
+from annotators.drafting import draft_question
 from annotators.facts import PictureFacts, Writer
 from annotators.partition import partition
 from annotators.pools import Pools
 from annotators.questions import ask_picture
 from annotators.references import references
+from annotators.refine import Refiner
 from annotators.regions import Problem, RegionSource
 from distortions.gate import Judged, judge
 from distortions.plan import Drawn, Palette, draw_chain, draw_kind, draw_targets, link_chain
@@ -41,8 +44,11 @@ class Tools:
     regions: RegionSource
     palette: Palette
     pools: Pools
-    writer: Writer
     fallback: Writer
+    scribe: ChatScribe | None = None
+    """Opens a conversation with a model for each picture; without it the fallback writes all."""
+    refiner: Refiner | None = None
+    """Corrects the regions' names."""
 
 
 class Variant(NamedTuple):
@@ -181,7 +187,11 @@ class _Degrading:
 
     def _relabelled(self, image: Image, region: DegradedRegion) -> DegradedRegion:
         mask = decode(region.mask, *image.shape[:2])
-        label = self.tools.regions.relabel(image, mask, region.label)
+        if self.tools.refiner is not None:
+            known = next(r for r in self.outcome.regions if r.region_id == region.region_id)
+            label = self.tools.refiner.refine(self.image, known, self.outcome.counts)
+        else:
+            label = self.tools.regions.relabel(image, mask, region.label)
         self.outcome.counts["labels.refined"] += label != region.label
         return region.model_copy(update={"label_refined": label})
 
@@ -244,4 +254,14 @@ class _Degrading:
         for reason, count in dropped.items():
             self.outcome.counts[f"ask.dropped.{reason}"] += count
         self.outcome.counts["ask.asked"] += len(asks)
-        return answer_all(asks, facts, self.picture, self.tools, self.outcome, self.stream)
+        if self.tools.scribe is None:
+            return answer_all(asks, facts, self.picture, self.tools, self.outcome, self.stream)
+        talk = self.tools.scribe.open(image, self.outcome.counts)
+        try:
+            if config.questions.wording == "model":
+                asks = [draft_question(ask, facts, talk, self.outcome.counts) for ask in asks]
+            return answer_all(
+                asks, facts, self.picture, self.tools, self.outcome, self.stream, talk
+            )
+        finally:
+            talk.close()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from flows.layout import read_manifest
-from schemas.config import RegionConfig, RunConfig
+from schemas.config import AnswerConfig, RegionConfig, RunConfig
 from schemas.errors import ConfigError
 
 # Where and how fast the models run; what they say does not depend on it but for the last bits.
 _PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
+
+_SERVING = ("endpoints", "api_key_env", "in_flight", "timeout", "retries", "vllm", "engine")
 
 
 def settings_hash(config: RunConfig) -> str:
@@ -24,6 +26,7 @@ def settings_hash(config: RunConfig) -> str:
     values["questions"]["pools"] = _content(config.questions.pools)
     values["export"]["exclude"] = _content(config.export.exclude)
     values["regions"] = _regions(config.regions)
+    values["answers"] = _answers(config.answers)
     return _digest(values)
 
 
@@ -36,6 +39,14 @@ def regions_hash(config: RunConfig) -> str:
     regions = _regions(config.regions)
     source = {name: regions.get(name) for name in ("source", "ssa")}
     return _digest({"source": source, "ingest": config.ingest.model_dump(mode="json")})
+
+
+def _answers(config: AnswerConfig) -> dict[str, Any]:
+    """What decides the texts: the model and how it is asked, not where it runs."""
+    if config.writer == "template":
+        return config.model_dump(mode="json", include={"writer", "attempts", "on_failure"})
+    values = config.model_dump(mode="json", exclude=set(_SERVING))
+    return values | {"writer": "vllm", "chat_template": _content(config.chat_template)}
 
 
 def _regions(config: RegionConfig) -> dict[str, Any]:

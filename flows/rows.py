@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotators.checker import check
+from annotators.dialogue import Conversation
 from annotators.facts import Answer, Ask, PictureFacts, Violation, Writer
 from distortions.gate import Judged, OrderEffect, order_effect, overall
 from distortions.plan import Drawn, grade_of
 from schemas import masks
 from schemas.arrays import Image, Mask
 from schemas.config import RunConfig
+from schemas.errors import AnnotationError
 from schemas.records import (
     DegradedRegion,
     Message,
@@ -124,42 +126,65 @@ def answer_all(
     tools: Tools,
     outcome: PictureOutcome,
     stream: Callable[..., Stream],
+    talk: Conversation | None = None,
 ) -> list[Sample]:
-    """Write and check an answer to every question; what fails for good becomes a reject."""
+    """Write and check an answer to every question; what fails for good becomes a reject.
+
+    ``talk`` is the conversation with the model about this picture, where a model writes.
+    """
     samples = []
     for index, ask in enumerate(asks):
         row_id = f"{facts.image_id}/{ask.task}/{index}"
-        written = _write(ask, facts, tools, outcome, stream("write", index))
+        written = _write(ask, facts, tools, outcome, stream("write", index), talk)
         if isinstance(written, Violation):
             outcome.rejects.append(
                 Reject(stage="check", subject=row_id, reason=written.rule, detail=written.detail)
             )
             continue
         answer, writer, attempts = written
+        kind = f"{ask.task}.{ask.sub_task}"
+        outcome.counts[f"written.{kind}.{writer.name}"] += 1
+        if talk is not None:
+            talk.accept(ask, answer)
         samples.append(_sample(row_id, ask, answer, facts, picture, tools, writer, attempts))
     outcome.counts["check.passed"] += len(samples)
     return samples
 
 
 def _write(
-    ask: Ask, facts: PictureFacts, tools: Tools, outcome: PictureOutcome, stream: Stream
+    ask: Ask,
+    facts: PictureFacts,
+    tools: Tools,
+    outcome: PictureOutcome,
+    stream: Stream,
+    talk: Conversation | None,
 ) -> tuple[Answer, Writer, int] | Violation:
     """Ask the writer, then the fallback, until a text passes the fact check."""
-    answers = tools.config.answers
-    writers = [tools.writer] * answers.attempts
-    if answers.on_failure == "template":
-        writers += [tools.fallback] * answers.attempts
-    violation = Violation("unwritten", "no attempt was allowed")
-    for attempt, writer in enumerate(writers):
-        answer = writer.write(ask, facts, stream, attempt)
-        violations = check(answer.text, ask, facts)
+    violations = [Violation("unwritten", "no attempt was allowed")]
+    for attempt, writer in enumerate(_writers(ask, tools, talk)):
+        answer = None
+        try:
+            answer = writer.write(ask, facts, stream, attempt, violations if attempt else ())
+            violations = check(answer.text, ask, facts)
+        except AnnotationError as error:
+            violations = [Violation(error.reason, error.detail)]
         outcome.counts["check.texts"] += 1
-        if not violations:
+        if answer is not None and not violations:
             return answer, writer, attempt + 1
-        violation = violations[0]
+        outcome.counts[f"check.refused.{ask.task}.{ask.sub_task}.{writer.name}"] += 1
         for broken in violations:
             outcome.counts[f"check.failed.{broken.rule}"] += 1
-    return violation
+    return violations[0]
+
+
+def _writers(ask: Ask, tools: Tools, talk: Conversation | None) -> list[Writer]:
+    """Who writes, attempt by attempt; a short answer is computed and never asked."""
+    answers = tools.config.answers
+    fallback: list[Writer] = [tools.fallback] * answers.attempts
+    if talk is None or ask.sub_task == "short":
+        return fallback
+    own: list[Writer] = [talk] * answers.attempts
+    return own + fallback if answers.on_failure == "template" else own
 
 
 def _sample(

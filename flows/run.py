@@ -3,12 +3,14 @@
 import contextlib
 import signal
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
 
+from flows.chatting import model_server
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
 from flows.server import api_server, quiet_prefect, require_server
@@ -34,7 +36,8 @@ def run_build_command(
     with _running("build", sources, out, config, console, verbose) as (folder, progress):
         from flows.build import run_flow
 
-        summary = run_flow(folder, config, progress)
+        with model_server(config, partial(console.print, highlight=False)) as served:
+            summary = run_flow(folder, served, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
                   highlight=False, soft_wrap=True)  # fmt: skip

@@ -9,13 +9,11 @@ import contextlib
 import logging
 import os
 import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from typing import IO
 
+from flows.processes import watched
 from schemas.errors import ConfigError
 
 QUIET = {
@@ -28,10 +26,6 @@ QUIET = {
 """No telemetry; our own progress display speaks to the user, not Prefect's log."""
 
 START_SECONDS = 120.0
-
-# Ends the server when this process is killed and cannot end it itself: the pipe it reads closes
-# with us, also while nobody has taken note of our end, and no stream of ours is held open.
-_WATCH = 'read -r _; kill "$0" 2>/dev/null'
 
 
 def quiet_prefect(verbose: bool) -> None:
@@ -100,29 +94,12 @@ def api_server(meanwhile: Callable[[], object] = lambda: None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
-    with tempfile.TemporaryFile() as log:
-        process, url = _start(log)
-        watch = subprocess.Popen(  # noqa: S603  # a fixed script and a process number
-            ["/bin/sh", "-c", _WATCH, str(process.pid)], start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            meanwhile()
-            _wait_until_up(process, url, log)
-            yield url
-        finally:
-            logging.getLogger("prefect").setLevel(logging.CRITICAL)
-            _stop(watch)
-            _stop(process)
-
-
-def _start(log: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
-    """A server in a session of its own: Ctrl-C must reach us, not the server we still talk to."""
     from prefect.settings import get_current_settings
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/api"
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
                "--host", "127.0.0.1", "--port", str(port), "--log-level", "error",
                "--lifespan", "on"]  # fmt: skip
@@ -133,33 +110,13 @@ def _start(log: IO[bytes]) -> tuple[subprocess.Popen[bytes], str]:
         "PREFECT__SERVER_FINAL": "1",
         **get_current_settings().to_environment_variables(exclude_unset=True),
     }
-    process = subprocess.Popen(  # noqa: S603  # our own interpreter
-        command, env=environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=log,
-        stderr=log,
-    )  # fmt: skip
-    return process, f"http://127.0.0.1:{port}/api"
-
-
-def _wait_until_up(process: subprocess.Popen[bytes], url: str, log: IO[bytes]) -> None:
-    import httpx
-
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/health", timeout=5, trust_env=False).is_success:
-                return
-        time.sleep(0.1)
-    log.seek(0)
-    said = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    raise ConfigError(f"the local Prefect server did not start: {said[-1]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    if process.stdin:
-        process.stdin.close()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    name, health = "the local Prefect server", f"{url}/health"
+    with (
+        tempfile.TemporaryFile() as log,
+        watched(command, environment, log, health, START_SECONDS, name, meanwhile),
+    ):
+        try:
+            yield url
+        finally:
+            # its background threads complain of the server that we are about to end
+            logging.getLogger("prefect").setLevel(logging.CRITICAL)

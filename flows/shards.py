@@ -21,9 +21,10 @@ import pyarrow.parquet as pq
 
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
-from flows.ingest import ingest_candidate, load_unchanged
+from flows.ingest import ingest_candidate
 from flows.layout import describe_file
-from flows.picture import Tools, degrade_and_ask
+from flows.outcomes import outcomes
+from flows.picture import Tools
 from flows.pinning import settings_hash
 from flows.rundir import RunFolder, code_version
 from flows.stage import STAGE, stage_files
@@ -175,21 +176,15 @@ def run_build(job: Job) -> ShardSummary:
         ticker.close()
         return done
     clear_shard(folder.out, job.shard)
-    sources = {(c.source, c.path): c for c in folder.candidates(job.shard)}
     tools = _tools(job.config, stage)
     with ShardWriter(folder.out, job.shard, config.export) as writer:
         writer.add_rejects(Reject.from_table(pq.read_table(rejected)))
-        for picture in pictures:
-            watch = Stopwatch()
-            try:
-                with watch("decode"):
-                    candidate = sources[picture.source, picture.path]
-                    image = load_unchanged(candidate, picture, config)
-            except PictureError as error:
-                writer.add_rejects([_vanished(picture, error)])
+        for picture, outcome in outcomes(pictures, folder, job.shard, tools, writer.add_counts):
+            if isinstance(outcome, PictureError):
+                writer.add_rejects([_vanished(picture, outcome)])
                 ticker.tick()
                 continue
-            outcome = degrade_and_ask(picture, image, tools)
+            watch = Stopwatch()
             with watch("write"):
                 writer.add_picture(picture, outcome.regions)
                 for variant in outcome.variants:

@@ -20,7 +20,7 @@ from flows.proposing import run_segment
 from flows.shards import Job, run_build, run_ingest, start_worker
 from flows.storage import ShardSummary
 from schemas.config import RunSection
-from schemas.errors import IqaSpiderError, StorageError
+from schemas.errors import EndpointError, IqaSpiderError, StorageError
 
 RETRY_SECONDS = 2
 
@@ -31,6 +31,8 @@ def is_infrastructure(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
         state.result()
     except StorageError as error:
         return error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    except EndpointError:
+        return True
     except IqaSpiderError:
         return False
     except OSError:

@@ -13,6 +13,7 @@ from annotators.segments import SegmentRegions
 from annotators.writer import TemplateWriter
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
+from flows.chatting import check_answers
 from flows.layout import read_manifest
 from flows.picture import Tools
 from flows.pinning import settings_hash
@@ -50,7 +51,6 @@ def make_tools(config: RunConfig, stage: Path | None = None) -> Tools:
         regions=regions,
         palette=make_palette(config.plan),
         pools=_pools(config.questions.pools),
-        writer=TemplateWriter(),
         fallback=TemplateWriter(),
     )
 
@@ -65,6 +65,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> Tools:
     Raises:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
     """
+    check_answers(config)
     tools = make_tools(config)
     source = tools.regions
     if isinstance(source, CocoRegions) and not any(source.knows(path) for path in paths):

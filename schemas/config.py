@@ -4,8 +4,6 @@ Every setting has a default, so an empty file is a valid run. Unknown keys are e
 change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
 """
 
-import hashlib
-import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -148,6 +146,8 @@ class GateConfig(Section):
 class QuestionConfig(Section):
     """How much is asked about each degraded picture."""
 
+    wording: Literal["pools", "model"] = "pools"
+    """Whether questions stay as the pools word them or are reworded by the model."""
     pools: str = ""
     """TOML file of question pools; empty means the built-in wordings."""
     global_per_image: int = Field(default=1, ge=0)
@@ -171,8 +171,34 @@ class QuestionConfig(Section):
 class AnswerConfig(Section):
     """Who writes the answers and what happens to those that fail the fact check."""
 
-    writer: Literal["template"] = "template"
-    """The deterministic template writer."""
+    writer: Literal["template", "vllm", "vllm-offline"] = "template"
+    """The deterministic template writer, endpoints of a served model, or vLLM in process."""
+    endpoints: list[str] = []
+    """Addresses of OpenAI-compatible servers; with none and ``vllm``, one is started."""
+    model: str = ""
+    """Name the servers know the model by; or the folder or hub name to start one with."""
+    api_key_env: str = ""
+    """Environment variable that holds the key; the key itself is never stored."""
+    mode: Literal["facts", "paraphrase"] = "facts"
+    """Whether the model writes from a fact sheet or rewords the template's text."""
+    refine_labels: bool = True
+    """Whether the model corrects the regions' names first."""
+    temperature: float = Field(default=0.0, ge=0.0, le=2.0)
+    """Of the sampling; 0 gives the most likely text."""
+    max_tokens: Count = 400
+    """Longest text of a turn, tokens."""
+    in_flight: Count = 128
+    """Most requests at once for each endpoint, over all workers."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds until a request counts as lost."""
+    retries: int = Field(default=5, ge=0)
+    """Times a request is sent again where that can help."""
+    vllm: str = "vllm"
+    """Program that starts a server."""
+    chat_template: str = ""
+    """File of a chat template that a started server is pinned to."""
+    engine: dict[str, Any] = {}
+    """Further arguments of a started engine, e.g. ``max_model_len``."""
     attempts: Count = 3
     """Texts tried before the answer counts as failed."""
     on_failure: Literal["template", "reject"] = "template"
@@ -246,15 +272,6 @@ class RunConfig(Section):
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None
-
-    def config_hash(self) -> str:
-        """16 hex digits over every setting that can change a row, file names as they are given.
-
-        See ``flows/pinning.py`` for the hash that rows carry, which knows the files' contents.
-        """
-        values = self.model_dump(mode="json", exclude={"run"})
-        canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@
     ├── PictureError (ValueError)       bad data: one picture; becomes a reject row
     ├── AnnotationError (ValueError)    bad data: one annotation or one written text
     ├── StorageError (OSError)          bad infrastructure: disk full, shard unreadable
+    ├── EndpointError (OSError)         bad infrastructure: nobody answers
     └── StoppedError                    a shard ended early because the user interrupted the run
 
 Messages say what was wrong, what was got and what is allowed, in one line. Each error survives
@@ -100,6 +101,10 @@ class StorageError(IqaSpiderError, OSError):
 
     def __reduce__(self) -> _Rebuild:
         return type(self), (str(self), self.errno)
+
+
+class EndpointError(IqaSpiderError, OSError):
+    """A model's server does not answer; what was finished before is kept."""
 
 
 class StoppedError(IqaSpiderError):

@@ -35,6 +35,23 @@ def run(
     plugin: Annotated[
         list[str] | None, typer.Option(help="Python file with more distortions.")
     ] = None,
+    answers: Annotated[
+        str | None, typer.Option(help="Who writes: template, vllm or vllm-offline.")
+    ] = None,
+    endpoint: Annotated[
+        list[str] | None, typer.Option(help="Address of a server; may be given several times.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model that writes.")] = None,
+    answers_mode: Annotated[str | None, typer.Option(help="facts or paraphrase.")] = None,
+    on_failure: Annotated[str | None, typer.Option(help="template or reject.")] = None,
+    questions: Annotated[str | None, typer.Option(help="pools or model.")] = None,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="Environment variable that holds the key.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate requests, tokens and hours; build nothing.")
+    ] = False,
+    rate: Annotated[float, typer.Option(help="Requests a second, for --dry-run.")] = 20.0,
     verbose: Annotated[bool, typer.Option(help="Let Prefect log, too.")] = False,
 ) -> int:
     """Build a dataset from photographs."""
@@ -56,7 +73,19 @@ def run(
             "limit": limit,
             "shard_size": shard_size,
             "plan.order_profile": order_profile,
+            "answers.writer": answers,
+            "answers.endpoints": endpoint or None,
+            "answers.model": model,
+            "answers.mode": answers_mode,
+            "answers.on_failure": on_failure,
+            "answers.api_key_env": api_key_env,
+            "questions.wording": questions,
             "plugins": plugin or None,
         },
     )
+    if dry_run:
+        from flows.estimate import print_estimate
+
+        print_estimate(sources, settings, rate)
+        return 0
     return run_build_command(sources, out, settings, verbose)

@@ -1,5 +1,6 @@
 """``iqa-spider doctor``: what works on this machine, and what to run where something does not."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,9 @@ import typer
 
 def run(
     config: Annotated[Path | None, typer.Option(help="TOML file; names the weights.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Server to test, too.")] = None,
+    model: Annotated[str, typer.Option(help="Model to ask the server for.")] = "",
+    api_key_env: Annotated[str, typer.Option(help="Environment variable that holds the key.")] = "",
     strict: Annotated[bool, typer.Option(help="Exit status 1 unless everything works.")] = False,
 ) -> int:
     """Look at extras, device and weights."""
@@ -19,6 +23,10 @@ def run(
     from schemas.config import RunConfig
 
     findings = examine(RunConfig.load(config))
+    if endpoint:
+        from flows.doctor_endpoint import check_endpoint
+
+        findings += check_endpoint(endpoint, model, os.environ.get(api_key_env, ""))
     table = Table("", "works", "found", "what to run")
     for finding in findings:
         cells = (finding.what, "yes" if finding.ok else "no", finding.found, finding.help)

@@ -22,9 +22,18 @@ def test_place_does_not_matter_content_does(tmp_path):
     assert settings_hash(with_regions(first)) != before
 
 
-def test_no_files_no_difference():
-    """Without files it is the configuration's own hash."""
-    assert settings_hash(RunConfig()) == RunConfig().config_hash()
+def test_only_what_can_change_a_row_counts():
+    """Workers, device and the settings of a source that is not used make no difference."""
+    base = settings_hash(RunConfig())
+    for same in ({"run": {"workers": 8}}, {"regions": {"ssa": {"top": 5}}}):
+        assert settings_hash(RunConfig.parse(same)) == base
+    assert settings_hash(RunConfig.parse({"gate": {"min_delta_e": 4.5}})) != base
+    ssa = {"source": "ssa", "ssa": {"device": "cuda:1"}}
+    first = settings_hash(RunConfig.parse({"regions": ssa}))
+    assert first == settings_hash(RunConfig.parse({"regions": {"source": "ssa"}}))
+    assert first != settings_hash(
+        RunConfig.parse({"regions": {"source": "ssa", "ssa": {"top": 5}}})
+    )
 
 
 def test_missing_file_is_named(tmp_path):

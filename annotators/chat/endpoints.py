@@ -1,0 +1,217 @@
+"""OpenAI-compatible endpoints over HTTP: many at once, least loaded first, retried where it helps.
+
+A conversation keeps its endpoint, because that endpoint has its picture and earlier turns in the
+prefix cache; it moves only when the endpoint is gone.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from annotators.chat.protocol import ChatRequest, Completion
+from schemas.errors import AnnotationError, ConfigError, EndpointError
+
+RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
+MOST_WAIT = 30.0
+
+
+class Endpoint:
+    """One server: its address and how many conversations are on it."""
+
+    def __init__(self, url: str, limit: int) -> None:
+        self.url = url.rstrip("/")
+        self.busy = 0
+        self.slots = threading.BoundedSemaphore(limit)
+
+
+class Endpoints:
+    """A model served at one or several addresses.
+
+    Args:
+        urls: Base addresses, with or without ``/v1``.
+        model: Name the servers know the model by.
+        api_key: Sent as a bearer token; never logged.
+        in_flight: Most requests at once for each endpoint; further ones wait.
+        timeout: Seconds until a request counts as lost.
+        retries: Times a request is tried again.
+        pause: Seconds before the first retry; doubled each time, with jitter.
+        sleep: Waits; given by tests.
+
+    Raises:
+        ConfigError: No address, or what is no address.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        model: str,
+        api_key: str = "",
+        in_flight: int = 128,
+        timeout: float = 120.0,
+        retries: int = 5,
+        pause: float = 0.5,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        import httpx
+
+        if not urls:
+            raise ConfigError("--answers vllm needs an endpoint: --endpoint http://HOST:PORT")
+        self.name, self._retries, self._pause, self._sleep = model, retries, pause, sleep
+        self._endpoints = [Endpoint(_base(url), in_flight) for url in urls]
+        self._lock = threading.Lock()
+        self.counts: Counter[str] = Counter()
+        """Requests, retries by cause and tokens; for the manifest."""
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        most = in_flight * len(self._endpoints)
+        self._client = httpx.Client(
+            headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
+            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+        )  # fmt: skip
+
+    def line(self) -> "EndpointLine":
+        """A line to the least loaded endpoint."""
+        return EndpointLine(self)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def take(self, avoid: Endpoint | None = None) -> Endpoint:
+        """The endpoint with fewest conversations, another one than ``avoid`` if there is one."""
+        with self._lock:
+            free = [e for e in self._endpoints if e is not avoid] or self._endpoints
+            chosen = min(free, key=lambda endpoint: endpoint.busy)
+            chosen.busy += 1
+            return chosen
+
+    def give_back(self, endpoint: Endpoint) -> None:
+        """One conversation less."""
+        with self._lock:
+            endpoint.busy -= 1
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to the counts."""
+        with self._lock:
+            self.counts[name] += number
+
+    def post(self, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
+        """One try: the completion, or the cause why another try may help."""
+        import httpx
+
+        with endpoint.slots:
+            self.count("requests")
+            try:
+                answer = self._client.post(
+                    f"{endpoint.url}/v1/chat/completions", json=_body(self.name, request)
+                )
+            except httpx.TimeoutException:
+                return "timeout"
+            except httpx.TransportError:
+                return "unreachable"
+        if answer.status_code in RETRIED:
+            wait = answer.headers.get("Retry-After", "")
+            if wait.isdigit():
+                self._sleep(min(float(wait), MOST_WAIT))
+            return f"http_{answer.status_code}"
+        if answer.is_success:
+            return self._read(answer)
+        raise self._final(endpoint, answer)
+
+    def backoff(self, attempt: int) -> None:
+        """Wait longer after every failure; the jitter only spreads load, no row depends on it."""
+        wait = min(MOST_WAIT, self._pause * 2**attempt)
+        self._sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311
+
+    @property
+    def retries(self) -> int:
+        """Times a request is tried again."""
+        return self._retries
+
+    def _read(self, answer: Any) -> Completion | str:
+        try:
+            body = answer.json()
+            choice, usage = body["choices"][0], body.get("usage") or {}
+            cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
+            found = Completion(
+                choice["message"].get("content") or "", choice.get("finish_reason") or "stop",
+                usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0), cached,
+            )  # fmt: skip
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            return "half_answer"
+        self.count("prompt_tokens", found.prompt_tokens)
+        self.count("completion_tokens", found.completion_tokens)
+        self.count("cached_tokens", found.cached_tokens)
+        return found
+
+    def _final(self, endpoint: Endpoint, answer: Any) -> Exception:
+        """What no retry helps against: a wrong key or model, or a request that is refused."""
+        said = " ".join(answer.text.split())[:160]
+        if answer.status_code in (401, 403):
+            return ConfigError(
+                f"{endpoint.url} refuses the key (HTTP {answer.status_code}); see --api-key-env"
+            )
+        if answer.status_code == 404:
+            return ConfigError(f"{endpoint.url} does not serve {self.name!r}: {said}")
+        return AnnotationError("refused_request", f"HTTP {answer.status_code}: {said}")
+
+
+class EndpointLine:
+    """A conversation's line; it stays with one endpoint while that answers."""
+
+    def __init__(self, pool: Endpoints) -> None:
+        self._pool = pool
+        self._endpoint = pool.take()
+
+    def complete(self, request: ChatRequest) -> Completion:
+        """See ``Line``."""
+        pool, cause = self._pool, ""
+        for attempt in range(pool.retries + 1):
+            found = pool.post(self._endpoint, request)
+            if isinstance(found, Completion):
+                return found
+            cause = found
+            pool.count(f"failed.{cause}")
+            if cause in ("unreachable", "timeout"):
+                self._move()
+            if attempt < pool.retries:
+                pool.backoff(attempt)
+        raise EndpointError(
+            f"{self._endpoint.url} gave no answer ({cause}, {pool.retries + 1} tries); "
+            "finished conversations are kept, the same command goes on from there"
+        )
+
+    def _move(self) -> None:
+        old = self._endpoint
+        self._endpoint = self._pool.take(avoid=old)
+        self._pool.give_back(old)
+
+    def close(self) -> None:
+        """Let go of the endpoint."""
+        self._pool.give_back(self._endpoint)
+
+
+def _base(url: str) -> str:
+    base = url.rstrip("/").removesuffix("/v1")
+    if not base.startswith(("http://", "https://")):
+        raise ConfigError(f"--endpoint {url}: no address; expected http://HOST:PORT")
+    return base
+
+
+def _body(model: str, request: ChatRequest) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": request.messages,
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": request.seed,
+    }
+    if request.schema is not None:
+        # Not guided_json and its kin: servers took those and ignored them.
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
+        }
+    return body

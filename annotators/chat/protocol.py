@@ -1,0 +1,92 @@
+"""What a chat model is asked and what it gives back, whoever serves it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+Message = dict[str, Any]
+"""A message of the OpenAI chat protocol; content is text or a list of parts."""
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One turn that is asked for.
+
+    Args:
+        messages: The conversation so far, the last message from the user.
+        schema: JSON schema the text must follow; ``None`` for free text.
+        max_tokens: Longest text.
+        temperature: 0 for the most likely text.
+        seed: Of the sampling, where there is any.
+    """
+
+    messages: list[Message]
+    schema: dict[str, Any] | None = None
+    max_tokens: int = 400
+    temperature: float = 0.0
+    seed: int = 0
+
+    def key(self, model: str) -> str:
+        """64 hex digits that are the same for the same question to the same model."""
+        body = [model, self.messages, self.schema, self.max_tokens, self.temperature, self.seed]
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Completion(NamedTuple):
+    """A text and what it cost.
+
+    Args:
+        text: What the model wrote.
+        finish: Why it ended: ``stop``, ``length``, ...
+        prompt_tokens: Tokens read.
+        completion_tokens: Tokens written.
+        cached_tokens: Of those read, how many the server had in its prefix cache.
+    """
+
+    text: str
+    finish: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Line(Protocol):
+    """A line to a model that one conversation keeps, so that its prefix stays cached."""
+
+    def complete(self, request: ChatRequest) -> Completion:
+        """The model's answer.
+
+        Raises:
+            AnnotationError: ``refused_request``: the model cannot answer this one.
+            EndpointError: Nobody answers, after all retries.
+            ConfigError: The key or the model is wrong.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the line; it is closed once."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A model that many conversations ask at once."""
+
+    name: str
+    """As the rows and the manifest call it."""
+
+    def line(self) -> Line:
+        """A line for one conversation."""
+        ...
+
+
+def picture_part(data_url: str, uuid: str = "") -> Message:
+    """A picture as a part of a message; ``uuid`` is vLLM's name for it in its own cache."""
+    part: Message = {"type": "image_url", "image_url": {"url": data_url}}
+    return part | {"uuid": uuid} if uuid else part
+
+
+def text_part(text: str) -> Message:
+    """Text as a part of a message."""
+    return {"type": "text", "text": text}

@@ -1,0 +1,84 @@
+"""Servers of our own: started, waited for, and ended with us, however we end."""
+
+import contextlib
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO
+
+import httpx
+
+from schemas.errors import ConfigError
+
+# Ends the server when this process is killed and cannot end it itself: the pipe it reads closes
+# with us, also while nobody has taken note of our end, and no stream of ours is held open.
+_WATCH = 'read -r _; kill "$0" 2>/dev/null'
+STOP_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def watched(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: IO[bytes],
+    health: str,
+    seconds: float,
+    name: str,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server while the context lasts.
+
+    It gets a session of its own: Ctrl-C must reach us, not the server we still talk to.
+
+    Args:
+        command: Program and arguments.
+        environment: Its environment.
+        log: Where its output goes.
+        health: Address that answers with success once it is up.
+        seconds: Longest wait for that.
+        name: For messages.
+        meanwhile: Called once while it starts.
+
+    Raises:
+        ConfigError: It does not come up; with the last line it said.
+    """
+    process = subprocess.Popen(  # noqa: S603  # our own command
+        list(command), env=dict(environment), start_new_session=True, stdin=subprocess.DEVNULL,
+        stdout=log, stderr=log,
+    )  # fmt: skip
+    watch = subprocess.Popen(  # noqa: S603  # a fixed script and a process number
+        ["/bin/sh", "-c", _WATCH, str(process.pid)], start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        meanwhile()
+        _wait_until_up(process, health, log, seconds, name)
+        yield process
+    finally:
+        _stop(watch)
+        _stop(process)
+
+
+def _wait_until_up(
+    process: subprocess.Popen[bytes], health: str, log: IO[bytes], seconds: float, name: str
+) -> None:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(health, timeout=5, trust_env=False).is_success:
+                return
+        time.sleep(0.1)
+    log.seek(0)
+    said = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+    raise ConfigError(f"{name} did not start: {said[-1]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
