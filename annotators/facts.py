@@ -6,7 +6,7 @@ answer may state; ``Answer`` is what a writer, template or model, makes of it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from schemas.families import Family
 from schemas.records import DegradedRegion, Step, SubTask, Task
@@ -34,6 +34,8 @@ class PictureFacts:
     regions: tuple[DegradedRegion, ...]
     references: Mapping[str, str]
     families: Mapping[str, Family]
+    origin: Literal["synthetic", "human"] = "synthetic"
+    """People name distortions, but not the order in which they came."""
 
     @property
     def degraded(self) -> tuple[DegradedRegion, ...]:

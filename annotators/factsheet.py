@@ -52,7 +52,7 @@ def _place(region: DegradedRegion, facts: PictureFacts) -> str:
 
 def _chain(region: DegradedRegion, facts: PictureFacts) -> str:
     steps = [step_phrase(step, facts.families[step.family]) for step in region.chain]
-    return ", then ".join(steps)
+    return (" and " if facts.origin == "human" else ", then ").join(steps)
 
 
 def _why(ask: Ask, facts: PictureFacts) -> str:

@@ -24,5 +24,5 @@ def with_article(noun: str) -> str:
 
 
 def step_phrase(step: Step, family: Family) -> str:
-    """``mild blur``."""
-    return f"{step.grade} {family.noun}"
+    """``mild blur``; ``blur`` where nobody said how strong it is."""
+    return f"{step.grade} {family.noun}".strip()

@@ -140,6 +140,10 @@ def pick_single(facts: PictureFacts, family: str, polarity: Polarity, by: str) -
     (region, step), (_, runner_up) = ranked[:2]
     if step.severity == runner_up.severity:
         return Pick(None, "single_severity_tied")
+    if facts.origin == "human":  # people say how strong a flaw is; nothing was measured
+        if not all(step.severity for _, step in carrying):
+            return Pick(None, "single_severity_not_given")
+        return Pick(region, pool=f"single_{polarity}", family=family)
     seen, *others = [shown_change(*pair) for pair in ranked]
     agrees = seen > max(others) if polarity == "most" else seen < min(others)
     if not agrees:

@@ -48,10 +48,14 @@ POOLS: Mapping[str, PoolRule] = MappingProxyType(
         "short_multi": PoolRule(("region",), counts=True),
         "long_single": PoolRule(("region",)),
         "long_multi": PoolRule(("region",), counts=True),
+        "short_set": PoolRule(("region",), counts=True),
+        "long_set": PoolRule(("region",), counts=True),
     }
 )
 """Pool name, which says task, sub-task and form, to what its wordings must be."""
 
+# For what people annotated; a file without them is helped out by the built-in wordings.
+OPTIONAL = frozenset(("short_set", "long_set"))
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -111,9 +115,14 @@ def load_pools(text: str, origin: str) -> Pools:
             needed = ", ".join(POOLS)
             raise ConfigError(f"{origin}: unknown pool {name!r}, line {line}; needed: {needed}")
     for name in POOLS:
-        if name not in raw:
+        if name not in raw and name not in OPTIONAL:
             raise ConfigError(f"{origin}: missing pool {name!r}; needed: {', '.join(POOLS)}")
-    wordings = {name: _read_pool(name, raw[name], text, origin) for name in POOLS}
+    wordings = {
+        name: _read_pool(name, raw[name], text, origin)
+        if name in raw
+        else builtin_pools().wordings[name]
+        for name in POOLS
+    }
     return Pools(MappingProxyType(wordings), origin)
 
 

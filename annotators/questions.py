@@ -157,4 +157,6 @@ class _Asking:
         self.dropped[f"{length}_no_reference"] += len(self.facts.degraded) - len(named)
         for region in self.stream_for(f"referring {length}").shuffled(named)[:limit]:
             form = "single" if len(region.chain) == 1 else "multi"
-            self._about("referring", length, form, region, f"{length}_{form}")
+            unordered = form == "multi" and self.facts.origin == "human"
+            pool = f"{length}_set" if unordered else f"{length}_{form}"
+            self._about("referring", length, form, region, pool)

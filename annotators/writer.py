@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from annotators import phrases
 from annotators.facts import Answer, Ask, PictureFacts, Violation
-from annotators.grammar import capitalised, step_phrase, with_article
+from annotators.grammar import capitalised, joined, step_phrase, with_article
 from annotators.intensity import measured_change
 from annotators.positions import WHOLE_IMAGE, place_phrase, spatial_answer
 from annotators.references import WHOLE
@@ -85,12 +85,13 @@ class _Text:
         steps = [self._step(step) for step in region.chain]
         families = [self.facts.families[step.family] for step in region.chain]
         effects = [phrases.effects_of(self.stream, family) for family in families]
-        worst = max((step.grade for step in region.chain), key=lambda grade: GRADES[grade])
+        grades = [step.grade for step in region.chain if step.grade]
+        worst = max(grades, key=lambda grade: GRADES[grade], default="")
         slots |= {
             "chain": self._chain(steps),
             "effect": effects[0][0],
             "effect2": effects[0][1] if len(steps) == 1 else effects[-1][0],
-            "grade": phrases.pick(self.stream, "grade", worst),
+            "grade": phrases.pick(self.stream, "grade", worst) if worst else "",
             "first": steps[0],
             "second": steps[-1],
             "last": steps[-1],
@@ -106,11 +107,16 @@ class _Text:
         return step_phrase(step, self.facts.families[step.family])
 
     def _chain(self, steps: Sequence[str]) -> str:
-        if len(steps) == 1:
-            return steps[0]
+        if len(steps) == 1 or self.facts.origin == "human":
+            # one mix, so that the verbs after it need not know how many there are
+            return steps[0] if len(steps) == 1 else f"a mix of {joined(steps)}"
         if len(steps) > 2:
             return ", followed by ".join(steps)
         return phrases.pick(self.stream, "chain", "pair").format(first=steps[0], second=steps[1])
+
+    def _in_order(self, chain: Sequence[Step]) -> bool:
+        """Whether a text may say which of two came first."""
+        return len(chain) == 2 and self.facts.origin == "synthetic"
 
     def _target(self) -> DegradedRegion:
         if self.ask.target is None:
@@ -121,12 +127,12 @@ class _Text:
         return short_answer(self.ask.chain, self.facts)
 
     def long(self) -> str:
-        kind = "pair" if len(self.ask.chain) == 2 else "single"
+        kind = "pair" if self._in_order(self.ask.chain) else "single"
         return self._fill("long", kind, self._target())
 
     def local(self) -> str:
         length = len(self.ask.chain)
-        kind = "clean" if length == 0 else "pair" if length == 2 else "degraded"
+        kind = "clean" if length == 0 else "pair" if self._in_order(self.ask.chain) else "degraded"
         return self._fill("local", kind, self._target())
 
     def grounding(self) -> Answer:
@@ -164,7 +170,7 @@ class _Text:
             return " ".join([*parts, self._fill("global", "clean", None)])
         uniform = self.facts.uniform
         if uniform:
-            kind = "uniform_pair" if len(uniform.chain) == 2 else "uniform"
+            kind = "uniform_pair" if self._in_order(uniform.chain) else "uniform"
             text = self._fill("global", kind, uniform)
             return " ".join([*parts, text, self._slots(uniform)["grade"].replace(" there", "")])
         ranked = sorted(degraded, key=measured_change, reverse=True)
@@ -174,7 +180,7 @@ class _Text:
 
     def _verdict(self) -> str:
         weights = [
-            max(GRADES[step.grade] for step in region.chain) * region.area_fraction
+            max(GRADES.get(step.grade, 2) for step in region.chain) * region.area_fraction
             for region in self.facts.degraded
         ]
         if not weights:
@@ -183,7 +189,7 @@ class _Text:
 
     def _region_sentence(self, region: DegradedRegion) -> str:
         placed = self._name(region).endswith(f" {region.label_refined}") is False
-        kind = "pair" if len(region.chain) == 2 else "region"
+        kind = "pair" if self._in_order(region.chain) else "region"
         return self._fill("global", f"{kind}_placed" if placed else kind, region)
 
     def _ending(self, ranked: Sequence[DegradedRegion]) -> list[str]:

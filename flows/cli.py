@@ -9,6 +9,7 @@ import sys
 import typer
 
 from flows.commands import build, demo, distortions, doctor, segment, show, stats, validate
+from flows.commands import import_ as import_annotations
 from schemas.errors import ConfigError, EndpointError, StorageError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
 app.add_typer(distortions.app, name="distortions")
 for _module in (build, segment, demo, stats, validate, show, doctor):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
+
+app.command(name="import")(import_annotations.run)
 
 OK, MISTAKE, INTERRUPTED = 0, 2, 130
 

@@ -32,8 +32,13 @@ class Ingested(NamedTuple):
     reject: Reject | None
 
 
-def ingest_candidate(candidate: Candidate, config: RunConfig) -> Ingested:
-    """Decode, screen and hash one candidate; group and split come later."""
+def ingest_candidate(
+    candidate: Candidate, config: RunConfig, unscreened: frozenset[str] = frozenset()
+) -> Ingested:
+    """Decode, screen and hash one candidate; group and split come later.
+
+    Pictures whose content hash is among ``unscreened`` may be as flawed as they are.
+    """
     subject = f"{candidate.source}/{candidate.path}"
     try:
         data = read_bytes(candidate)
@@ -41,10 +46,11 @@ def ingest_candidate(candidate: Candidate, config: RunConfig) -> Ingested:
     except PictureError as error:
         return Ingested(None, None, _reject("ingest", subject, error.reason, error.detail))
     scores = screen(decoded.image)
-    bad = verdict(scores, config.screen) if config.screen.enabled else None
+    content = content_hash(decoded.image)
+    screened = config.screen.enabled and content not in unscreened
+    bad = verdict(scores, config.screen) if screened else None
     if bad:
         return Ingested(None, None, _reject("screen", subject, *bad))
-    content = content_hash(decoded.image)
     picture = Picture(
         picture_id=content[:16],
         source=candidate.source,

@@ -1,5 +1,6 @@
 """``manifest.json``: everything needed to trust a dataset and to make any row of it again."""
 
+import dataclasses
 import json
 import platform
 import subprocess
@@ -12,12 +13,14 @@ from distortions.order import get_profile
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
+from flows.human_build import human_index
 from flows.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
 from flows.pinning import settings_hash
 from flows.rundir import code_version
 from flows.storage import ShardSummary
 from flows.summary import RunSummary
 from schemas.config import RunConfig
+from schemas.families import Family
 from schemas.records import RECORDS
 
 PACKAGES = (
@@ -46,6 +49,8 @@ def write_manifest(
         "config": config.model_dump(mode="json"),
         "versions": versions(),
         "regions": regions,
+        "human_families": {name: dataclasses.asdict(family) for name, family in
+                           sorted(human_index(config.annotations).families.items())},
         "python": platform.python_version(),
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
@@ -80,6 +85,14 @@ def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
 def _profile(config: RunConfig, name: str) -> dict[str, Any]:
     rows = get_profile(name, config.plan.orders, FAMILIES)
     return {"name": name, "rows": {first: sorted(after) for first, after in sorted(rows.items())}}
+
+
+def human_families(manifest: dict[str, Any]) -> dict[str, Family]:
+    """Families beyond the registered ones that people named in this dataset."""
+    return {
+        name: Family(name, entry["noun"], tuple(entry["aliases"]), tuple(entry["effects"]))
+        for name, entry in manifest.get("human_families", {}).items()
+    }
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from flows.chatting import at_once, chat_model, requests_of, scribe_and_refiner, uses_model
 from flows.conversations import Ledger
+from flows.human_build import annotated_hashes, human_outcome
 from flows.ingest import load_unchanged
 from flows.picture import PictureOutcome, Tools, degrade_and_ask
 from flows.rundir import RunFolder
@@ -84,6 +85,7 @@ def _outcome(picture: Picture, candidates: Candidates, tools: Tools) -> Outcome:
             image = load_unchanged(candidates[picture.source, picture.path], picture, tools.config)
     except PictureError as error:
         return error
-    outcome = degrade_and_ask(picture, image, tools)
+    annotated = picture.content_hash in annotated_hashes(tools.config)
+    outcome = (human_outcome if annotated else degrade_and_ask)(picture, image, tools)
     outcome.timings.update(watch)
     return outcome

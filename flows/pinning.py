@@ -22,6 +22,7 @@ def settings_hash(config: RunConfig) -> str:
         ConfigError: A file the configuration names cannot be read.
     """
     values = config.model_dump(mode="json", exclude={"run", "regions"})
+    values["annotations"] = _human(config.annotations)
     values["plugins"] = [_content(plugin) for plugin in config.plugins]
     values["questions"]["pools"] = _content(config.questions.pools)
     values["export"]["exclude"] = _content(config.export.exclude)
@@ -65,6 +66,12 @@ def _regions(config: RegionConfig) -> dict[str, Any]:
 def _stage(folder: str) -> str:
     """A finished region stage by the checksums of its shards."""
     return _digest(read_manifest(Path(folder))["files"])
+
+
+def _human(folder: str) -> list[str]:
+    """A folder of annotations by what builds read of it."""
+    names = ("pictures.parquet", "consensus.parquet", "families.toml")
+    return [_content(str(Path(folder) / name)) for name in names] if folder else []
 
 
 def _digest(values: Any) -> str:

@@ -1,16 +1,18 @@
 """A stored answer against the stored facts: positions, chains, and the fact check once more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from annotators.checker import check
 from annotators.facts import Ask, OrderQuery, PictureFacts
 from annotators.references import references
 from annotators.writer import short_answer, spatial_part
-from distortions.registry import FAMILIES
+from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
 
 
-def check_answer(sample: Sample, regions: Sequence[DegradedRegion]) -> Iterator[tuple[str, str]]:
+def check_answer(
+    sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
+) -> Iterator[tuple[str, str]]:
     """(rule, detail) for whatever is wrong with the words of a row."""
     target = next((r for r in regions if r.region_id == sample.region_id), None)
     if sample.task != "global_description":
@@ -19,8 +21,8 @@ def check_answer(sample: Sample, regions: Sequence[DegradedRegion]) -> Iterator[
             return
         if (sample.mask, sample.box, sample.chain) != (target.mask, target.box, target.chain):
             yield "region", "mask, box or chain differ from the record of the region"
-    facts = _facts(sample, regions)
-    ask = _ask(sample, target)
+    facts = _facts(sample, regions, families)
+    ask = _ask(sample, target, families)
     if sample.task == "grounding" and target is not None:
         if sample.spatial_answer != spatial_part(target, facts):
             yield "position", f"{sample.spatial_answer!r} contradicts the box"
@@ -32,7 +34,9 @@ def check_answer(sample: Sample, regions: Sequence[DegradedRegion]) -> Iterator[
         yield violation.rule, violation.detail
 
 
-def _facts(sample: Sample, regions: Sequence[DegradedRegion]) -> PictureFacts:
+def _facts(
+    sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
+) -> PictureFacts:
     """The facts as far as the records hold them; the row's own phrase is the stored one."""
     named = references(regions, sample.width, sample.height)
     if sample.region_id:
@@ -43,11 +47,12 @@ def _facts(sample: Sample, regions: Sequence[DegradedRegion]) -> PictureFacts:
         height=sample.height,
         regions=tuple(regions),
         references=named,
-        families=FAMILIES,
+        families=families,
+        origin=sample.origin,
     )
 
 
-def _ask(sample: Sample, target: DegradedRegion | None) -> Ask:
+def _ask(sample: Sample, target: DegradedRegion | None, known: Mapping[str, Family]) -> Ask:
     families = [step.family for step in sample.chain]
     order = None
     if sample.sub_task == "accumulation_order":
@@ -58,8 +63,8 @@ def _ask(sample: Sample, target: DegradedRegion | None) -> Ask:
     if sample.sub_task == "single_intensity":
         # The question names the distortion; the longest noun wins ("contrast weakening").
         asked = sample.question.lower()
-        named = [f for f in families if FAMILIES[f].noun in asked]
-        family = max(named, key=lambda f: len(FAMILIES[f].noun), default="")
+        named = [f for f in families if known[f].noun in asked]
+        family = max(named, key=lambda f: len(known[f].noun), default="")
     return Ask(
         task=sample.task,
         sub_task=sample.sub_task,

@@ -127,15 +127,24 @@ def answer_all(
     outcome: PictureOutcome,
     stream: Callable[..., Stream],
     talk: Conversation | None = None,
+    given: Writer | None = None,
 ) -> list[Sample]:
     """Write and check an answer to every question; what fails for good becomes a reject.
 
-    ``talk`` is the conversation with the model about this picture, where a model writes.
+    Args:
+        asks: The questions.
+        facts: Of the picture.
+        picture: The source.
+        tools: Made once per process.
+        outcome: Gets counts and rejects.
+        stream: A purpose to its stream.
+        talk: The conversation with the model about this picture, where a model writes.
+        given: Answers that are there already and are tried first.
     """
     samples = []
     for index, ask in enumerate(asks):
         row_id = f"{facts.image_id}/{ask.task}/{index}"
-        written = _write(ask, facts, tools, outcome, stream("write", index), talk)
+        written = _write(ask, facts, tools, outcome, stream("write", index), talk, given)
         if isinstance(written, Violation):
             outcome.rejects.append(
                 Reject(stage="check", subject=row_id, reason=written.rule, detail=written.detail)
@@ -158,10 +167,11 @@ def _write(
     outcome: PictureOutcome,
     stream: Stream,
     talk: Conversation | None,
+    given: Writer | None,
 ) -> tuple[Answer, Writer, int] | Violation:
     """Ask the writer, then the fallback, until a text passes the fact check."""
     violations = [Violation("unwritten", "no attempt was allowed")]
-    for attempt, writer in enumerate(_writers(ask, tools, talk)):
+    for attempt, writer in enumerate(_writers(ask, tools, talk, given)):
         answer = None
         try:
             answer = writer.write(ask, facts, stream, attempt, violations if attempt else ())
@@ -177,13 +187,17 @@ def _write(
     return violations[0]
 
 
-def _writers(ask: Ask, tools: Tools, talk: Conversation | None) -> list[Writer]:
+def _writers(
+    ask: Ask, tools: Tools, talk: Conversation | None, given: Writer | None
+) -> list[Writer]:
     """Who writes, attempt by attempt; a short answer is computed and never asked."""
     answers = tools.config.answers
     fallback: list[Writer] = [tools.fallback] * answers.attempts
+    first = given is not None and ask.task == "global_description"
     if talk is None or ask.sub_task == "short":
-        return fallback
+        return [given, *fallback] if given is not None and first else fallback
     own: list[Writer] = [talk] * answers.attempts
+    own = [given, *own] if given is not None and first else own
     return own + fallback if answers.on_failure == "template" else own
 
 
@@ -233,7 +247,7 @@ def _sample(
         source_path=picture.path,
         licence=picture.licence,
         content_hash=picture.content_hash,
-        origin="synthetic",
+        origin=facts.origin,
         seed=tools.config.seed,
         config_hash=tools.config_hash,
     )

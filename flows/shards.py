@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
+from flows.human_build import annotated_hashes
 from flows.ingest import ingest_candidate
 from flows.layout import describe_file
 from flows.outcomes import outcomes
@@ -132,7 +133,14 @@ def run_ingest(job: Job) -> ShardSummary:
     cv2.setNumThreads(1)
     candidates = folder.candidates(job.shard)
     section = config.model_dump_json(include={"ingest", "screen"})
-    key = shard_key("ingest", json.dumps([list(c) for c in candidates]), section, code_version())
+    unscreened = annotated_hashes(config)
+    key = shard_key(
+        "ingest",
+        json.dumps([list(c) for c in candidates]),
+        section,
+        *sorted(unscreened),
+        code_version(),
+    )
     ticker = Ticker(folder.work, "ingest")
     done = finished(folder.out, job.shard, key, "ingest")
     if done:
@@ -144,7 +152,7 @@ def run_ingest(job: Job) -> ShardSummary:
     watch = Stopwatch()
     with watch("ingest"):
         for candidate in candidates:
-            result = ingest_candidate(candidate, config)
+            result = ingest_candidate(candidate, config, unscreened)
             pictures += [result.picture] if result.picture else []
             rejects += [result.reject] if result.reject else []
             ticker.tick()

@@ -56,7 +56,7 @@ class RunSummary:
                 timings[f"build.{name}"] += value
         rejects = _under("rejects.", counts)
         rows = _under("rows.", counts)
-        images = sum(counts[f"images.{kind}"] for kind in ("regions", "uniform", "clean"))
+        images = sum(counts[f"images.{kind}"] for kind in ("regions", "uniform", "clean", "human"))
         _balance("ingest", candidates, ingest["out"], ingest["rejects"])
         _balance("selection", ingest["out"], selected["out"], selected["rejects"])
         vanished = sum(n for name, n in rejects.items() if name.startswith("build."))

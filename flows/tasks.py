@@ -42,7 +42,8 @@ def is_infrastructure(task: Task[..., Any], run: TaskRun, state: State[Any]) -> 
     return False
 
 
-def _shard_task(name: str, work: Callable[..., ShardSummary]) -> Task[..., ShardSummary]:
+def shard_task(name: str, work: Callable[..., ShardSummary]) -> Task[..., ShardSummary]:
+    """A task that is tried again where that can help; its result is not kept by Prefect."""
     return task(
         name=name,
         task_run_name=name + "-{job.shard:05d}",
@@ -53,9 +54,9 @@ def _shard_task(name: str, work: Callable[..., ShardSummary]) -> Task[..., Shard
     )(work)
 
 
-ingest_shard = _shard_task("ingest", run_ingest)
-build_shard = _shard_task("build", run_build)
-segment_shard = _shard_task("segment", run_segment)
+ingest_shard = shard_task("ingest", run_ingest)
+build_shard = shard_task("build", run_build)
+segment_shard = shard_task("segment", run_segment)
 
 
 def all_shards(

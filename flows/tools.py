@@ -14,6 +14,7 @@ from annotators.writer import TemplateWriter
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
 from flows.chatting import check_answers
+from flows.human_build import human_index
 from flows.layout import read_manifest
 from flows.picture import Tools
 from flows.pinning import settings_hash
@@ -66,6 +67,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> Tools:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
     """
     check_answers(config)
+    human_index(config.annotations)
     tools = make_tools(config)
     source = tools.regions
     if isinstance(source, CocoRegions) and not any(source.knows(path) for path in paths):

@@ -3,7 +3,7 @@
 Rows are read row group by row group, so memory stays flat.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from distortions.registry import FAMILIES
 from flows.features import IMAGE, dataset_schema
 from flows.fingerprints import content_hash
 from flows.layout import DATA, RECORDS, REJECTS, FileEntry, is_intact, read_manifest
+from flows.manifest import human_families
 from flows.png import decode_png
 from flows.recheck import check_answer
 from flows.sourcing import SourceImages
@@ -22,6 +23,7 @@ from flows.storage import TABLES
 from schemas import masks
 from schemas.arrays import Image, Mask
 from schemas.errors import ContractError
+from schemas.families import Family
 from schemas.record import Record
 from schemas.records import DegradedRegion, Picture, Reject, Sample
 
@@ -61,19 +63,20 @@ def validate(out: Path, sources: Sequence[str] = ()) -> Iterator[Problem]:
         return
     yield from _schemas(out)
     images = SourceImages(out, sources)
+    families = {**FAMILIES, **human_families(manifest)}
     seen, groups, counted = set[str](), dict[str, str](), 0
     for path in sorted((out / RECORDS).glob("pictures-*.parquet")):
         shard = path.stem.split("-")[1]
         pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(path))}
         yield from _splits(path.name, pictures.values(), groups)
         degraded = _degraded(out / RECORDS / f"degraded-{shard}.parquet")
-        yield from _regions(f"degraded-{shard}.parquet", pictures, degraded)
+        yield from _regions(f"degraded-{shard}.parquet", pictures, degraded, families)
         for split in ("train", "test"):
             file = out / DATA / f"{split}-{shard}.parquet"
             if file.is_file():
                 for name, row in _rows(file):
                     counted += 1
-                    yield from _row(name, row, split, seen, pictures, degraded)
+                    yield from _row(name, row, split, seen, pictures, degraded, families)
                 yield from _pictures(file, pictures, degraded, images)
     yield from _counts(manifest, counted)
 
@@ -118,7 +121,10 @@ def _degraded(path: Path) -> dict[str, list[DegradedRegion]]:
 
 
 def _regions(
-    file: str, pictures: dict[str, Picture], degraded: dict[str, list[DegradedRegion]]
+    file: str,
+    pictures: dict[str, Picture],
+    degraded: dict[str, list[DegradedRegion]],
+    families: Mapping[str, Family],
 ) -> Iterator[Problem]:
     """Masks against sizes, boxes, points; no pixel with two chains; families registered."""
     for image_id, regions in degraded.items():
@@ -128,11 +134,13 @@ def _regions(
             continue
         taken = np.zeros((picture.height, picture.width), np.bool_)
         for region in regions:
-            for rule, detail in _region(region, taken):
+            for rule, detail in _region(region, taken, families):
                 yield Problem(file, f"{image_id}:{region.region_id}", rule, detail)
 
 
-def _region(region: DegradedRegion, taken: Mask) -> Iterator[tuple[str, str]]:
+def _region(
+    region: DegradedRegion, taken: Mask, families: Mapping[str, Family]
+) -> Iterator[tuple[str, str]]:
     """What is wrong with one region; ``taken`` gets its pixels when it carries a chain."""
     try:
         mask = masks.decode(region.mask, *taken.shape)
@@ -144,12 +152,13 @@ def _region(region: DegradedRegion, taken: Mask) -> Iterator[tuple[str, str]]:
         yield "box", f"{region.box}, the mask's is {list(box)}"
     if not mask[int(region.point[1]), int(region.point[0])]:
         yield "point", f"{region.point} lies outside the mask"
-    if bool(region.chain) != (region.scores is not None):
+    human = any(not step.key for step in region.chain)
+    if not human and bool(region.chain) != (region.scores is not None):
         yield "scores", "scores and chain do not go together"
     for step in region.chain:
-        if step.family not in FAMILIES:
+        if step.family not in families:
             yield "family", f"{step.family!r} is not registered"
-    if region.chain:
+    if region.chain and not human:
         if (taken & mask).any():
             yield "overlap", "a pixel carries two chains"
         taken |= mask
@@ -170,6 +179,7 @@ def _row(
     seen: set[str],
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
+    families: Mapping[str, Family],
 ) -> Iterator[Problem]:
     sample = Sample.model_validate(row)
     name = sample.row_id
@@ -185,7 +195,11 @@ def _row(
     said = [(m.role, m.content) for m in sample.messages]
     if said != [("user", sample.question), ("assistant", sample.answer)]:
         yield Problem(file, name, "messages", "not the question and the answer")
-    for rule, detail in check_answer(sample, degraded.get(sample.image_id, [])):
+    for rule, detail in check_answer(
+        sample,
+        degraded.get(sample.image_id, []),
+        families if sample.origin == "human" else FAMILIES,
+    ):
         yield Problem(file, name, rule, detail)
 
 

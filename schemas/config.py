@@ -240,6 +240,8 @@ class RunConfig(Section):
     """Use only the first so many source files."""
     shard_size: Count = 256
     """Source pictures per shard: the unit of work, resume and file."""
+    annotations: str = ""
+    """Folder that ``import`` made: its photographs keep their flaws and get people's facts."""
     plugins: list[str] = []
     """Python files that register more distortions."""
     run: RunSection = RunSection()

@@ -15,7 +15,7 @@ Split = Literal["train", "test"]
 Task = Literal["global_description", "local_description", "grounding", "referring"]
 SubTask = Literal["", "hybrid_intensity", "single_intensity", "accumulation_order", "short", "long"]
 Role = Literal["degraded", "clean", "whole"]
-Grade = Literal["mild", "moderate", "severe"]
+Grade = Literal["mild", "moderate", "severe", ""]
 
 STRINGS = pa.list_(pa.string())
 FLOATS = pa.list_(pa.float32())
@@ -124,13 +124,13 @@ class Step(Record):
     type: Annotated[str, pa.string()]
     """Registered type, e.g. ``gaussian_blur``."""
     severity: Annotated[int, pa.int8()]
-    """Level of the type's table, 1 to 5."""
+    """Level of the type's table, 1 to 5; 0 where a person gave none."""
     grade: Annotated[Grade, pa.string()]
-    """Word for the severity: mild, moderate or severe."""
+    """Word for the severity: mild, moderate or severe; empty where a person gave none."""
     params: Annotated[str, pa.string()]
     """Parameters the function was called with, JSON, keys sorted."""
     key: Annotated[str, pa.string()]
-    """64-bit key of the step's randomness, 16 hex digits."""
+    """64-bit key of the step's randomness, 16 hex digits; empty for what a person named."""
     domain: Annotated[str, pa.string()]
     """What the result depends on: pixel, neighbourhood, region or crop."""
     delta_e: Annotated[float, pa.float32()]

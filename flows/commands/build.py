@@ -7,10 +7,14 @@ import typer
 
 
 def run(
-    sources: Annotated[
-        list[str], typer.Argument(help="Folders, lists (.txt), pictures, .parquet or .tar files.")
-    ],
     out: Annotated[Path, typer.Option(help="Dataset folder; new, or of the same run.")],
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Folders, lists (.txt), pictures, .parquet or .tar files."),
+    ] = None,
+    annotations: Annotated[
+        Path | None, typer.Option(help="Folder that import made; alone or beside sources.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")] = None,
     regions: Annotated[
         str | None, typer.Option(help="segments, coco:FILE, ssa or stored:DIR.")
@@ -57,6 +61,7 @@ def run(
     """Build a dataset from photographs."""
     from flows.run import run_build_command
     from schemas.config import RunConfig
+    from schemas.errors import ConfigError
 
     settings = RunConfig.load(
         config,
@@ -66,6 +71,7 @@ def run(
             "regions.ssa.sam_checkpoint": sam_checkpoint,
             "regions.ssa.sam_type": sam_type,
             "regions.ssa.label_models": label_models.split(",") if label_models else None,
+            "annotations": str(annotations) if annotations else None,
             "variants": variants,
             "seed": seed,
             "run.workers": workers,
@@ -83,9 +89,14 @@ def run(
             "plugins": plugin or None,
         },
     )
+    found = list(sources or [])
+    if settings.annotations:
+        found.append(str(Path(settings.annotations) / "annotated.txt"))
+    if not found:
+        raise ConfigError("no SOURCE and no --annotations: nothing to build from")
     if dry_run:
         from flows.estimate import print_estimate
 
-        print_estimate(sources, settings, rate)
+        print_estimate(found, settings, rate)
         return 0
-    return run_build_command(sources, out, settings, verbose)
+    return run_build_command(found, out, settings, verbose)

@@ -17,10 +17,10 @@ def main() -> None:
         from prefect import flow
         from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-        import flows.build as build
+        import flows.tasks as tasks
 
-        build.RETRY_SECONDS = 0
-        stage = build._shard_task("trial", attempt)
+        tasks.RETRY_SECONDS = 0
+        stage = tasks.shard_task("trial", attempt)
         runner = ThreadPoolTaskRunner if runner_name == "threads" else ProcessPoolTaskRunner
         for kind in kinds:
             file = Path(scratch) / f"{runner_name}-{kind.replace(' ', '-')}"
@@ -28,7 +28,7 @@ def main() -> None:
 
             @flow(name="trial", task_runner=runner(max_workers=2), validate_parameters=False)
             def trial(jobs=jobs):
-                return build._map(stage, jobs, 2)
+                return tasks.all_shards(stage, jobs, 2)
 
             try:
                 result = trial()

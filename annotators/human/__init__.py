@@ -1,0 +1,1 @@
+"""What people marked and said: readers of labelling tools' files, vocabulary, agreement."""

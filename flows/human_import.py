@@ -1,0 +1,267 @@
+"""``import``: files of labelling tools to records of what people said, pictures and regions.
+
+A folder of annotations holds ``pictures.parquet``, ``regions.parquet`` (each person's),
+``consensus.parquet`` (what builds use), ``rejects.parquet``, ``report.json`` with counts, unknown
+words and agreement, ``families.toml`` for words beyond the built-in families, and
+``annotated.txt``, the list of pictures that ``build --annotations`` reads.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from annotators.coco_masks import resized
+from annotators.human.agreement import report
+from annotators.human.consensus import Agreed, Marked, agree, groups
+from annotators.human.fields import Meaning, meaning
+from annotators.human.parsed import MarkedPicture
+from annotators.human.vocabulary import Vocabulary
+from flows.decode import decode
+from flows.fingerprints import content_hash
+from flows.human_files import Photographs, read_file
+from flows.layout import write_text
+from flows.storage import write_table
+from schemas import masks
+from schemas.config import IngestConfig
+from schemas.errors import AnnotationError, ConfigError, PictureError
+from schemas.families import Family
+from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
+from schemas.records import Reject
+
+WHOLE_SHARE = 0.7
+"""A marked region of more of the picture speaks of the whole."""
+
+
+@dataclass
+class _Work:
+    """All that was said of one photograph."""
+
+    path: str
+    content: str
+    width: int
+    height: int
+    regions: list[Marked] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
+    whole: list[HumanFlaw] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
+    brief: list[str] = field(default_factory=list)
+
+
+class Importer:
+    """Collects what files say and writes it down.
+
+    Args:
+        photographs: The folder of pictures.
+        vocabulary: Words for flaws.
+        config: How pictures are decoded; masks follow.
+        scores: Picture name to mean opinion score on 0 to 100.
+    """
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        vocabulary: Vocabulary,
+        config: IngestConfig,
+        scores: dict[str, float],
+    ) -> None:
+        self._photographs, self._vocabulary = photographs, vocabulary
+        self._config, self._scores = config, scores
+        self._works: dict[str, _Work] = {}
+        self._seen: set[tuple[str, str, str]] = set()
+        self.rejects: list[Reject] = []
+        self.counts: Counter[str] = Counter()
+
+    def add(self, path: Path, kind: str, table: Path | None) -> None:
+        """Read one file.
+
+        Raises:
+            ConfigError: It cannot be read at all.
+        """
+        try:
+            for marked in read_file(path, kind, self._photographs, table):
+                self._picture(marked)
+        except AnnotationError as error:
+            raise ConfigError(f"{path}: {error.detail}") from None
+
+    def _picture(self, marked: MarkedPicture) -> None:
+        self.counts["pictures.marked"] += 1
+        self.counts["regions.marked"] += len(marked.regions) + len(marked.problems)
+        for problem in marked.problems:
+            self._reject(problem.subject, problem.reason, problem.detail)
+        work = self._work(marked.name)
+        if work is None:
+            self.counts["regions.lost"] += len(marked.regions)
+            return
+        who = marked.annotator or "unknown"
+        work.people.add(who)
+        said = meaning(marked.said, self._vocabulary)
+        self._unknown(marked.name, said)
+        work.whole += said.flaws
+        work.scopes += [said.scope] if said.scope else []
+        work.brief += [text for text in (said.text,) if text]
+        for number, region in enumerate(marked.regions):
+            subject = f"{marked.name}: region {number}"
+            own = meaning(region.said, self._vocabulary)
+            self._unknown(subject, own)
+            mask = self._fitted(subject, region.mask, work)
+            if mask is None:
+                continue
+            key = (work.content, who, masks.encode(mask) + own.label + str(own.flaws))
+            if key in self._seen:
+                self._reject(subject, "duplicate", "the same region by the same person")
+                continue
+            self._seen.add(key)
+            if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
+                work.whole += own.flaws
+                work.scopes.append("uniform")
+                self.counts["regions.whole"] += 1
+                continue
+            work.regions.append(Marked(who, mask, own.label, own.flaws))
+            work.texts.append((own.text, region.time))
+            self.counts["regions.kept"] += 1
+
+    def _work(self, name: str) -> _Work | None:
+        path = self._photographs.find(name)
+        if path is None:
+            self._reject(name, "no_picture", "no picture of this name in the folder, or several")
+            return None
+        relative = path.relative_to(self._photographs.root).as_posix()
+        if relative not in self._works:
+            try:
+                image = decode(path.read_bytes(), self._config).image
+            except PictureError as error:
+                self._reject(name, error.reason, error.detail)
+                return None
+            height, width = image.shape[:2]
+            self._works[relative] = _Work(relative, content_hash(image), width, height)
+        return self._works[relative]
+
+    def _fitted(self, subject: str, mask: np.ndarray, work: _Work) -> np.ndarray | None:
+        """The mask at the picture's size: 1024x768 and 512x384 are the same photograph."""
+        height, width = mask.shape
+        if abs(width * work.height - height * work.width) > max(height, width):
+            detail = f"marked on {width}x{height}, the picture is {work.width}x{work.height}"
+            self._reject(subject, "annotation_size_mismatch", detail)
+            return None
+        fitted = resized(mask, work.height, work.width)
+        if not fitted.any():
+            self._reject(subject, "empty_mask", "too small at the picture's size")
+            return None
+        return np.ascontiguousarray(fitted)
+
+    def _unknown(self, subject: str, said: Meaning) -> None:
+        for word in said.unknown:
+            near = ", ".join(self._vocabulary.nearest(word)) or "nothing alike"
+            self._reject(subject, "unknown_flaw", f"{word!r}; known: {near}")
+
+    def _reject(self, subject: str, reason: str, detail: str) -> None:
+        self.counts[f"rejects.{reason}"] += 1
+        self.rejects.append(Reject(stage="import", subject=subject, reason=reason, detail=detail))
+
+    def write(self, out: Path) -> dict[str, Any]:
+        """Write everything; returns the report."""
+        pictures, regions, consensus = [], [], []
+        for work in sorted(self._works.values(), key=lambda w: w.path):
+            pictures.append(self._record(work))
+            regions += _records(work)
+            consensus += _agreed(work)
+        write_table(out / "pictures.parquet", HumanPicture.table(pictures))
+        write_table(out / "regions.parquet", HumanRegion.table(regions))
+        write_table(out / "consensus.parquet", HumanRegion.table(consensus))
+        write_table(out / "rejects.parquet", Reject.table(self.rejects))
+        root = self._photographs.root
+        write_text(out / "annotated.txt", "".join(f"{root / p.path}\n" for p in pictures))
+        write_text(out / "families.toml", families_toml(self._vocabulary.families))
+        self.counts |= {"pictures": len(pictures), "consensus": len(consensus)}
+        found = {
+            "counts": dict(sorted(self.counts.items())),
+            "unknown_words": {
+                word: {"count": count, "nearest": self._vocabulary.nearest(word)}
+                for word, count in self._vocabulary.missed.most_common()
+            },
+            "agreement": report([work.regions for work in self._works.values()]),
+        }
+        write_text(out / "report.json", json.dumps(found, indent=1, sort_keys=True) + "\n")
+        return found
+
+    def _record(self, work: _Work) -> HumanPicture:
+        flaws = {flaw.family: flaw for flaw in work.whole}
+        name = Path(work.path).name
+        return HumanPicture(
+            picture_id=work.content[:16],
+            content_hash=work.content,
+            path=work.path,
+            width=work.width,
+            height=work.height,
+            scope=_scope(work),
+            flaws=[flaws[family] for family in sorted(flaws)],
+            brief=" ".join(work.brief),
+            annotators=sorted(work.people),
+            mos=self._scores.get(name),
+        )
+
+
+def _scope(work: _Work) -> Scope:
+    if any(region.flaws for region in work.regions):
+        return "regional"
+    if work.whole or "uniform" in work.scopes:
+        return "uniform"
+    return "clean" if "clean" in work.scopes else "regional"
+
+
+def _records(work: _Work) -> list[HumanRegion]:
+    return [
+        _region(work, f"h{number}", marked.annotator, marked.mask, marked.label, marked.flaws, said)
+        for number, (marked, said) in enumerate(zip(work.regions, work.texts, strict=True))
+    ]
+
+
+def _agreed(work: _Work) -> list[HumanRegion]:
+    raters = max(1, len({region.annotator for region in work.regions}))
+    found: list[Agreed] = []
+    for group in groups(work.regions):
+        agreed = agree(group, raters)
+        if agreed is not None and agreed.mask.any():
+            found.append(agreed)
+    return [
+        _region(work, f"h{number}", "consensus", one.mask, one.label, one.flaws, ("", ""))
+        for number, one in enumerate(found)
+    ]
+
+
+def _region(
+    work: _Work,
+    index: str,
+    who: str,
+    mask: np.ndarray,
+    label: str,
+    flaws: Sequence[HumanFlaw],
+    said: tuple[str, str],
+) -> HumanRegion:
+    return HumanRegion(
+        picture_id=work.content[:16],
+        region_id=f"{work.content[:16]}/{index}",
+        annotator=who,
+        label=label,
+        flaws=list(flaws),
+        box=list(masks.bounding_box(mask)),
+        mask=masks.encode(mask),
+        text=said[0],
+        time=said[1],
+    )
+
+
+def families_toml(families: dict[str, Family]) -> str:
+    """Families in the form of the vocabulary, so that a build knows their words."""
+    lines = []
+    for name, family in sorted(families.items()):
+        lines += [f"[{name}]", f"noun = {json.dumps(family.noun)}",
+                  f"aliases = {json.dumps(list(family.aliases))}",
+                  f"effects = {json.dumps(list(family.effects))}", ""]  # fmt: skip
+    return "\n".join(lines)
