@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from flows.commands import build, demo, distortions, doctor, segment, show, stats, validate
+from flows.commands import build, demo, distortions, doctor, project, segment, show, stats, validate
 from flows.commands import import_ as import_annotations
 from schemas.errors import ConfigError, EndpointError, StorageError
 
@@ -24,6 +24,7 @@ for _module in (build, segment, demo, stats, validate, show, doctor):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
 app.command(name="import")(import_annotations.run)
+app.command(name="annotate-project")(project.run)
 
 OK, MISTAKE, INTERRUPTED = 0, 2, 130
 

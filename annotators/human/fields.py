@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from annotators.human.parsed import Said
 from annotators.human.vocabulary import Vocabulary, normal
+from annotators.partition import NAMELESS
 from schemas.human import HumanFlaw
 
 GRADES = {"none": 0, "mild": 2, "minor": 2, "slight": 1, "moderate": 3, "obvious": 3, "severe": 5,
@@ -43,10 +44,11 @@ class Meaning(NamedTuple):
 
 def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
     """Read the words; severities are for all flaws they stand with."""
-    words, texts, labels, scope, severity = [], [], [], "", 0
+    words, texts, scope, severity = [], [], "", 0
+    labels: list[tuple[bool, str]] = []
     for key, word in said:
         plain = normal(word)
-        if not plain or plain in ("yes", "no", "true", "false"):
+        if not plain or plain in ("yes", "no", "none", "true", "false"):
             continue
         found = _severity(key, plain)
         if found is not None:
@@ -58,7 +60,7 @@ def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
         elif _FLAW.search(key) or (not _NAME.search(key) and vocabulary.knows(plain)):
             words += [part.strip() for part in re.split(r"[,;]", word) if part.strip()]
         elif key == "" or _NAME.search(key):
-            labels.append(plain)
+            labels.append((key == "" or plain in NAMELESS, plain))
     flaws: dict[str, HumanFlaw] = {}
     unknown = []
     for word in words:
@@ -67,7 +69,9 @@ def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
             unknown.append(word)
         else:
             flaws.setdefault(family, HumanFlaw(family=family, said=word, severity=severity))
-    label = labels[0] if labels else ""
+    # A name that was typed goes before the kind of a drawn shape.
+    label = min(labels, key=lambda pair: pair[0])[1] if labels else ""
+    label = "" if label in NAMELESS else label
     return Meaning(label, list(flaws.values()), scope, " ".join(texts), unknown)
 
 
