@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from flows.commands import build, demo, distortions, doctor, project, segment, show, stats, validate
+from flows.commands import (
+    build,
+    demo,
+    distortions,
+    doctor,
+    export,
+    project,
+    segment,
+    show,
+    stats,
+    validate,
+)
 from flows.commands import import_ as import_annotations
 from schemas.errors import ConfigError, EndpointError, StorageError
 
@@ -20,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(distortions.app, name="distortions")
-for _module in (build, segment, demo, stats, validate, show, doctor):
+for _module in (build, segment, demo, stats, validate, show, export, doctor):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
 app.command(name="import")(import_annotations.run)

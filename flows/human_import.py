@@ -24,6 +24,7 @@ from annotators.human.vocabulary import Vocabulary
 from flows.decode import decode
 from flows.fingerprints import content_hash
 from flows.human_files import Photographs, read_file
+from flows.koniq import Opinion
 from flows.layout import write_text
 from flows.storage import write_table
 from schemas import masks
@@ -60,7 +61,8 @@ class Importer:
         photographs: The folder of pictures.
         vocabulary: Words for flaws.
         config: How pictures are decoded; masks follow.
-        scores: Picture name to mean opinion score on 0 to 100.
+        scores: Picture name to what a table of opinions says.
+        share: Of those who marked a region, how many must have marked a pixel of it.
     """
 
     def __init__(
@@ -68,10 +70,11 @@ class Importer:
         photographs: Photographs,
         vocabulary: Vocabulary,
         config: IngestConfig,
-        scores: dict[str, float],
+        scores: dict[str, Opinion],
+        share: float = 0.5,
     ) -> None:
         self._photographs, self._vocabulary = photographs, vocabulary
-        self._config, self._scores = config, scores
+        self._config, self._scores, self._share = config, scores, share
         self._works: dict[str, _Work] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self.rejects: list[Reject] = []
@@ -170,7 +173,7 @@ class Importer:
         for work in sorted(self._works.values(), key=lambda w: w.path):
             pictures.append(self._record(work))
             regions += _records(work)
-            consensus += _agreed(work)
+            consensus += _agreed(work, self._share)
         write_table(out / "pictures.parquet", HumanPicture.table(pictures))
         write_table(out / "regions.parquet", HumanRegion.table(regions))
         write_table(out / "consensus.parquet", HumanRegion.table(consensus))
@@ -192,7 +195,7 @@ class Importer:
 
     def _record(self, work: _Work) -> HumanPicture:
         flaws = {flaw.family: flaw for flaw in work.whole}
-        name = Path(work.path).name
+        opinion = self._scores.get(Path(work.path).name)
         return HumanPicture(
             picture_id=work.content[:16],
             content_hash=work.content,
@@ -203,7 +206,9 @@ class Importer:
             flaws=[flaws[family] for family in sorted(flaws)],
             brief=" ".join(work.brief),
             annotators=sorted(work.people),
-            mos=self._scores.get(name),
+            mos=float(np.float32(opinion.mos)) if opinion else None,
+            official_split=opinion.split if opinion else "",
+            votes=opinion.votes if opinion else "",
         )
 
 
@@ -222,11 +227,11 @@ def _records(work: _Work) -> list[HumanRegion]:
     ]
 
 
-def _agreed(work: _Work) -> list[HumanRegion]:
+def _agreed(work: _Work, share: float) -> list[HumanRegion]:
     raters = max(1, len({region.annotator for region in work.regions}))
     found: list[Agreed] = []
     for group in groups(work.regions):
-        agreed = agree(group, raters)
+        agreed = agree(group, raters, share)
         if agreed is not None and agreed.mask.any():
             found.append(agreed)
     return [

@@ -1,20 +1,40 @@
-"""Tables of mean opinion scores: both of KonIQ-10k's, KonIQ++'s; all brought to 0 to 100.
+"""Tables of opinion scores: both of KonIQ-10k's, KonIQ++'s; all brought to one scale.
 
-Source: the trap of KonIQ-10k, whose column ``MOS`` is 1 to 5 in one file and 0 to 100 in the other.
+Source: KonIQ-10k, whose column ``MOS`` is 1 to 5 in one file and 0 to 100 in the other; KonIQ++,
+which adds the shares of voters who saw artifacts, blur, poor contrast or colours.
 """
 
 import csv
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from schemas.errors import ConfigError
 
 NAMES = ("image_name", "img_name", "filename", "dist_img", "image")
 SCORES = ("MOS_zscore", "MOS", "mos", "qmos")
+SPLITS = ("set", "split")
+VOTES = ("artifacts", "blur", "contrast", "colors", "other")
 FIVE = 5.0
 
 
-def read_scores(path: Path) -> dict[str, float]:
-    """Picture name to score on 0 to 100; scores that never exceed 5 are taken as 1 to 5.
+class Opinion(NamedTuple):
+    """What a table says of a picture.
+
+    Args:
+        mos: Mean opinion score, 0 to 100.
+        split: As the table says it; empty when it does not.
+        votes: Shares of voters by kind of flaw, JSON; empty when there are none.
+    """
+
+    mos: float
+    split: str = ""
+    votes: str = ""
+
+
+def read_scores(path: Path) -> dict[str, Opinion]:
+    """Picture name to opinion; scores that never exceed 5 are taken as 1 to 5.
 
     Raises:
         ConfigError: Unreadable, without the columns, or with a score that is no number.
@@ -29,10 +49,20 @@ def read_scores(path: Path) -> dict[str, float]:
     score = next((column for column in SCORES if column in columns), None)
     if name is None or score is None:
         raise ConfigError(f"--scores {path}: no columns of names and scores among {columns}")
+    split = next((column for column in SPLITS if column in columns), "")
     try:
-        found = {row[name]: float(row[score]) for row in rows}
+        found = {row[name]: Opinion(float(row[score]), row.get(split) or "", _votes(row))
+                 for row in rows}  # fmt: skip
     except (TypeError, ValueError) as error:
         raise ConfigError(f"--scores {path}: {error}") from None
-    if max(found.values()) <= FIVE:
-        return {key: (value - 1) / (FIVE - 1) * 100 for key, value in found.items()}
-    return found
+    if max(opinion.mos for opinion in found.values()) > FIVE:
+        return found
+    return {
+        key: opinion._replace(mos=(opinion.mos - 1) / (FIVE - 1) * 100)
+        for key, opinion in found.items()
+    }
+
+
+def _votes(row: Mapping[str, str]) -> str:
+    votes = {kind: round(float(row[kind]), 6) for kind in VOTES if row.get(kind)}
+    return json.dumps(votes, sort_keys=True) if votes else ""

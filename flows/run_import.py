@@ -28,6 +28,7 @@ def run_import(
     scores: Path | None,
     table: Path | None,
     config: Path | None,
+    share: float,
 ) -> int:
     """Import annotations; returns the exit status.
 
@@ -38,10 +39,12 @@ def run_import(
         raise UnknownNameError("format", kind, FORMATS)
     if out.exists() and any(out.iterdir()) and not (out / "report.json").is_file():
         raise ConfigError(f"--out {out} is not empty and holds no import of ours")
+    if not 0 <= share <= 1:
+        raise ConfigError(f"--share {share}: expected 0 to 1")
     known = _vocabulary(vocabulary, unknown)
     settings = RunConfig.load(config)
     given = read_scores(scores) if scores else {}
-    importer = Importer(Photographs(images), known, settings.ingest, given)
+    importer = Importer(Photographs(images), known, settings.ingest, given, share)
     for file in files:
         importer.add(file, kind, table)
     report = importer.write(out)

@@ -43,6 +43,10 @@ class HumanPicture(Record):
     """Who annotated it."""
     mos: Annotated[float | None, pa.float32()]
     """Mean opinion score on 0 to 100, where a table of scores was given."""
+    official_split: Annotated[str, pa.string()]
+    """Split the table of scores puts it in, as that says it; empty when it does not."""
+    votes: Annotated[str, pa.string()]
+    """Shares of voters who saw a kind of flaw (KonIQ++), JSON, keys sorted; empty without."""
 
 
 class HumanRegion(Record):

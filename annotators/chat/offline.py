@@ -81,7 +81,9 @@ class OfflineModel:
             outputs = self._chat([waiting.request for waiting in batch])
         except Exception as error:  # noqa: BLE001  # whoever waits must hear of it
             if len(batch) == 1:
+                # vLLM has an error of its own for what it will not take, which is no ValueError.
                 refused = isinstance(error, (ValueError, TypeError))
+                refused |= "Validation" in type(error).__name__
                 line = " ".join(str(error).split())[:160]
                 batch[0].answer.set_exception(
                     AnnotationError("refused_request", line) if refused else error

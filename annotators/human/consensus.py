@@ -27,7 +27,7 @@ class Agreed(NamedTuple):
     """What several people agree on.
 
     Args:
-        mask: Pixels that at least half of those who marked the region marked.
+        mask: Pixels that enough of those who marked the region marked.
         label: The name most gave; ties go to the alphabet.
         flaws: Distortions that at least half named, with their median severity.
         votes: How many marked it.
@@ -71,11 +71,15 @@ def groups(regions: Sequence[Marked]) -> list[list[Marked]]:
 
 
 def agree(group: Sequence[Marked], raters: int, share: float = 0.5) -> Agreed | None:
-    """The consensus of a group; ``None`` when fewer than ``share`` of all raters marked it."""
-    if len(group) < share * raters:
+    """The consensus of a group; ``None`` when fewer than half of all raters marked it.
+
+    ``share`` of those who marked the region must have marked a pixel: 0.5 is the majority, less is
+    more generous down to everything anybody marked, 1 is what all agree on.
+    """
+    if 2 * len(group) < raters:
         return None
     votes = np.sum([region.mask for region in group], axis=0)
-    mask: Mask = votes * 2 >= len(group)
+    mask: Mask = votes >= max(1.0, share * len(group))
     labels = Counter(region.label for region in group if region.label)
     label = min(labels, key=lambda name: (-labels[name], name)) if labels else ""
     return Agreed(mask, label, _flaws(group), len(group))

@@ -19,9 +19,12 @@ def run(
     unknown: Annotated[str, typer.Option(help="Unknown flaws: reject or other.")] = "reject",
     scores: Annotated[Path | None, typer.Option(help="KonIQ's table of opinion scores.")] = None,
     table: Annotated[Path | None, typer.Option(help="Names of mask indices.")] = None,
+    share: Annotated[
+        float, typer.Option(help="Of those who marked a region, how many must mark a pixel.")
+    ] = 0.5,
     config: Annotated[Path | None, typer.Option(help="TOML file; how pictures are read.")] = None,
 ) -> int:
     """Import annotations; exit status 3 when something was left out."""
     from flows.run_import import run_import
 
-    return run_import(files, images, out, format, vocabulary, unknown, scores, table, config)
+    return run_import(files, images, out, format, vocabulary, unknown, scores, table, config, share)

@@ -261,3 +261,26 @@ block_size = 32
     assert spider("validate", out, "--source", photos).returncode == 0
     listed = subprocess.run(["pgrep", "-f", f"serve {model}"], capture_output=True, check=False)
     assert listed.returncode == 1
+
+
+@pytest.mark.slow
+def test_real_vllm_in_process(tmp_path):
+    """Many conversations at once give what each gives alone; what is too long is refused."""
+    installed = os.environ.get("IQA_SPIDER_VLLM")
+    if not installed:
+        pytest.skip("no vllm program; set IQA_SPIDER_VLLM to one")
+    shim, python = ROOT / "tests" / "vllm_cpu", Path(installed).parent / "python"
+    environment = os.environ | {
+        "PYTHONPATH": f"{shim}{os.pathsep}{ROOT}", "HF_HUB_OFFLINE": "1",
+        "TORCHDYNAMO_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1",
+    }  # fmt: skip
+    model = str(tmp_path / "tiny")
+    subprocess.run([python, shim / "tiny_internvl.py", model], env=environment, check=True)
+    done = subprocess.run([python, shim / "offline.py", model], env=environment, check=False,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert len(found["together"]) == 12
+    assert found["alone"] == found["together"][:3]
+    assert found["tokens"] > 10
+    assert found["refused"] == "refused_request"

@@ -291,12 +291,62 @@ def test_opinion_scores_come_to_one_scale(tmp_path):
     """KonIQ's MOS is 1 to 5 in one file and 0 to 100 in the other; both become 0 to 100."""
     five, hundred = tmp_path / "a.csv", tmp_path / "b.csv"
     five.write_text("image_name,MOS\na.jpg,3.0\nb.jpg,5.0\n")
-    hundred.write_text("image_name,MOS,set\na.jpg,50\nb.jpg,77.4\n")
-    assert read_scores(five) == {"a.jpg": 50.0, "b.jpg": 100.0}
-    assert read_scores(hundred) == {"a.jpg": 50.0, "b.jpg": 77.4}
+    hundred.write_text("image_name,MOS,set\na.jpg,50\nb.jpg,77.4,test\n")
+    assert {name: o.mos for name, o in read_scores(five).items()} == {"a.jpg": 50.0, "b.jpg": 100.0}
+    assert read_scores(hundred)["b.jpg"] == (77.4, "test", "")
     (tmp_path / "c.csv").write_text("x,y\n1,2\n")
     with pytest.raises(ConfigError, match="no columns of names and scores"):
         read_scores(tmp_path / "c.csv")
+
+
+def test_real_tables_of_scores(shared_data):
+    """KonIQ-10k's and KonIQ++'s own tables: scores on one scale, splits, votes."""
+    koniq = read_scores(shared_data / "iqa_meta" / "koniq10k_distributions_sets.csv")
+    plus = read_scores(shared_data / "iqa_meta" / "koniqpp_meta_info_pyiqa.csv")
+    assert koniq["10004473376.jpg"].mos == pytest.approx(77.38, abs=0.01)
+    assert koniq["10004473376.jpg"].split == "training"
+    assert plus["826373.jpg"].mos == pytest.approx((3.953125 - 1) * 25)
+    assert json.loads(plus["826373.jpg"].votes)["contrast"] == pytest.approx(0.234375)
+    common = [name for name in plus if name in koniq]
+    ours, theirs = ([table[name].mos for name in common] for table in (koniq, plus))
+    assert len(common) < 10 or np.corrcoef(ours, theirs)[0, 1] > 0.9
+
+
+def test_scores_reach_the_records(images, spider, tmp_path):
+    """A table given with the import stands beside the pictures it names."""
+    (tmp_path / "s.csv").write_text("image_name,MOS,set,blur\np0.png,4.0,test,0.25\n")
+    (tmp_path / "e.json").write_text(json.dumps([task("p0.png", []), task("p1.png", [])]))
+    out = tmp_path / "a"
+    done = spider("import", tmp_path / "e.json", "--images", images, "--out", out,
+                  "--scores", tmp_path / "s.csv")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    first, second = pq.read_table(out / "pictures.parquet").to_pylist()
+    assert (first["mos"], first["official_split"]) == (75.0, "test")
+    assert (json.loads(first["votes"]), second["mos"]) == ({"blur": 0.25}, None)
+
+
+def test_turned_photographs_are_marked_as_displayed(spider, tmp_path, coffee):
+    """Marks fit the picture as its EXIF orientation shows it; unturned ones are refused."""
+    from PIL import Image
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.ascontiguousarray(coffee[:300, :400])).save(folder / "t.jpg", exif=exif)
+    shown, stored = region("a", box(0, 0, 100, 50), "cup"), region("b", box(0, 0, 50, 50), "cup")
+    for made in shown:
+        made["original_width"], made["original_height"] = HEIGHT, WIDTH
+    (tmp_path / "e.json").write_text(
+        json.dumps([task("t.jpg", shown, 1), task("t.jpg", stored, 2)])
+    )
+    out = tmp_path / "a"
+    done = spider("import", tmp_path / "e.json", "--images", folder, "--out", out)
+    assert done.returncode == 3, done.stderr
+    (row,) = pq.read_table(out / "regions.parquet").to_pylist()
+    assert row["box"] == [0, 0, 300, 200]
+    (reject,) = pq.read_table(out / "rejects.parquet").to_pylist()
+    assert reject["reason"] == "annotation_size_mismatch"
 
 
 REAL = {

@@ -1,0 +1,1 @@
+"""The companion: from a finished dataset to weights and scores."""
