@@ -14,6 +14,7 @@ from flows.pinning import settings_hash
 from flows.png import encode_png
 from flows.show import draw_row
 from flows.stats import Stats, task_lines
+from flows.summary import refusals, writing
 from schemas.arrays import Image
 from schemas.config import RunConfig
 
@@ -23,14 +24,14 @@ SIZES = ((1e3, "n<1K"), (1e4, "1K<n<10K"), (1e5, "10K<n<100K"), (1e6, "100K<n<1M
          (float("inf"), "n>1M"))  # fmt: skip
 
 
-def write_card(out: Path, config: RunConfig, stats: Stats) -> None:
+def write_card(out: Path, config: RunConfig, stats: Stats, counts: Mapping[str, int]) -> None:
     """Write figures and card from the finished data files."""
     folder = out / FIGURES
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, figure in figures(out, stats).items():
             (folder / name).write_bytes(encode_png(figure))
-    write_text(out / CARD, card_text(out, config, stats))
+    write_text(out / CARD, card_text(out, config, stats, counts))
 
 
 def figures(out: Path, stats: Stats) -> dict[str, Image]:
@@ -70,7 +71,7 @@ def sample_rows(out: Path) -> list[dict[str, Any]]:
     return list(chosen.values())
 
 
-def card_text(out: Path, config: RunConfig, stats: Stats) -> str:
+def card_text(out: Path, config: RunConfig, stats: Stats, counts: Mapping[str, int]) -> str:
     """The card as Markdown with YAML front matter."""
     splits = [split for split in ("train", "test") if any((out / DATA).glob(f"{split}-*.parquet"))]
     lines = task_lines(stats)
@@ -92,6 +93,8 @@ def card_text(out: Path, config: RunConfig, stats: Stats) -> str:
             "![samples](figures/samples.png)",
             "",
             *_making(config),
+            *_table("writer and task", ("passed", "refused"), writing(counts)),
+            *_table("rule that texts broke", ("texts",), refusals(counts)),
             *_table("left out", ("count",), {f"{s}: {r}": (c,)
                                              for (s, r), c in sorted(stats.rejects.items())}),
             *_limits(),

@@ -21,7 +21,7 @@ def finish(
     seconds: dict[str, float],
 ) -> None:
     """Write what a dataset says about itself, the manifest last."""
-    write_card(folder.out, config, collect(folder.out))
+    write_card(folder.out, config, collect(folder.out), summary.counts)
     identity = json.loads((folder.work / "run.json").read_text(encoding="utf-8"))
     source = region_source(config.regions)
     regions = {"source": source.name, **getattr(source, "provenance", dict)()}

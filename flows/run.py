@@ -16,7 +16,7 @@ from flows.rundir import RunFolder
 from flows.server import api_server, quiet_prefect, require_server
 from flows.sources import list_candidates
 from flows.stats import ROWS
-from flows.summary import RunSummary
+from flows.summary import RunSummary, writing
 from flows.tools import check_config
 from schemas.config import RunConfig
 
@@ -124,6 +124,11 @@ def closing(summary: RunSummary, seconds: dict[str, float]) -> Table:
         )
         table.add_row(name, str(number))
     table.add_row("rows", str(sum(summary.rows.values())))
+    table.add_section()
+    for kind, (passed, refused) in writing(summary.counts).items():
+        if refused:
+            share = passed / (passed + refused)
+            table.add_row(f"passed: {kind}", f"{passed} ({share:.0%} of texts)")
     table.add_section()
     for reason, count in sorted(summary.rejects.items(), key=lambda item: -item[1])[:12]:
         table.add_row(f"left out: {reason}", str(count))

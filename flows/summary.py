@@ -74,6 +74,27 @@ class RunSummary:
         )  # fmt: skip
 
 
+def writing(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """``writer, task`` to texts that passed and texts that were refused.
+
+    Args:
+        counts: All counts of a run.
+    """
+    found: dict[str, list[int]] = {}
+    for place, prefix in enumerate(("written.", "check.refused.")):
+        for name, number in _under(prefix, counts).items():
+            task, sub_task, writer = name.split(".", 2)
+            kind = f"{writer}, {task.replace('_', ' ')}"
+            kind += f" {sub_task.replace('_', ' ')}" if sub_task else ""
+            found.setdefault(kind, [0, 0])[place] += number
+    return {kind: (passed, refused) for kind, (passed, refused) in sorted(found.items())}
+
+
+def refusals(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+    """Rule of the fact check to texts that broke it."""
+    return {rule: (number,) for rule, number in _under("check.failed.", counts).items()}
+
+
 def _under(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
     return {k.removeprefix(prefix): n for k, n in sorted(counts.items()) if k.startswith(prefix)}
 

@@ -89,6 +89,9 @@ def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     assert counts["chat.wrong_json"] > 0
     assert counts["check.failed.refusal"] > 0
     assert {row["writer"] for row in rows_of(out)} == {"template"}
+    card = (out / "README.md").read_text()
+    assert "| m, global description |" in card
+    assert "| no_json |" in card
     if on_failure == "reject":
         assert {row["sub_task"] for row in rows_of(out)} == {"short"}
         assert counts["ask.asked"] > len(rows_of(out))

@@ -12,6 +12,8 @@ from flows.human_files import Photographs, read_file
 from flows.koniq import read_scores
 from schemas.errors import ConfigError
 from schemas.masks import decode
+from tests.chat_server import serving
+from tests.flows.test_chat_build import obedient
 
 WIDTH, HEIGHT = 400, 300
 
@@ -129,6 +131,32 @@ def test_a_mixed_build_is_one_dataset(imported, photos, spider, tmp_path):
     assert len({source for _, source in pairs}) == 2
     done = spider("validate", out, "--source", photos, "--source", imported / "annotated.txt")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_model_writes_from_what_people_said(imported, spider, tmp_path):
+    """The same conversations work on human records; the fact check holds for them, too."""
+    out = tmp_path / "d"
+    with serving(obedient) as server:
+        done = spider(
+            "build",
+            "--annotations",
+            imported,
+            "--out",
+            out,
+            "--answers",
+            "vllm",
+            "--model",
+            "m",
+            "--endpoint",
+            server.url,
+            "--answers-mode",
+            "paraphrase",
+        )
+        assert done.returncode in (0, 3), done.stderr
+    rows = [row for file in (out / "data").iterdir() for row in pq.read_table(file).to_pylist()]
+    assert {row["writer"] for row in rows} == {"m", "human", "template"}
+    assert {row["sub_task"] for row in rows if row["writer"] == "template"} == {"short"}
+    assert spider("validate", out).returncode == 0
 
 
 def test_people_agree_or_not(images, spider, tmp_path):
