@@ -46,15 +46,31 @@ class StoredRegions:
     def __init__(self, folder: Path, made_by: RegionSource, provenance: dict[str, object]) -> None:
         self.name, self._folder, self._made_by = made_by.name, folder, made_by
         self._provenance = provenance
-        files = sorted(folder.glob("pictures-*.parquet"))
-        self._shards = [int(file.stem.rsplit("-", 1)[1]) for file in files]
+        self._shards: list[int] = []
+        self._keys = np.empty(0, "S16")
+        self._where = np.empty(0, np.int32)
+        self._open: tuple[int, _Shard | None] = (-1, None)
+        self._look()
+
+    def _look(self) -> bool:
+        """Index the shards there are; whether there are others than before."""
+        files = sorted(self._folder.glob("pictures-*.parquet"))
+        shards = [int(file.stem.rsplit("-", 1)[1]) for file in files]
+        if shards == self._shards:
+            return False
         ids = [pq.read_table(f, columns=["picture_id"])["picture_id"].to_numpy() for f in files]
         keys = np.concatenate([np.asarray(own, "S16") for own in ids] or [np.empty(0, "S16")])
         order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        shards = np.repeat(np.asarray(self._shards, np.int32), [len(own) for own in ids])
-        self._where = shards[order]
-        self._open: tuple[int, _Shard | None] = (-1, None)
+        owners = np.repeat(np.asarray(shards, np.int32), [len(own) for own in ids])
+        self._shards, self._keys, self._where = shards, keys[order], owners[order]
+        return True
+
+    def _find(self, picture_id: str) -> int | None:
+        """The shard of a picture."""
+        at = int(np.searchsorted(self._keys, np.bytes_(picture_id)))
+        if at < len(self._keys) and self._keys[at].decode() == picture_id:
+            return int(self._where[at])
+        return None
 
     def provenance(self) -> dict[str, object]:
         """Models, versions, checksums of the stage."""
@@ -69,10 +85,12 @@ class StoredRegions:
             PictureError: ``not_segmented``: the picture is not in the stage; or what the source
                 itself raised for it.
         """
-        at = int(np.searchsorted(self._keys, np.bytes_(picture.picture_id)))
-        if at >= len(self._keys) or self._keys[at].decode() != picture.picture_id:
+        place = self._find(picture.picture_id)
+        if place is None and self._look():  # a run that segments beside us has gone on
+            place = self._find(picture.picture_id)
+        if place is None:
             raise PictureError("not_segmented", "the picture is not among the stored regions")
-        shard = self._shard(int(self._where[at]))
+        shard = self._shard(place)
         if problems is not None:
             problems += shard.problems[picture.picture_id]
         if picture.picture_id in shard.failed:
