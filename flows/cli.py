@@ -14,8 +14,10 @@ from flows.commands import (
     distortions,
     doctor,
     export,
+    point,
     project,
     segment,
+    sft,
     show,
     stats,
     validate,
@@ -31,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(distortions.app, name="distortions")
-for _module in (build, segment, demo, stats, validate, show, export, doctor):
+for _module in (build, segment, demo, stats, validate, show, export, sft, point, doctor):
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
 app.command(name="import")(import_annotations.run)

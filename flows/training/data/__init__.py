@@ -1,0 +1,1 @@
+"""What is trained on: datasets, other people's records, mixtures of them."""

@@ -1,0 +1,125 @@
+"""Pictures that must not be trained on, known by name or by hash."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from flows.decode import decode
+from flows.fingerprints import content_hash
+from flows.layout import DATA, MANIFEST
+from flows.training.data.example import Origin
+from schemas.config import IngestConfig
+from schemas.errors import ConfigError, PictureError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
+_NAME = re.compile(r"[^\s\"']+\.(?:png|jpe?g|bmp|webp|tiff?)", re.IGNORECASE)
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
+_ANY_SIZE = IngestConfig(min_side=1, max_long_side=1 << 20)
+
+
+class Barred(NamedTuple):
+    """What identifies pictures of evaluation sets.
+
+    Args:
+        names: File names without folders, lower case.
+        hashes: Content hashes of decoded pixels, and SHA-256 of files.
+    """
+
+    names: frozenset[str]
+    hashes: frozenset[str]
+
+    def holds(self, origin: Origin) -> bool:
+        """Whether a row shows one of them."""
+        return origin.hash in self.hashes or not self.names.isdisjoint(origin.names)
+
+
+def barred(paths: Sequence[str]) -> Barred:
+    """Read evaluation sets.
+
+    A dataset folder gives its test split by hash and name, another folder its pictures by both, a
+    Parquet or text file (JSON, CSV, list) every picture name and every 64-digit hash in it.
+
+    Raises:
+        ConfigError: Something is not there, or names no picture.
+    """
+    names: set[str] = set()
+    hashes: set[str] = set()
+    for given in paths:
+        path = Path(given)
+        before = len(names) + len(hashes)
+        if (path / MANIFEST).is_file():
+            found = _of_dataset(path)
+        elif path.is_dir():
+            found = _of_folder(path)
+        elif path.is_file():
+            found = _of_text(path)
+        else:
+            raise ConfigError(f"evaluation: {given} is not there")
+        for name, hash_ in found:
+            names.add(name) if name else None
+            hashes.add(hash_) if hash_ else None
+        if len(names) + len(hashes) == before:
+            raise ConfigError(f"evaluation: {given} names no picture that others did not")
+    return Barred(frozenset(names), frozenset(hashes))
+
+
+def _of_dataset(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted((folder / DATA).glob("test-*.parquet")):
+        table = pq.read_table(file, columns=["source_path", "content_hash"])
+        for row in table.to_pylist():
+            yield _base(row["source_path"]), row["content_hash"]
+
+
+def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
+    for file in sorted(folder.rglob("*")):
+        if file.suffix.lower() in SUFFIXES:
+            data = file.read_bytes()
+            yield _base(file.name), hashlib.sha256(data).hexdigest()
+            try:
+                yield "", content_hash(decode(data, _ANY_SIZE).image)
+            except PictureError:
+                continue  # its name and its file's hash still bar it
+
+
+def _of_text(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"evaluation: {file}: cannot read it: {error}") from None
+    for word in _strings(text):
+        for name in _NAME.findall(word):
+            yield _base(name), ""
+        for hash_ in _HASH.findall(word):
+            yield "", hash_
+
+
+def _strings(text: str) -> Iterator[str]:
+    """Every string of a JSON document; of other text, the cells of its lines."""
+    try:
+        pending: list[Any] = [json.loads(text)]
+    except ValueError:
+        yield from re.split(r"[\n,;\t]", text)
+        return
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += item
+
+
+def _base(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1].lower()
+
+
+def hash_of(image: Any) -> str:
+    """Content hash of a PIL image, RGB."""
+    return content_hash(np.asarray(image))

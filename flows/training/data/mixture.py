@@ -1,0 +1,185 @@
+"""Several datasets as one epoch: weights, caps, repeats, evened tasks, flips; all of it keyed.
+
+Rows are chosen by number and read only when a batch needs them, so a mixture of millions costs a
+list of integers. The same ``mix.toml`` gives the same rows in the same order everywhere.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from flows.training.data.dataset import DatasetSource
+from flows.training.data.example import Source
+from flows.training.data.flip import can_flip, flip_image, flip_text
+from flows.training.data.leaks import Barred, barred, hash_of
+from flows.training.data.options import shuffle_options
+from flows.training.data.records import RecordSource
+from flows.training.data.texts import check_text
+from flows.training.extras import require
+from schemas.errors import ConfigError
+from schemas.streams import Stream
+from schemas.training import MixConfig, SourceConfig
+
+
+class Drawn(NamedTuple):
+    """A row of the epoch: which source, which row of it, which time."""
+
+    source: int
+    row: int
+    time: int
+
+
+class Mixture:
+    """An epoch of rows.
+
+    Args:
+        config: The mixture.
+        sources: What it names, opened.
+        bar: Pictures that must not occur.
+    """
+
+    def __init__(self, config: MixConfig, sources: list[Source], bar: Barred) -> None:
+        self._config, self._sources, self._bar = config, sources, bar
+        self.drawn: list[Drawn] = []
+        """Every row of the epoch."""
+        self.counts: dict[str, Any] = {"rows": 0, "sources": {}}
+        """Exact numbers, for ``mix.json``."""
+        pools = [self._pool(number) for number in range(len(sources))]
+        weights = [source.weight for source in config.source]
+        for number, pool in enumerate(pools):
+            wanted = _wanted(config, number, len(pool), weights)
+            self._draw(number, pool, wanted)
+        self.counts["rows"] = len(self.drawn)
+        if not self.drawn:
+            raise ConfigError("the mixture is empty: no row is left of any source")
+
+    @classmethod
+    def load(cls, config: MixConfig) -> "Mixture":
+        """Open everything a mixture names.
+
+        Raises:
+            ConfigError: A file is missing or malformed, a text would damage training, or a
+                picture of an evaluation set occurs and ``leaks`` is ``error``.
+        """
+        sources = [open_source(source) for source in config.source]
+        names = [source.name for source in sources]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"two sources are called the same ({', '.join(names)}); name them")
+        for source in sources:
+            for row_id, text in source.texts():
+                check_text(row_id, text)
+        return cls(config, sources, barred(config.evaluation))
+
+    def _pool(self, number: int) -> list[int]:
+        """Rows of a source that may be used: no leaks, tasks evened, capped."""
+        source, config = self._sources[number], self._config.source[number]
+        rows = []
+        for row in range(len(source)):
+            if not self._bar.holds(source.origin(row)):
+                rows.append(row)
+            elif self._config.leaks == "error":
+                raise ConfigError(
+                    f"{source.example(row).row_id}: its picture is in an evaluation set; "
+                    'leave it out, or set leaks = "drop"'
+                )
+        leaked = len(source) - len(rows)
+        rows = self._stream("order", source.name).shuffled(rows)
+        if config.temperature != 1:
+            rows = self._evened(source, rows, config.temperature)
+        rows = rows[: config.cap]
+        self.counts["sources"][source.name] = {"found": len(source), "leaked": leaked}
+        return rows
+
+    def _evened(self, source: Source, rows: list[int], temperature: float) -> list[int]:
+        """As many rows as there are, tasks by ``count ** (1 / temperature)``; some repeat."""
+        tasks = source.tasks()
+        by_task: dict[str, list[int]] = {}
+        for row in rows:
+            by_task.setdefault(tasks[row], []).append(row)
+        shares = {task: len(of) ** (1 / temperature) for task, of in sorted(by_task.items())}
+        total = sum(shares.values())
+        out = []
+        for task, share in shares.items():
+            wanted = round(len(rows) * share / total)
+            out += [by_task[task][place % len(by_task[task])] for place in range(wanted)]
+        return self._stream("even", source.name).shuffled(out)
+
+    def _draw(self, number: int, pool: list[int], wanted: int) -> None:
+        source = self._sources[number]
+        tasks, seen = source.tasks(), Counter[int]()
+        by_task: Counter[str] = Counter()
+        for place in range(wanted if pool else 0):
+            row = pool[place % len(pool)]
+            self.drawn.append(Drawn(number, row, seen[row]))
+            seen[row] += 1
+            by_task[tasks[row]] += 1
+        self.counts["sources"][source.name] |= {
+            "used": wanted if pool else 0, "different": len(seen),
+            "tasks": dict(sorted(by_task.items())),
+        }  # fmt: skip
+
+    def _stream(self, *purpose: int | str) -> Stream:
+        return Stream(self._config.seed, "mix", *purpose)
+
+    def row(self, place: int) -> dict[str, Any]:
+        """A row in the form TRL reads: ``images``, ``prompt``, ``completion``, ``row_id``."""
+        number, row, time = self.drawn[place]
+        source, config = self._sources[number], self._config.source[number]
+        example, images = source.example(row), source.images(row)
+        self._check(example.row_id, images)
+        turns = list(example.turns)
+        if config.shuffle_options:
+            turns[-1] = shuffle_options(*turns[-1], self._stream("options", example.row_id, time))
+        if self._flips(example.row_id, time, config.flip, turns):
+            images = [flip_image(image) for image in images]
+            turns = [(flip_text(question), flip_text(answer)) for question, answer in turns]
+        *before, (question, answer) = turns
+        said = [part for turn in before for part in _messages(*turn)]
+        asked, told = _messages(question, answer)
+        return {"images": images, "prompt": [*said, asked], "completion": [told],
+                "row_id": example.row_id}  # fmt: skip
+
+    def _check(self, row_id: str, images: list[Any]) -> None:
+        """A picture that goes under another name is still known by its pixels."""
+        if self._bar.hashes and any(hash_of(image) in self._bar.hashes for image in images):
+            raise ConfigError(f"{row_id}: its picture is in an evaluation set under another name")
+
+    def _flips(self, row_id: str, time: int, share: float, turns: list[tuple[str, str]]) -> bool:
+        wanted = self._stream("flip", row_id, time).chance(share)
+        return wanted and all(can_flip(text) for turn in turns for text in turn)
+
+    def as_dataset(self) -> Any:
+        """A ``datasets.Dataset`` of row numbers that reads each row when it is asked for."""
+        datasets = require("datasets")
+        places = datasets.Dataset.from_dict({"place": list(range(len(self.drawn)))})
+
+        def read(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+            rows = [self.row(place) for place in batch["place"]]
+            return {key: [row[key] for row in rows] for key in rows[0]}
+
+        return places.with_transform(read)
+
+
+def _wanted(config: MixConfig, number: int, found: int, weights: list[float | None]) -> int:
+    if config.total is None:
+        return round(found * config.source[number].repeat)
+    # cumulative rounding, so that the parts add up to the total
+    ends = [sum(w or 0 for w in weights[:end]) / sum(w or 0 for w in weights)
+            for end in (number, number + 1)]  # fmt: skip
+    return round(config.total * ends[1]) - round(config.total * ends[0])
+
+
+def _messages(question: str, answer: str) -> tuple[dict[str, str], dict[str, str]]:
+    return {"role": "user", "content": question}, {"role": "assistant", "content": answer}
+
+
+def open_source(config: SourceConfig) -> Source:
+    """Open what a ``[[source]]`` names; raises ``ConfigError``."""
+    path = Path(config.path)
+    name = config.name or path.name or "data"
+    if config.kind == "iqa-spider":
+        return DatasetSource(path, config.split, config.tasks, name)
+    if config.tasks:
+        raise ConfigError(f"{name}: tasks can be chosen from our own datasets only")
+    images = Path(config.images) if config.images else path.parent
+    return RecordSource(path, images, config.kind, name)

@@ -1,0 +1,164 @@
+"""Other people's records: LLaVA's conversations (Q-Instruct, Q-Pathway, Qwen-VL) and DQ-495K.
+
+Source: the files' own schemas, as the format notes of their repositories give them. A LLaVA turn
+is ``{"from": "human"|"gpt", "value": ...}`` with ``<image>`` in the first; DQ-495K has no
+``<image>`` and names its pictures ``image_ref``, ``image_A``, ``image_B``, relative to its root.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.decode import decode
+from flows.training.data.example import Example, Origin
+from schemas.config import IngestConfig
+from schemas.errors import ConfigError, PictureError
+
+TAG = "<image>"
+_ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}
+
+
+class RecordSource:
+    """Conversations from a JSON list or JSON lines; every answer is a row of its own.
+
+    Args:
+        file: The records.
+        images: Folder that picture paths are relative to.
+        kind: ``llava`` or ``dq495k``.
+        name: For logs.
+
+    Raises:
+        ConfigError: No such file, or a record that is none; the message gives its number.
+    """
+
+    def __init__(self, file: Path, images: Path, kind: str, name: str) -> None:
+        self.name, self._images = name, images
+        self._rows: list[tuple[Example, tuple[str, ...]]] = []
+        read = _dq495k if kind == "dq495k" else _llava
+        for number, record in enumerate(_records(file)):
+            where = f"{file}: record {number}"
+            if not isinstance(record, dict):
+                raise ConfigError(f"{where}: expected an object, got {type(record).__name__}")
+            row_id, task, pictures, turns = read(record, where, str(number))
+            for last in range(len(turns)):
+                part = f"/{last}" if len(turns) > 1 else ""
+                example = Example(f"{name}/{row_id}{part}", task, tuple(turns[: last + 1]))
+                self._rows.append((example, pictures))
+        if not self._rows:
+            raise ConfigError(f"{file}: no conversation in it")
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def example(self, index: int) -> Example:
+        """The text of a row."""
+        return self._rows[index][0]
+
+    def images(self, index: int) -> list[Any]:
+        """Its pictures, upright, RGB.
+
+        Raises:
+            ConfigError: A picture is not there or broken; the message names the row.
+        """
+        from PIL import Image
+
+        example, pictures = self._rows[index]
+        return [Image.fromarray(self._read(name, example.row_id)) for name in pictures]
+
+    def _read(self, name: str, row_id: str) -> Any:
+        path = self._images / name
+        if not path.resolve().is_relative_to(self._images.resolve()):
+            raise ConfigError(f"{row_id}: its picture {name!r} lies outside {self._images}")
+        try:
+            return decode(path.read_bytes(), _ANY_SIZE).image
+        except OSError as error:
+            raise ConfigError(f"{row_id}: {path}: {error.strerror}") from None
+        except PictureError as error:
+            raise ConfigError(f"{row_id}: {path}: {error}") from None
+
+    def origin(self, index: int) -> Origin:
+        """Names of its pictures."""
+        names = (re.split(r"[/\\]", name)[-1].lower() for name in self._rows[index][1])
+        return Origin(tuple(names), "")
+
+    def tasks(self) -> Sequence[str]:
+        """Task of every row."""
+        return [example.task for example, _ in self._rows]
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Row id and text of every row."""
+        for example, _ in self._rows:
+            yield example.row_id, "\n".join(part for turn in example.turns for part in turn)
+
+
+_ANY_SIZE = IngestConfig(min_side=1, max_long_side=1 << 20)
+
+_Read = tuple[str, str, tuple[str, ...], list[tuple[str, str]]]
+
+
+def _records(file: Path) -> list[Any]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot read it: {error}") from None
+    try:
+        if text.lstrip().startswith("["):
+            return list(json.loads(text))
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except ValueError as error:
+        raise ConfigError(f"{file}: not valid JSON: {error}") from None
+
+
+def _llava(record: dict[str, Any], where: str, number: str) -> _Read:
+    pictures = record.get("image", record.get("images", []))
+    pictures = [pictures] if isinstance(pictures, str) else pictures or []
+    turns = _turns(record.get("conversations", record.get("messages")), where)
+    held = sum(turn.count(TAG) for pair in turns for turn in pair)
+    if held not in (0, len(pictures)):
+        raise ConfigError(f"{where}: {held} times {TAG} but {len(pictures)} pictures")
+    clean = [(_without_tag(question), _without_tag(answer)) for question, answer in turns]
+    task = str(record.get("qtype") or record.get("type") or record.get("task") or "conversation")
+    return str(record.get("id", number)), task, tuple(map(str, pictures)), clean
+
+
+def _dq495k(record: dict[str, Any], where: str, number: str) -> _Read:
+    names = [record.get(key) for key in ("image_ref", "image_A", "image_B", "image")]
+    pictures = tuple(name for name in names if isinstance(name, str))
+    turns = _turns(record.get("conversations"), where) if "conversations" in record else None
+    if turns is None:  # test files
+        answer = record.get("answer", record.get("text"))
+        if not isinstance(record.get("query"), str) or not isinstance(answer, str):
+            raise ConfigError(f"{where}: neither conversations nor query and answer")
+        turns = [(record["query"], answer)]
+    return str(record.get("id", number)), str(record.get("task_type", "dq495k")), pictures, turns
+
+
+def _turns(said: Any, where: str) -> list[tuple[str, str]]:
+    """Questions with their answers; a system turn is left out."""
+    if not isinstance(said, list):
+        raise ConfigError(f"{where}: no list of conversations")
+    turns: list[tuple[str, str]] = []
+    question: str | None = None
+    for turn in said:
+        role = turn.get("from", turn.get("role")) if isinstance(turn, dict) else None
+        text = turn.get("value", turn.get("content")) if isinstance(turn, dict) else None
+        if role == "system":
+            continue
+        if role not in _ROLES or not isinstance(text, str):
+            raise ConfigError(f"{where}: a turn that is neither human nor gpt: {str(turn)[:60]!r}")
+        if _ROLES[role] == "user":
+            question = text
+        elif question is None:
+            raise ConfigError(f"{where}: an answer without a question")
+        else:
+            turns.append((question, text))
+            question = None
+    if not turns:
+        raise ConfigError(f"{where}: no answer in it")
+    return turns
+
+
+def _without_tag(text: str) -> str:
+    return re.sub(rf"\s*{TAG}\s*", " ", text).strip() if TAG in text else text

@@ -1,0 +1,150 @@
+"""Model families: where each keeps its vision encoder, projector and language model."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from flows.training.extras import require
+from schemas.errors import ConfigError
+
+Part = Literal["language", "vision", "projector"]
+_LINEAR = r"(self_attn\.(q|k|v|o|qkv)_proj|mlp\.(gate|up|down|gate_up)_proj)"
+
+
+class Family(NamedTuple):
+    """How to take a model apart; patterns are searched in the names of parameters and modules.
+
+    Args:
+        name: For logs.
+        types: ``model_type`` values of its configurations.
+        vision: Pattern of everything visual, the projector included.
+        projector: Pattern of the projector.
+        adapted: Pattern that the full name of each module with an adapter matches.
+        towers: Modules whose full tuning covers encoder and projector.
+        remote: Whether the model runs code of its own.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    vision: str
+    projector: str
+    adapted: str
+    towers: tuple[str, ...]
+    remote: bool = False
+
+    def part(self, name: str) -> Part:
+        """Which part a parameter belongs to."""
+        if re.search(self.projector, name):
+            return "projector"
+        return "vision" if re.search(self.vision, name) else "language"
+
+
+FAMILIES = (
+    Family(
+        "Qwen-VL",
+        ("qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen2_vl"),
+        r"\bvisual\b",
+        r"\bvisual\b.*\b(merger|deepstack_merger_list)\b",
+        rf".*language_model\.layers\.\d+\.{_LINEAR}",
+        ("visual",),
+    ),
+    Family(
+        "InternVL",
+        ("internvl",),
+        r"\b(vision_tower|multi_modal_projector)\b",
+        r"\bmulti_modal_projector\b",
+        rf".*language_model\.layers\.\d+\.{_LINEAR}",
+        ("vision_tower", "multi_modal_projector"),
+    ),
+    Family(
+        "Phi-3.5-Vision",
+        ("phi3_v",),
+        r"\bvision_embed_tokens\b",
+        r"\bimg_projection\b",
+        rf"model\.layers\.\d+\.{_LINEAR}",
+        ("vision_embed_tokens",),
+        remote=True,
+    ),
+)
+
+
+def family_of(config: Any) -> Family:
+    """The family of a model's configuration.
+
+    Raises:
+        ConfigError: It is none we know.
+    """
+    kind = getattr(config, "model_type", "")
+    for family in FAMILIES:
+        if kind in family.types:
+            return family
+    known = ", ".join(kind for family in FAMILIES for kind in family.types)
+    hint = "; the original InternVL format trains after conversion to the -HF one"
+    raise ConfigError(
+        f"cannot take apart a model of type {kind!r}; known: {known}"
+        f"{hint if kind == 'internvl_chat' else ''}"
+    )
+
+
+class Loaded(NamedTuple):
+    """A model with what feeds it."""
+
+    model: Any
+    processor: Any
+    family: Family
+
+
+def load_processor(name: str, remote: bool = False) -> Any:
+    """The processor of a model; raises ``ConfigError`` when it cannot be loaded."""
+    return _pretrained(require("transformers").AutoProcessor, name, remote)
+
+
+def load_model(name: str, dtype: Any, remote: bool = False) -> Loaded:
+    """A vision-language model and its processor; a folder with an adapter has it merged in.
+
+    Args:
+        name: Folder or hub name, of a model or of what ``sft`` made.
+        dtype: ``torch.dtype`` of the weights.
+        remote: Whether code that comes with the model may run.
+
+    Raises:
+        ConfigError: Not there, not a model that sees, or of no family we know.
+    """
+    transformers = require("transformers")
+    transformers.utils.logging.disable_progress_bar()
+    folder = Path(name)
+    if (folder / "adapter_config.json").is_file():
+        return _adapted(folder, dtype, remote)
+    config = _pretrained(transformers.AutoConfig, name, remote)
+    family = family_of(config)
+    if family.remote and not remote:
+        raise ConfigError(
+            f"{name}: {family.name} runs code that comes with the model; allow it with "
+            "--trust-remote-code, in an environment with the older transformers it asks for"
+        )
+    kind = transformers.AutoModelForCausalLM if family.remote else None
+    kind = kind or transformers.AutoModelForImageTextToText
+    # A remote model's attention may be flash-attn only; eager runs anywhere.
+    more = {"_attn_implementation": "eager"} if family.remote else {}
+    model = _pretrained(kind, name, remote, dtype=dtype, **more)
+    return Loaded(model, _pretrained(transformers.AutoProcessor, name, remote), family)
+
+
+def _adapted(folder: Path, dtype: Any, remote: bool) -> Loaded:
+    peft = require("peft")
+    base = peft.PeftConfig.from_pretrained(str(folder)).base_model_name_or_path
+    loaded = load_model(str(base), dtype, remote)
+    merged = peft.PeftModel.from_pretrained(loaded.model, str(folder)).merge_and_unload()
+    processor = _pretrained(require("transformers").AutoProcessor, str(folder), remote)
+    return Loaded(merged, processor, loaded.family)
+
+
+def _pretrained(kind: Any, name: str, remote: bool, **arguments: Any) -> Any:
+    try:
+        return kind.from_pretrained(name, trust_remote_code=remote, **arguments)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        line = str(error).strip().splitlines()[0][:200]
+        raise ConfigError(
+            f"cannot load {name!r} as {kind.__name__}: {line}; "
+            "give a folder with its files, or its hub name and a network"
+        ) from None

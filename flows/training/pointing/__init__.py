@@ -1,0 +1,1 @@
+"""From an answer's words to a point to a mask."""

@@ -1,0 +1,103 @@
+"""``sft``: fine-tune a vision-language model on a mixture, resumable, with a report.
+
+What lands in the output folder: ``adapter_model.safetensors`` (adapters and the whole tower) or
+``model.safetensors``, the processor, ``merged/`` on request, ``checkpoints/`` with TensorBoard
+logs, ``mix.json`` (exact counts) and ``sft.json`` (configuration, losses, versions).
+"""
+
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from flows.layout import storage_errors, write_text
+from flows.training.data.mixture import Mixture
+from flows.training.extras import require
+from flows.training.families import Loaded, load_model
+from flows.training.sft.trainer import is_bf16, make_trainer
+from schemas.errors import ConfigError
+from schemas.training import MixConfig, SftConfig
+
+REPORT = "sft.json"
+LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
+
+
+def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> dict[str, Any]:
+    """Train, or go on with training; returns what ``sft.json`` holds.
+
+    Args:
+        config: The run.
+        mix: What is trained on.
+        out: Folder; a run with other settings in it is refused.
+        merge: Also write the model with its adapters merged in, for servers.
+
+    Raises:
+        ConfigError: A mistake in settings or data; each names the row or the key.
+    """
+    if not config.model:
+        raise ConfigError("no model given; name a folder or a hub model with --model")
+    torch, transformers = require("torch"), require("transformers")
+    require("trl")
+    transformers.set_seed(config.seed)
+    mixture = Mixture.load(mix)
+    settings = _claim(out, config, mix)
+    base = torch.bfloat16 if is_bf16(config) else torch.float32
+    loaded = load_model(config.model, base, config.trust_remote_code)
+    trainer, trained = make_trainer(loaded, mixture.as_dataset(), config, out)
+    write_text(out / "mix.json", json.dumps(mixture.counts, indent=1) + "\n")
+    last = transformers.trainer_utils.get_last_checkpoint(str(out / "checkpoints"))
+    result = trainer.train(resume_from_checkpoint=last)
+    _save(trainer, loaded, out, merge)
+    report = {
+        **settings,
+        "rows": mixture.counts["rows"],
+        "trained_parameters": trained,
+        "steps": int(result.global_step),
+        "seconds": round(float(result.metrics["train_runtime"]), 1),
+        "resumed_from": Path(last).name if last else None,
+        "losses": [[entry["step"], round(entry["loss"], 5)]
+                   for entry in trainer.state.log_history if "loss" in entry],
+        "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
+    }  # fmt: skip
+    if trainer.is_world_process_zero():
+        write_text(out / REPORT, json.dumps(report, indent=1) + "\n")
+    return report
+
+
+def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
+    """Make the folder a run's own; another run's is refused."""
+    settings = {"sft": config.model_dump(mode="json"), "mix": mix.model_dump(mode="json")}
+    marker = out / "settings.json"
+    with storage_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    if marker.is_file():
+        before = json.loads(marker.read_text(encoding="utf-8"))
+        if before != settings:
+            changed = sorted(
+                f"{part}.{key}" for part in settings for key in settings[part]
+                if before.get(part, {}).get(key) != settings[part][key]
+            )  # fmt: skip
+            raise ConfigError(
+                f"--out {out} holds a run with other settings ({', '.join(changed)}); "
+                "choose a new folder or the same settings"
+            )
+    elif any(out.iterdir()):
+        raise ConfigError(f"--out {out} is not empty and holds no run of sft; choose a new folder")
+    write_text(marker, json.dumps(settings, indent=1) + "\n")
+    return settings
+
+
+def _save(trainer: Any, loaded: Loaded, out: Path, merge: bool) -> None:
+    trainer.save_model(str(out))
+    if not trainer.is_world_process_zero():
+        return
+    loaded.processor.save_pretrained(str(out))
+    merged = out / "merged"
+    if merge:
+        shutil.rmtree(merged, ignore_errors=True)
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if hasattr(model, "merge_and_unload"):
+            model = model.merge_and_unload()
+        model.save_pretrained(str(merged))
+        loaded.processor.save_pretrained(str(merged))

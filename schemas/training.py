@@ -1,0 +1,183 @@
+"""Configuration of fine-tuning, of the mixture it reads and of pointing."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from schemas.errors import ConfigError
+from schemas.section import Count, Section, Share
+
+SOURCE_KINDS = ("iqa-spider", "llava", "dq495k")
+
+
+class SourceConfig(Section):
+    """One ``[[source]]`` of a mixture."""
+
+    path: str
+    """Dataset folder, or the file of records."""
+    kind: Literal["iqa-spider", "llava", "dq495k"] = "iqa-spider"
+    """``iqa-spider``: a folder that ``build`` made; ``llava``: conversations with an ``image``,
+    as LLaVA, Q-Instruct, Q-Pathway and Qwen-VL have them; ``dq495k``: DataDepictQA's records."""
+    name: str = ""
+    """What logs call it; empty means the last part of ``path``."""
+    split: Literal["train", "test"] = "train"
+    """Of a dataset folder."""
+    images: str = ""
+    """Folder that picture paths are relative to; empty means the folder of ``path``."""
+    tasks: list[str] = []
+    """Tasks to keep (``grounding`` or ``grounding.hybrid_intensity``); empty means all."""
+    cap: int | None = Field(default=None, ge=1)
+    """Most different rows, a keyed sample."""
+    repeat: float = Field(default=1.0, gt=0)
+    """Times each row is seen in an epoch; 1.5 shows every row once and half of them twice."""
+    weight: float | None = Field(default=None, gt=0)
+    """Share of ``total`` relative to the other sources; then ``repeat`` is what comes out."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Tasks are drawn with probability proportional to ``count ** (1 / temperature)``: 1 leaves
+    them as they are, larger values even them out."""
+    flip: Share = 0.0
+    """Share of rows whose picture is mirrored, ``left`` and ``right`` swapped in their text."""
+    shuffle_options: bool = False
+    """Whether options of multiple-choice questions are put in a keyed order."""
+
+
+class MixConfig(Section):
+    """A mixture of datasets: ``mix.toml``."""
+
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of every keyed draw."""
+    total: int | None = Field(default=None, ge=1)
+    """Rows of an epoch where sources have weights."""
+    evaluation: list[str] = []
+    """What must not be trained on: dataset folders (their test split), record files, folders of
+    pictures, or lists of names and hashes, one a line."""
+    leaks: Literal["drop", "error"] = "drop"
+    """What becomes of rows whose picture is in an evaluation set."""
+    source: list[SourceConfig] = Field(min_length=1)
+    """What is mixed."""
+
+    @model_validator(mode="after")
+    def _weights(self) -> Self:
+        weighted = [source.weight is not None for source in self.source]
+        if any(weighted) and not all(weighted):
+            raise ValueError("give every source a weight, or none")
+        if any(weighted) != (self.total is not None):
+            raise ValueError("weight and total belong together")
+        return self
+
+
+class TuneConfig(Section):
+    """What is trained."""
+
+    language: Literal["lora", "full", "frozen"] = "lora"
+    """The language model: low-rank adapters, every weight, or nothing."""
+    vision: Literal["full", "frozen"] = "full"
+    """The vision encoder."""
+    projector: Literal["full", "frozen"] = "full"
+    """What maps visual features into the language model."""
+    rank: Count = 64
+    """Rank of the adapters."""
+    alpha: Count = 128
+    """Their scale is ``alpha / rank``."""
+    dropout: Share = 0.05
+    """Dropout in front of the adapters."""
+    language_rate: float = Field(default=1e-4, gt=0)
+    """Learning rate of adapters, or of the language model in full."""
+    projector_rate: float = Field(default=1e-5, gt=0)
+    """Learning rate of the projector."""
+    vision_rate: float = Field(default=2e-6, gt=0)
+    """Learning rate of the vision encoder."""
+
+
+class SftConfig(Section):
+    """A fine-tuning run: ``[sft]`` flags and ``sft.toml``."""
+
+    model: str = ""
+    """Folder or hub name of a vision-language model."""
+    tune: TuneConfig = TuneConfig()
+    epochs: float = Field(default=1.0, gt=0)
+    """Times the mixture is seen."""
+    steps: int | None = Field(default=None, ge=1)
+    """Optimiser steps; overrides ``epochs``."""
+    batch: Count = 4
+    """Rows per device and forward pass."""
+    accumulate: Count = 4
+    """Forward passes per step."""
+    schedule: str = "cosine"
+    """Learning rate schedule, by transformers' names."""
+    warmup: Share = 0.03
+    """Share of steps in which the rate grows."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Of matrices; biases and norms have none."""
+    clip: float = Field(default=1.0, gt=0)
+    """Largest norm of the gradient."""
+    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    """``bf16`` computes in bfloat16 and keeps what is trained in float32; ``auto`` is ``bf16`` on
+    a GPU that has it."""
+    checkpointing: bool = True
+    """Trade time for memory by computing activations again."""
+    max_length: int | None = Field(default=None, ge=16)
+    """Longest sequence, tokens; longer rows are cut, and refused where that cuts the answer."""
+    save_steps: Count = 500
+    """Steps between checkpoints."""
+    keep: Count = 2
+    """Checkpoints kept."""
+    log_steps: Count = 10
+    """Steps between lines of the log."""
+    workers: int = Field(default=0, ge=0)
+    """Processes that decode pictures."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Of the order of rows and of new weights."""
+    trust_remote_code: bool = False
+    """Run the model's own Python code; Phi-3.5-Vision needs it."""
+    trainer: dict[str, Any] = {}
+    """Further arguments of TRL's ``SFTConfig``, e.g. ``fsdp``, ``deepspeed``, ``report_to``."""
+
+
+class PointConfig(Section):
+    """From words to a point to a mask."""
+
+    temperature: float = Field(default=10.0, gt=0)
+    """Of the softmax over the logits of two rival words; ``--calibrate`` finds a good one."""
+    max_tokens: Count = 256
+    """Longest answer."""
+    batch: Count = 8
+    """Rows at once."""
+    segmenter: str = ""
+    """SAM's weights: a checkpoint file of segment-anything, or a folder or hub name of SAM or
+    SAM 2 in transformers; empty gives points without masks."""
+    sam_type: str = "vit_h"
+    """Architecture of a checkpoint file: vit_h, vit_l or vit_b."""
+    multimask: Literal["best", "single"] = "best"
+    """``best``: of SAM's three masks the one it scores highest, its authors' advice for a single
+    point; ``single``: the one mask it gives when it may not choose."""
+    device: str = "auto"
+    """``cuda``, ``cpu``, ``mps``; ``auto`` takes a GPU where there is one."""
+
+
+def load_section(kind: type[Any], path: Path, overrides: dict[str, Any] | None = None) -> Any:
+    """Read a TOML file into a section.
+
+    Raises:
+        ConfigError: Not there, not TOML, an unknown key or a value that is not allowed.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read it: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    return parse_section(kind, {**values, **(overrides or {})}, str(path))
+
+
+def parse_section(kind: type[Any], values: dict[str, Any], origin: str) -> Any:
+    """Validate a nested dict; the first mistake becomes one line."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        got = "" if first["type"] == "value_error" else f", got {first['input']!r}"
+        raise ConfigError(f"{origin}: {where + ': ' if where else ''}{first['msg']}{got}") from None
