@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,8 +42,8 @@ def make_tokenizer(texts: Iterable[str] = (), size: int = 600) -> t.Qwen2Tokeniz
     raw.train_from_iterator([*texts, *(TEXT * 20)], trainer)
     model = json.loads(raw.to_str())["model"]
     merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]
-    tokenizer = t.Qwen2Tokenizer(vocab=model["vocab"], merges=merges, eos_token="<|im_end|>",
-                                 pad_token="<|endoftext|>")  # fmt: skip
+    ends = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
+    tokenizer = t.Qwen2Tokenizer(vocab=model["vocab"], merges=merges, **ends)
     tokenizer.add_tokens(["<|endoftext|>", *SPECIAL], special_tokens=True)
     return tokenizer
 
@@ -98,7 +99,9 @@ def build(
     return out
 
 
-def _config(kind, tokenizer, width, layers, vision_width, patch):
+def _config(
+    kind: Any, tokenizer: Any, width: int, layers: int, vision_width: int, patch: int
+) -> Any:
     number = tokenizer.convert_tokens_to_ids
     head = 32
     text = {
@@ -129,7 +132,7 @@ def _config(kind, tokenizer, width, layers, vision_width, patch):
 
 
 @torch.no_grad()
-def _spread(model, seed: int) -> None:
+def _spread(model: Any, seed: int) -> None:
     """Random weights at scales at which signals neither die nor explode.
 
     The library's 0.02 suits thousands of channels; with a hundred, pictures would not be heard. The

@@ -1,8 +1,9 @@
 """Other people's records: LLaVA's conversations (Q-Instruct, Q-Pathway, Qwen-VL) and DQ-495K.
 
 Source: the files' own schemas, as the format notes of their repositories give them. A LLaVA turn
-is ``{"from": "human"|"gpt", "value": ...}`` with ``<image>`` in the first; DQ-495K has no
-``<image>`` and names its pictures ``image_ref``, ``image_A``, ``image_B``, relative to its root.
+is ``{"from": "human"|"gpt", "value": ...}``, one of them with ``<image>`` (Q-Align's files:
+``<|image|>``); DQ-495K has none and names its pictures ``image_ref``, ``image_A``, ``image_B``,
+relative to its root.
 """
 
 import json
@@ -16,7 +17,7 @@ from flows.training.data.example import Example, Origin
 from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError
 
-TAG = "<image>"
+TAGS = re.compile(r"<image>|<\|image\|>")
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}
 
 
@@ -115,9 +116,9 @@ def _llava(record: dict[str, Any], where: str, number: str) -> _Read:
     pictures = record.get("image", record.get("images", []))
     pictures = [pictures] if isinstance(pictures, str) else pictures or []
     turns = _turns(record.get("conversations", record.get("messages")), where)
-    held = sum(turn.count(TAG) for pair in turns for turn in pair)
+    held = sum(len(TAGS.findall(turn)) for pair in turns for turn in pair)
     if held not in (0, len(pictures)):
-        raise ConfigError(f"{where}: {held} times {TAG} but {len(pictures)} pictures")
+        raise ConfigError(f"{where}: {held} times <image> but {len(pictures)} pictures")
     clean = [(_without_tag(question), _without_tag(answer)) for question, answer in turns]
     task = str(record.get("qtype") or record.get("type") or record.get("task") or "conversation")
     return str(record.get("id", number)), task, tuple(map(str, pictures)), clean
@@ -161,4 +162,4 @@ def _turns(said: Any, where: str) -> list[tuple[str, str]]:
 
 
 def _without_tag(text: str) -> str:
-    return re.sub(rf"\s*{TAG}\s*", " ", text).strip() if TAG in text else text
+    return TAGS.sub(" ", text).strip() if TAGS.search(text) else text

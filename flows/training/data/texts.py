@@ -2,7 +2,14 @@
 
 from schemas.errors import ConfigError
 
-PLACEHOLDERS = ("<image>", "<|image_pad|>", "<|vision_start|>", "<IMG_CONTEXT>", "<|image_1|>")
+PLACEHOLDERS = (
+    "<image>",
+    "<|image|>",
+    "<|image_pad|>",
+    "<|vision_start|>",
+    "<IMG_CONTEXT>",
+    "<|image_1|>",
+)
 """What stands for a picture in some model's text; in a question or answer it is silent damage."""
 
 

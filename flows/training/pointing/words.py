@@ -63,8 +63,8 @@ def find_place(text: str) -> Place:
     """The horizontal and vertical word of an answer that stand closest together.
 
     "A right amount of light; the noise is in the bottom left" is bottom left: of all pairs the
-    closest is taken, the earlier one when two are equally close. With words of one axis only, the
-    first is taken.
+    closest within a sentence is taken, the earlier one when two are equally close. With words of
+    one axis only, the first is taken.
 
     >>> place = find_place("The noise is in the top-left corner.")
     >>> place.vertical.text, place.horizontal.text
@@ -74,7 +74,7 @@ def find_place(text: str) -> Place:
     if across and down:
         left, top = min(
             ((a, b) for a in across for b in down),
-            key=lambda pair: (_gap(*pair), min(pair[0].start, pair[1].start)),
+            key=lambda pair: (_apart(text, *pair), _gap(*pair), min(pair[0].start, pair[1].start)),
         )
         # Words far apart say nothing of one place when the text says it is everywhere.
         if _gap(left, top) <= _NEAR or not _WHOLE.search(text):
@@ -98,6 +98,12 @@ def _words(text: str, axis: Axis) -> list[Word]:
             rival = _like(near if is_far else far, match[0])
             found.append(Word(axis, match[0], rival, match.start(), match.end(), is_far))
     return sorted(found, key=lambda word: word.start)
+
+
+def _apart(text: str, one: Word, other: Word) -> bool:
+    """Whether a sentence ends between two words."""
+    between = text[min(one.end, other.end) : max(one.start, other.start)]
+    return bool(re.search(r"[.;!?]", between))
 
 
 def _gap(one: Word, other: Word) -> int:

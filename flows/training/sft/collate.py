@@ -24,7 +24,7 @@ def check_labels(row_id: str, labels: Any, mask: Any, max_length: int | None) ->
     """
     supervised, tokens = int((labels != IGNORED).sum()), int(mask.sum())
     if supervised == 0:
-        why = f"cut to max_length {max_length}" if max_length else "its answer is empty"
+        why = f"cut to max_length {max_length}" if max_length else "none was there"
         raise ConfigError(f"{row_id}: no token of the answer is left to learn from ({why})")
     if supervised == tokens:
         raise ConfigError(f"{row_id}: the loss covers the question, too; the chat template masks "
@@ -44,6 +44,8 @@ def check_answer(row_id: str, tokenizer: Any, labels: Any, answer: str, cut: boo
     Raises:
         ConfigError: The supervised tokens do not spell the answer.
     """
+    if not answer.strip():
+        raise ConfigError(f"{row_id}: its answer is empty")
     said = tokenizer.decode(labels[labels != IGNORED], skip_special_tokens=True).strip()
     wanted = answer.strip()
     if said != wanted and not said.startswith(wanted) and not (cut and wanted.startswith(said)):

@@ -1,0 +1,230 @@
+"""Fine-tuning through the command line and its parts, on tiny models with random weights."""
+
+import json
+
+import pytest
+
+pytestmark = [pytest.mark.usefixtures("train_extra"),
+              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
+                                         "ignore::DeprecationWarning")]  # fmt: skip
+
+SETTINGS = """
+batch = 4
+accumulate = 1
+checkpointing = {checkpointing}
+log_steps = 2
+save_steps = 4
+schedule = "constant"
+warmup = 0.0
+[tune]
+rank = 4
+alpha = 8
+dropout = 0.0
+language_rate = 4e-3
+vision_rate = 2e-3
+projector_rate = 2e-3
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    path = tmp_path_factory.mktemp("settings") / "sft.toml"
+    path.write_text(SETTINGS.format(checkpointing="true"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained(spider, shim, qwen, dataset, settings, tmp_path_factory):
+    """A short run through the command line."""
+    out = tmp_path_factory.mktemp("sft") / "run"
+    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
+                  "--steps", 12, "--merge", **shim)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return out
+
+
+def test_it_trains_what_it_says(trained, qwen):
+    """Loss falls; adapters, encoder and projector move and nothing else does."""
+    from safetensors.torch import load_file
+
+    report = json.loads((trained / "sft.json").read_text())
+    losses = [loss for _, loss in report["losses"]]
+    assert losses[-1] < 0.8 * losses[0]
+    assert set(report["trained_parameters"]) == {"language", "vision", "projector"}
+    before, after = (
+        load_file(qwen / "model.safetensors"),
+        load_file(trained / "merged" / "model.safetensors"),
+    )
+    moved = {name for name in before if not before[name].equal(after[name])}
+    assert {name for name in before if ".visual." in name} <= moved
+    language = moved - {name for name in before if ".visual." in name}
+    assert language
+    assert all("_proj" in name for name in language)
+
+
+def test_mix_is_counted(trained, dataset):
+    """What was trained on is counted to the row."""
+    counts = json.loads((trained / "mix.json").read_text())
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    (source,) = counts["sources"].values()
+    assert counts["rows"] == source["used"] == sum(source["tasks"].values())
+    assert source["used"] + 0 == source["found"]
+    assert source["found"] < manifest["counts"]["rows"]  # the test split is left out
+
+
+def test_same_settings_go_on_others_are_refused(trained, spider, shim, qwen, dataset, settings):
+    """The same command resumes from the last checkpoint; other settings are one clear line."""
+    again = ["sft", "--model", qwen, "--data", dataset, "--out", trained, "--config", settings]
+    done = spider(*again, "--steps", 12, **shim)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads((trained / "sft.json").read_text())["resumed_from"] == "checkpoint-12"
+    done = spider(*again, "--steps", 13, **shim)
+    assert done.returncode == 2
+    assert "sft.steps" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained, tmp_path):
+    """A run that is cut short and started again ends with the weights of one that was not."""
+    import shutil
+
+    from safetensors.torch import load_file
+
+    out = tmp_path / "cut"
+    shutil.copytree(trained, out)
+    for name in ("adapter_model.safetensors", "sft.json"):
+        (out / name).unlink()
+    shutil.rmtree(out / "checkpoints" / "checkpoint-12")
+    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
+                  "--steps", 12, **shim)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads((out / "sft.json").read_text())["resumed_from"] == "checkpoint-8"
+    one, other = (load_file(folder / "adapter_model.safetensors") for folder in (trained, out))
+    assert one.keys() == other.keys()
+    assert all(one[name].allclose(other[name], atol=1e-6) for name in one)
+
+
+def test_adapter_loads_as_the_merged_model(trained, dataset):
+    """The folder with adapters and the merged one answer with the same logits."""
+    import torch
+
+    from flows.training.data.dataset import DatasetSource
+    from flows.training.families import load_model
+
+    source = DatasetSource(dataset, "train", [], "d")
+    image, question = source.images(0)[0], source.example(0).turns[0][0]
+    logits = []
+    for folder in (trained, trained / "merged"):
+        loaded = load_model(str(folder), torch.float32)
+        said = [
+            {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}
+        ]
+        prompt = loaded.processor.apply_chat_template(said, add_generation_prompt=True)
+        inputs = loaded.processor(text=[prompt], images=[[image]], return_tensors="pt")
+        with torch.inference_mode():
+            logits.append(loaded.model.eval()(**inputs).logits)
+    assert torch.allclose(*logits, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("tune", "groups"),
+    [
+        ({"language": "lora"}, {"language", "vision", "projector"}),
+        ({"language": "lora", "vision": "frozen"}, {"language", "projector"}),
+        ({"language": "lora", "projector": "frozen"}, {"language", "vision"}),
+        ({"language": "frozen"}, {"vision", "projector"}),
+        ({"language": "full", "vision": "frozen", "projector": "frozen"}, {"language"}),
+    ],
+)
+@pytest.mark.parametrize("kind", ["qwen3_vl", "qwen2_5_vl", "internvl"])
+def test_groups(tiny_vlm, tmp_path_factory, kind, tune, groups):
+    """Every family trains the parts that were asked for, each at its rate, in float32."""
+    import peft
+    import torch
+
+    from flows.training.families import load_model
+    from flows.training.sft.groups import adapters, prepare, rate_groups
+    from schemas.training import TuneConfig
+
+    folder = tmp_path_factory.getbasetemp() / f"groups-{kind}"
+    if not folder.is_dir():
+        if kind == "internvl":
+            from tests.vllm_cpu.tiny_internvl import build
+
+            build(folder)
+        else:
+            tiny_vlm.build(folder, kind=kind)
+    loaded = load_model(str(folder), torch.bfloat16)
+    config = TuneConfig(**tune, language_rate=1e-1, projector_rate=1e-2, vision_rate=1e-3)
+    lora, model = adapters(loaded.model, loaded.family, config), loaded.model
+    model = peft.get_peft_model(model, lora) if lora else model
+    counts = prepare(model, loaded.family, config)
+    assert set(counts) == groups
+    training = [p for p in model.parameters() if p.requires_grad]
+    assert {p.dtype for p in training} == {torch.float32}
+    made = rate_groups(model, loaded.family, config, set(), 0.0)
+    rates = {"language": 1e-1, "projector": 1e-2, "vision": 1e-3}
+    assert {group["lr"] for group in made} == {rates[part] for part in groups}
+    assert sum(len(group["params"]) for group in made) == len(training)
+
+
+def test_nothing_to_train_is_refused(qwen):
+    """Three frozen parts are one clear line."""
+    import torch
+
+    from flows.training.families import load_model
+    from flows.training.sft.groups import adapters
+    from schemas.errors import ConfigError
+    from schemas.training import TuneConfig
+
+    loaded = load_model(str(qwen), torch.float32)
+    frozen = TuneConfig(language="frozen", vision="frozen", projector="frozen")
+    with pytest.raises(ConfigError, match="nothing to train"):
+        adapters(loaded.model, loaded.family, frozen)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[trainer]\nnum_epochs = 3\n", "num_epochs"),
+        ("max_length = 16\n", "no token of the answer is left"),
+        ("stepz = 3\n", "stepz"),
+    ],
+)
+def test_mistakes_are_one_line(spider, shim, qwen, dataset, tmp_path, table, said):
+    """A wrong argument, a cut that leaves no answer and a wrong key end before or at the row."""
+    (tmp_path / "c.toml").write_text(table)
+    done = spider("sft", "--model", qwen, "--data", dataset, "--out", tmp_path / "o", "--config",
+                  tmp_path / "c.toml", "--steps", 1, **shim)  # fmt: skip
+    assert done.returncode == 2, done.stderr[-2000:]
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("iqa-spider: ")
+    assert said in last
+
+
+def test_template_that_masks_nothing_is_refused(qwen):
+    """A template whose prompt is empty, and one that learns the question, name the row."""
+    import numpy as np
+    from PIL import Image
+
+    from flows.training.families import load_processor
+    from flows.training.sft.collate import make_collator
+    from schemas.errors import ConfigError
+
+    row = {"images": [Image.fromarray(np.zeros((64, 64, 3), np.uint8))], "row_id": "row7",
+           "prompt": [{"role": "user", "content": "Which region?"}],
+           "completion": [{"role": "assistant", "content": "Top left."}]}  # fmt: skip
+    processor = load_processor(str(qwen))
+    batch = make_collator(processor, None)([dict(row)])
+    kept = batch["labels"][0][batch["labels"][0] != -100]
+    assert processor.tokenizer.decode(kept) == "Top left.<|im_end|>\n"
+    for change, said in (
+        ({"completion": [{"role": "assistant", "content": " "}]}, "answer is empty"),
+        ({"prompt": [{"role": "user", "content": "<image>\nWhich?"}]}, "literal <image>"),
+    ):
+        with pytest.raises(ConfigError, match=f"row7: .*{said}"):
+            make_collator(processor, None)([row | change])
+    upper = processor.chat_template.replace("{{ part.text }}", "{{ part.text | upper }}")
+    processor.chat_template = upper
+    with pytest.raises(ConfigError, match="row7: the chat template supervises 'TOP LEFT"):
+        make_collator(processor, None)([dict(row)])
