@@ -20,7 +20,7 @@ from annotators.human.agreement import report
 from annotators.human.consensus import Agreed, Marked, agree, groups
 from annotators.human.fields import Meaning, meaning
 from annotators.human.parsed import MarkedPicture
-from annotators.human.vocabulary import Vocabulary
+from annotators.human.vocabulary import Vocabulary, families_toml
 from flows.decode import decode
 from flows.fingerprints import content_hash
 from flows.human_files import Photographs, read_file
@@ -30,7 +30,6 @@ from flows.storage import write_table
 from schemas import masks
 from schemas.config import IngestConfig
 from schemas.errors import AnnotationError, ConfigError, PictureError
-from schemas.families import Family
 from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
 from schemas.records import Reject
 
@@ -260,13 +259,3 @@ def _region(
         text=said[0],
         time=said[1],
     )
-
-
-def families_toml(families: dict[str, Family]) -> str:
-    """Families in the form of the vocabulary, so that a build knows their words."""
-    lines = []
-    for name, family in sorted(families.items()):
-        lines += [f"[{name}]", f"noun = {json.dumps(family.noun)}",
-                  f"aliases = {json.dumps(list(family.aliases))}",
-                  f"effects = {json.dumps(list(family.effects))}", ""]  # fmt: skip
-    return "\n".join(lines)
