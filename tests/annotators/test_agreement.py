@@ -10,7 +10,7 @@ from fractions import Fraction
 import krippendorff
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from annotators.human.agreement import (
@@ -151,3 +151,28 @@ def test_alpha_is_that_of_the_krippendorff_package(table):
 
         theirs = krippendorff.alpha(value_counts=counts, level_of_measurement=metric)
         assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
+@given(TABLE)
+def test_figures_are_those_of_nltk_and_statsmodels(table):
+    """Both kappas and alpha of sets are theirs; nltk's weights of MASI have two digits."""
+    raters = pytest.importorskip("statsmodels.stats.inter_rater")
+    metrics = pytest.importorskip("nltk.metrics")
+    values = sorted({value for unit in table for value in unit}, key=sorted)
+    assume(len(values) > 1)
+    counts = np.array([[unit.count(value) for value in values] for unit in table])
+    assert fleiss_kappa(table) == pytest.approx(raters.fleiss_kappa(counts), abs=1e-9)
+    square = np.zeros((len(values), len(values)))
+    for unit in table:
+        square[values.index(unit[0]), values.index(unit[1])] += 1
+    kappa = cohen_kappa([(unit[0], unit[1]) for unit in table])
+    if np.count_nonzero(square) > 1:
+        theirs = raters.cohens_kappa(square, return_results=False)
+        assert kappa == pytest.approx(theirs, abs=1e-9)
+    # their MASI of two empty sets divides by nothing
+    task = [(str(who), str(number), value | {"always"}) for number, unit in enumerate(table)
+            for who, value in enumerate(unit)]  # fmt: skip
+    named = [[value | {"always"} for value in unit] for unit in table]
+    alpha = metrics.agreement.AnnotationTask(task, distance=metrics.masi_distance).alpha()
+    assert krippendorff_alpha(named, masi) == pytest.approx(alpha, abs=0.02)

@@ -11,7 +11,7 @@ import pytest
 from flows.human_files import Photographs, read_file
 from flows.koniq import read_scores
 from schemas.errors import ConfigError
-from schemas.masks import decode
+from schemas.masks import bounding_box, decode
 from tests.chat_server import serving
 from tests.flows.test_chat_build import obedient
 
@@ -185,6 +185,8 @@ BAD = {
     "two points": (region("a", {"points": [[1, 1], [2, 2]]}, "cup", kind="polygonlabels"),
                    "bad_polygon"),
     "unknown flaw": (region("a", box(5, 5, 40, 40), "cup", ["wobble"]), "unknown_flaw"),
+    "point": (region("a", {"x": 50, "y": 50, "width": 1}, "blur", ["noise"],
+                     kind="keypointlabels"), "unknown_shape"),
     "doubled": (region("a", box(5, 5, 40, 40), "cup") + region("b", box(5, 5, 40, 40), "cup"),
                 "duplicate"),
 }  # fmt: skip
@@ -200,7 +202,8 @@ def test_bad_shapes_are_rejects(images, spider, tmp_path, name):
     rejects = {row["reason"] for row in pq.read_table(out / "rejects.parquet").to_pylist()}
     assert rejects == ({reason} if reason else set())
     assert done.returncode == (3 if reason else 0), done.stderr
-    assert pq.read_metadata(out / "pictures.parquet").num_rows == 2
+    pictures = pq.read_table(out / "pictures.parquet").to_pylist()
+    assert [picture["flaws"] for picture in pictures] == [[], []]
 
 
 @pytest.mark.parametrize("name", ["../p0.png", "/etc/passwd", "link.png", "missing.png"])
@@ -237,7 +240,7 @@ def only(file, images, kind="auto", table=None):
 
 
 def test_cvat(images, tmp_path):
-    """Boxes, polygons, ellipses, masks with runs inside a box, attributes and tags."""
+    """Boxes turn about their middle; polygons, ellipses, masks, attributes; points are rejects."""
     file = tmp_path / "a.xml"
     file.write_text(f"""<annotations><meta><owner><username>ann</username></owner></meta>
 <image id="0" name="p0.png" width="{WIDTH}" height="{HEIGHT}">
@@ -248,6 +251,8 @@ def test_cvat(images, tmp_path):
 <ellipse label="plate" cx="200" cy="150" rx="30" ry="20"/>
 <mask label="spoon" rle="1, 2, 3" left="5" top="6" width="3" height="2"/>
 <mask label="bad" rle="1, 2" left="5" top="6" width="3" height="2"/>
+<box label="fork" xtl="100" ytl="200" xbr="140" ybr="220" rotation="90"/>
+<points label="blur" points="1,1;2,2"/>
 <tag label="uniform"/></image></annotations>""")
     picture = only(file, images)
     assert picture.annotator == "ann"
@@ -257,8 +262,10 @@ def test_cvat(images, tmp_path):
     assert areas[2] == pytest.approx(np.pi * 30 * 20, rel=0.05)
     spoon = picture.regions[3].mask
     assert np.argwhere(spoon).tolist() == [[6, 6], [6, 7]]
-    assert [problem.reason for problem in picture.problems] == ["bad_rle"]
-    assert ("", "uniform") in picture.said
+    fork = bounding_box(picture.regions[4].mask)
+    assert (fork.x0, fork.y0, fork.width, fork.height) == (110, 190, 20, 40)
+    assert [problem.reason for problem in picture.problems] == ["bad_rle", "unknown_shape"]
+    assert [word for _, word in picture.said] == ["uniform"]
 
 
 def test_labelme(images, tmp_path):
@@ -274,6 +281,7 @@ def test_labelme(images, tmp_path):
         {"label": "leg", "points": [[0, 0], [9, 0], [9, 9]], "group_id": 1},
         {"label": "leg", "points": [[20, 20], [29, 20], [29, 29]], "group_id": 1},
         {"label": "dot", "points": [[1, 1]], "shape_type": "point"},
+        {"label": "__ignore__", "points": [[0, 0], [9, 0], [9, 9]]},
     ]  # fmt: skip
     file = tmp_path / "p0.json"
     file.write_text(json.dumps({"shapes": shapes, "imagePath": "C:\\old\\p0.png",
@@ -283,7 +291,7 @@ def test_labelme(images, tmp_path):
     assert picture.regions[0].mask.sum() == pytest.approx(50 * 30, rel=0.05)
     assert [s.word for s in picture.regions[0].said] == ["cup", "blur"]
     assert np.argwhere(picture.regions[2].mask)[0].tolist() == [9, 8]
-    assert [problem.reason for problem in picture.problems] == ["unknown_shape"]
+    assert [problem.reason for problem in picture.problems] == ["unknown_shape", "void"]
     assert Photographs(images).find(picture.name).name == "p0.png"
 
 
