@@ -295,6 +295,26 @@ def test_labelme(images, tmp_path):
     assert Photographs(images).find(picture.name).name == "p0.png"
 
 
+@pytest.mark.parametrize("crowd", [0, 1])
+def test_coco_crowds_are_regions(images, tmp_path, crowd):
+    """Run lengths, polygons and bare boxes are regions, whether a crowd or not; none is lost."""
+    inner = [WIDTH * HEIGHT - 3, 3]
+    shapes = [{"size": [HEIGHT, WIDTH], "counts": inner}, [[0, 0, 9, 0, 9, 9]], []]
+    rows = [{"id": number, "image_id": 1, "category_id": 1, "segmentation": shape,
+             "bbox": [5, 5, 10, 20], "iscrowd": crowd, "attributes": {"distortion": "blur"}}
+            for number, shape in enumerate(shapes)]  # fmt: skip
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({
+        "images": [{"id": 1, "file_name": "p0.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": 1, "name": "people"}],
+        "annotations": rows}))  # fmt: skip
+    picture = only(file, images)
+    assert (len(picture.regions), picture.problems) == (3, [])
+    assert [int(region.mask.sum()) for region in picture.regions][::2] == [3, 200]
+    assert {tuple(region.said) for region in picture.regions} == {
+        (("", "people"), ("distortion", "blur"))}  # fmt: skip
+
+
 def test_index_masks(images, tmp_path):
     """Each index of a PNG is a region; the table names them; zero is nothing."""
     index = np.zeros((HEIGHT, WIDTH), np.uint8)
