@@ -43,16 +43,6 @@ def task(name, results, who=1, **more):
 
 
 @pytest.fixture(scope="module")
-def images(coffee, astronaut, tmp_path_factory):
-    """Three photographs of 400x300."""
-    folder = tmp_path_factory.mktemp("flawed")
-    for number, source in enumerate((coffee, astronaut, coffee[:, ::-1])):
-        small = cv2.resize(np.ascontiguousarray(source), (WIDTH, HEIGHT))
-        cv2.imwrite(str(folder / f"p{number}.png"), small[..., ::-1])
-    return folder
-
-
-@pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """Label Studio's export: a regional, a uniform and a clean picture, and a cancelled one."""
     flawed = (region("a", box(5, 5, 40, 40), "cup", ["blur"], "severe")
