@@ -87,8 +87,8 @@ class Importer:
         work.people.add(who)
         said = meaning(marked.said, self._vocabulary)
         self._unknown(marked.name, said)
-        work.whole += said.flaws
-        work.scopes += [said.scope] if said.scope else []
+        work.flawed(who, said.flaws)
+        work.scopes |= {(who, said.scope)} if said.scope else set()
         work.brief += [text for text in (said.text,) if text]
         for number, region in enumerate(marked.regions):
             subject = f"{marked.name}: region {number}"
@@ -103,8 +103,8 @@ class Importer:
                 continue
             self._seen.add(key)
             if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
-                work.whole += own.flaws
-                work.scopes.append("uniform")
+                work.flawed(who, own.flaws)
+                work.scopes.add((who, "uniform"))
                 self.counts["regions.whole"] += 1
                 continue
             work.regions.append(Marked(who, mask, own.label, own.flaws))
@@ -126,7 +126,7 @@ class Importer:
                 continue
             said = meaning([Said("distortion", kind) for kind in kinds], self._vocabulary)
             self._unknown(name, said)
-            work.whole += said.flaws
+            work.flawed("votes", said.flaws)
             self.counts["pictures.voted"] += bool(said.flaws)
 
     def _work(self, name: str) -> Work | None:
@@ -171,10 +171,10 @@ class Importer:
         """Write everything; returns the report."""
         pictures, regions, consensus = [], [], []
         for work in sorted(self._works.values(), key=lambda w: w.path):
-            opinion = self._scores.get(Path(work.path).name)
-            pictures.append(picture_record(work, opinion))
+            agreed, opinion = agreed_records(work, self._share), self._scores.get(work.name)
+            pictures.append(picture_record(work, agreed, opinion))
             regions += region_records(work)
-            consensus += agreed_records(work, self._share)
+            consensus += agreed
         write_table(out / "pictures.parquet", HumanPicture.table(pictures))
         write_table(out / "regions.parquet", HumanRegion.table(regions))
         write_table(out / "consensus.parquet", HumanRegion.table(consensus))

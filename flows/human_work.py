@@ -1,11 +1,13 @@
 """What was said of one photograph, and the records it becomes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 import numpy as np
 
-from annotators.human.consensus import Agreed, Marked, agree, groups
+from annotators.human.consensus import Agreed, Marked, agree, agreed_flaws, groups
 from flows.koniq import Opinion
 from schemas import masks
 from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
@@ -22,22 +24,39 @@ class Work:
     regions: list[Marked] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
-    whole: list[HumanFlaw] = field(default_factory=list)
-    scopes: list[str] = field(default_factory=list)
+    whole: dict[str, dict[str, HumanFlaw]] = field(default_factory=dict)
+    scopes: set[tuple[str, Scope]] = field(default_factory=set)
     brief: list[str] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """File name, as tables of opinions have it."""
+        return PurePosixPath(self.path).name
 
-def picture_record(work: Work, opinion: Opinion | None) -> HumanPicture:
-    """The picture, with what a table of opinions says of it."""
-    flaws = {flaw.family: flaw for flaw in work.whole}
+    def flawed(self, who: str, flaws: Sequence[HumanFlaw]) -> None:
+        """Somebody named flaws of the whole."""
+        if flaws:
+            self.whole.setdefault(who, {}).update({flaw.family: flaw for flaw in flaws})
+
+    def heard(self) -> int:
+        """How many people said where flaws are or that there are none; silence is no vote."""
+        marked = {region.annotator for region in self.regions}
+        return len(marked | set(self.whole) | {who for who, _ in self.scopes})
+
+
+def picture_record(
+    work: Work, agreed: Sequence[HumanRegion], opinion: Opinion | None
+) -> HumanPicture:
+    """The picture as most see it, with what a table of opinions says of it."""
+    flaws = agreed_flaws([list(own.values()) for own in work.whole.values()], work.heard())
     return HumanPicture(
         picture_id=work.content[:16],
         content_hash=work.content,
         path=work.path,
         width=work.width,
         height=work.height,
-        scope=_scope(work),
-        flaws=[flaws[family] for family in sorted(flaws)],
+        scope=_scope(work, agreed, flaws),
+        flaws=flaws,
         brief=" ".join(work.brief),
         annotators=sorted(work.people),
         mos=float(np.float32(opinion.mos)) if opinion else None,
@@ -46,12 +65,13 @@ def picture_record(work: Work, opinion: Opinion | None) -> HumanPicture:
     )
 
 
-def _scope(work: Work) -> Scope:
-    if any(region.flaws for region in work.regions):
+def _scope(work: Work, agreed: Sequence[HumanRegion], flaws: Sequence[HumanFlaw]) -> Scope:
+    if any(region.flaws for region in agreed):
         return "regional"
-    if work.whole or "uniform" in work.scopes:
+    said = Counter(scope for _, scope in work.scopes)
+    if flaws or 2 * said["uniform"] >= max(1, work.heard()):
         return "uniform"
-    return "clean" if "clean" in work.scopes else "regional"
+    return "clean" if 2 * said["clean"] >= max(1, work.heard()) else "regional"
 
 
 def region_records(work: Work) -> list[HumanRegion]:
@@ -64,10 +84,9 @@ def region_records(work: Work) -> list[HumanRegion]:
 
 def agreed_records(work: Work, share: float) -> list[HumanRegion]:
     """What people agree on; ``share`` as in ``consensus.agree``."""
-    raters = max(1, len({region.annotator for region in work.regions}))
     found: list[Agreed] = []
     for group in groups(work.regions):
-        agreed = agree(group, raters, share)
+        agreed = agree(group, work.heard(), share)
         if agreed is not None and agreed.mask.any():
             found.append(agreed)
     return [

@@ -117,7 +117,7 @@ def test_unknown_flaws_scopes_and_texts():
     kept = read(("distortion", "wobble"), unknown="other")
     assert ([f.family for f in kept.flaws], kept.unknown) == (["other_wobble"], [])
     assert [read(("scope", word)).scope for word in ("clean", "regional")] == ["clean", "regional"]
-    assert read(("distortion", "none"), ("occluded", "no")) == ("", [], "", "", [])
+    assert read(("distortion", "none"), ("occluded", "no")) == ("", [], None, "", [])
 
 
 def test_families_survive_being_written():

@@ -167,6 +167,32 @@ def test_people_agree_or_not(images, spider, tmp_path):
     assert [flaw["family"] for flaw in rows[0]["flaws"]] == ["blur", "noise"]
 
 
+def whole(scope, *flaws):
+    """A person's word on the picture as a whole."""
+    return [result("choices", "scope", {"choices": [scope]}, "s"),
+            result("choices", "whole_distortion", {"choices": list(flaws)}, "d")]  # fmt: skip
+
+
+def test_most_people_decide_on_the_whole(images, spider, tmp_path):
+    """A lone voice among three makes no region, no flaw and no scope; half of two does."""
+    lone = region("a", box(5, 5, 40, 40), "cup", ["blur"])
+    votes = {"p0.png": [lone, whole("clean"), whole("clean")],
+             "p1.png": [whole("uniform", "blur", "noise"), whole("uniform", "blur"),
+                        whole("clean")],
+             "p2.png": [lone, whole("clean")]}  # fmt: skip
+    tasks = [task(name, own, who) for name, people in votes.items()
+             for who, own in enumerate(people)]  # fmt: skip
+    file, out = tmp_path / "e.json", tmp_path / "a"
+    file.write_text(json.dumps(tasks))
+    done = spider("import", file, "--images", images, "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(out / "pictures.parquet").to_pylist()
+    assert [row["scope"] for row in rows] == ["clean", "uniform", "regional"]
+    assert [[flaw["family"] for flaw in row["flaws"]] for row in rows] == [[], ["blur"], []]
+    agreed = pq.read_table(out / "consensus.parquet").to_pylist()
+    assert [row["picture_id"] for row in agreed] == [rows[2]["picture_id"]]
+
+
 BAD = {
     "beyond": (region("a", box(60, 60, 90, 90), "cup"), None),
     "outside": (region("a", box(-900, 0, 5, 5), "cup"), "empty_mask"),
