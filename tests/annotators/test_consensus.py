@@ -56,7 +56,7 @@ def test_groups_do_not_depend_on_the_order_of_files(regions):
 
 GROUP = [
     marked("ann", box(0, 0, 10, 10), "cup", blur=5, noise=2),
-    marked("bob", box(0, 0, 10, 12), "mug", blur=2, noise=0),
+    marked("bob", box(0, 0, 10, 12), "mug", blur=2, noise=4),
     marked("eve", box(2, 0, 12, 10), "mug", blur=3),
     marked("tom", box(0, 0, 10, 10), "cup", blur=0, flare=5),
 ]
