@@ -8,8 +8,6 @@ words and agreement, ``families.toml`` for words beyond the built-in families, a
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,41 +15,25 @@ import numpy as np
 
 from annotators.coco_masks import resized
 from annotators.human.agreement import report
-from annotators.human.consensus import Agreed, Marked, agree, groups
+from annotators.human.consensus import Marked
 from annotators.human.fields import Meaning, meaning
-from annotators.human.parsed import MarkedPicture
-from annotators.human.vocabulary import Vocabulary
+from annotators.human.parsed import MarkedPicture, Said
+from annotators.human.vocabulary import Vocabulary, families_toml
 from flows.decode import decode
 from flows.fingerprints import content_hash
 from flows.human_files import Photographs, read_file
-from flows.koniq import Opinion
+from flows.human_work import Work, agreed_records, picture_record, region_records
+from flows.koniq import Opinion, passed
 from flows.layout import write_text
 from flows.storage import write_table
 from schemas import masks
 from schemas.config import IngestConfig
 from schemas.errors import AnnotationError, ConfigError, PictureError
-from schemas.families import Family
-from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
+from schemas.human import HumanPicture, HumanRegion
 from schemas.records import Reject
 
 WHOLE_SHARE = 0.7
 """A marked region of more of the picture speaks of the whole."""
-
-
-@dataclass
-class _Work:
-    """All that was said of one photograph."""
-
-    path: str
-    content: str
-    width: int
-    height: int
-    regions: list[Marked] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)
-    people: set[str] = field(default_factory=set)
-    whole: list[HumanFlaw] = field(default_factory=list)
-    scopes: list[str] = field(default_factory=list)
-    brief: list[str] = field(default_factory=list)
 
 
 class Importer:
@@ -75,7 +57,7 @@ class Importer:
     ) -> None:
         self._photographs, self._vocabulary = photographs, vocabulary
         self._config, self._scores, self._share = config, scores, share
-        self._works: dict[str, _Work] = {}
+        self._works: dict[str, Work] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
@@ -105,8 +87,8 @@ class Importer:
         work.people.add(who)
         said = meaning(marked.said, self._vocabulary)
         self._unknown(marked.name, said)
-        work.whole += said.flaws
-        work.scopes += [said.scope] if said.scope else []
+        work.flawed(who, said.flaws)
+        work.scopes |= {(who, said.scope)} if said.scope else set()
         work.brief += [text for text in (said.text,) if text]
         for number, region in enumerate(marked.regions):
             subject = f"{marked.name}: region {number}"
@@ -121,15 +103,33 @@ class Importer:
                 continue
             self._seen.add(key)
             if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
-                work.whole += own.flaws
-                work.scopes.append("uniform")
+                work.flawed(who, own.flaws)
+                work.scopes.add((who, "uniform"))
                 self.counts["regions.whole"] += 1
                 continue
             work.regions.append(Marked(who, mask, own.label, own.flaws))
             work.texts.append((own.text, region.time))
             self.counts["regions.kept"] += 1
 
-    def _work(self, name: str) -> _Work | None:
+    def add_votes(self, least: float) -> None:
+        """Take the votes of a table of opinions for pictures in which nobody marked anything.
+
+        Voters judged the whole, so the whole is flawed by what ``least`` or more of them saw.
+        Pictures that only the table names are taken, too, where they are in the folder.
+        """
+        for name, opinion in sorted(self._scores.items()):
+            kinds = passed(opinion, least)
+            if not kinds or self._photographs.find(name) is None:
+                continue
+            work = self._work(name)
+            if work is None or work.regions or work.whole or work.scopes:
+                continue
+            said = meaning([Said("distortion", kind) for kind in kinds], self._vocabulary)
+            self._unknown(name, said)
+            work.flawed("votes", said.flaws)
+            self.counts["pictures.voted"] += bool(said.flaws)
+
+    def _work(self, name: str) -> Work | None:
         path = self._photographs.find(name)
         if path is None:
             self._reject(name, "no_picture", "no picture of this name in the folder, or several")
@@ -142,10 +142,10 @@ class Importer:
                 self._reject(name, error.reason, error.detail)
                 return None
             height, width = image.shape[:2]
-            self._works[relative] = _Work(relative, content_hash(image), width, height)
+            self._works[relative] = Work(relative, content_hash(image), width, height)
         return self._works[relative]
 
-    def _fitted(self, subject: str, mask: np.ndarray, work: _Work) -> np.ndarray | None:
+    def _fitted(self, subject: str, mask: np.ndarray, work: Work) -> np.ndarray | None:
         """The mask at the picture's size: 1024x768 and 512x384 are the same photograph."""
         height, width = mask.shape
         if abs(width * work.height - height * work.width) > max(height, width):
@@ -171,9 +171,10 @@ class Importer:
         """Write everything; returns the report."""
         pictures, regions, consensus = [], [], []
         for work in sorted(self._works.values(), key=lambda w: w.path):
-            pictures.append(self._record(work))
-            regions += _records(work)
-            consensus += _agreed(work, self._share)
+            agreed, opinion = agreed_records(work, self._share), self._scores.get(work.name)
+            pictures.append(picture_record(work, agreed, opinion))
+            regions += region_records(work)
+            consensus += agreed
         write_table(out / "pictures.parquet", HumanPicture.table(pictures))
         write_table(out / "regions.parquet", HumanRegion.table(regions))
         write_table(out / "consensus.parquet", HumanRegion.table(consensus))
@@ -192,81 +193,3 @@ class Importer:
         }
         write_text(out / "report.json", json.dumps(found, indent=1, sort_keys=True) + "\n")
         return found
-
-    def _record(self, work: _Work) -> HumanPicture:
-        flaws = {flaw.family: flaw for flaw in work.whole}
-        opinion = self._scores.get(Path(work.path).name)
-        return HumanPicture(
-            picture_id=work.content[:16],
-            content_hash=work.content,
-            path=work.path,
-            width=work.width,
-            height=work.height,
-            scope=_scope(work),
-            flaws=[flaws[family] for family in sorted(flaws)],
-            brief=" ".join(work.brief),
-            annotators=sorted(work.people),
-            mos=float(np.float32(opinion.mos)) if opinion else None,
-            official_split=opinion.split if opinion else "",
-            votes=opinion.votes if opinion else "",
-        )
-
-
-def _scope(work: _Work) -> Scope:
-    if any(region.flaws for region in work.regions):
-        return "regional"
-    if work.whole or "uniform" in work.scopes:
-        return "uniform"
-    return "clean" if "clean" in work.scopes else "regional"
-
-
-def _records(work: _Work) -> list[HumanRegion]:
-    return [
-        _region(work, f"h{number}", marked.annotator, marked.mask, marked.label, marked.flaws, said)
-        for number, (marked, said) in enumerate(zip(work.regions, work.texts, strict=True))
-    ]
-
-
-def _agreed(work: _Work, share: float) -> list[HumanRegion]:
-    raters = max(1, len({region.annotator for region in work.regions}))
-    found: list[Agreed] = []
-    for group in groups(work.regions):
-        agreed = agree(group, raters, share)
-        if agreed is not None and agreed.mask.any():
-            found.append(agreed)
-    return [
-        _region(work, f"h{number}", "consensus", one.mask, one.label, one.flaws, ("", ""))
-        for number, one in enumerate(found)
-    ]
-
-
-def _region(
-    work: _Work,
-    index: str,
-    who: str,
-    mask: np.ndarray,
-    label: str,
-    flaws: Sequence[HumanFlaw],
-    said: tuple[str, str],
-) -> HumanRegion:
-    return HumanRegion(
-        picture_id=work.content[:16],
-        region_id=f"{work.content[:16]}/{index}",
-        annotator=who,
-        label=label,
-        flaws=list(flaws),
-        box=list(masks.bounding_box(mask)),
-        mask=masks.encode(mask),
-        text=said[0],
-        time=said[1],
-    )
-
-
-def families_toml(families: dict[str, Family]) -> str:
-    """Families in the form of the vocabulary, so that a build knows their words."""
-    lines = []
-    for name, family in sorted(families.items()):
-        lines += [f"[{name}]", f"noun = {json.dumps(family.noun)}",
-                  f"aliases = {json.dumps(list(family.aliases))}",
-                  f"effects = {json.dumps(list(family.effects))}", ""]  # fmt: skip
-    return "\n".join(lines)

@@ -63,6 +63,12 @@ def read_scores(path: Path) -> dict[str, Opinion]:
     }
 
 
+def passed(opinion: Opinion, least: float) -> list[str]:
+    """Kinds of flaw that a share of at least ``least`` saw; ``other`` says nothing of what."""
+    votes: dict[str, float] = json.loads(opinion.votes or "{}")
+    return [kind for kind, share in votes.items() if share >= least and kind != "other"]
+
+
 def _votes(row: Mapping[str, str]) -> str:
     votes = {kind: round(float(row[kind]), 6) for kind in VOTES if row.get(kind)}
     return json.dumps(votes, sort_keys=True) if votes else ""

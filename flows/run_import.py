@@ -29,6 +29,7 @@ def run_import(
     table: Path | None,
     config: Path | None,
     share: float,
+    votes: float | None,
 ) -> int:
     """Import annotations; returns the exit status.
 
@@ -41,12 +42,20 @@ def run_import(
         raise ConfigError(f"--out {out} is not empty and holds no import of ours")
     if not 0 <= share <= 1:
         raise ConfigError(f"--share {share}: expected 0 to 1")
+    if votes is not None and not 0 < votes <= 1:
+        raise ConfigError(f"--votes {votes}: expected more than 0, at most 1")
+    if votes is not None and scores is None:
+        raise ConfigError("--votes needs --scores, the table with the votes")
+    if not files and votes is None:
+        raise ConfigError("no FILES, and no --votes: nothing to import")
     known = _vocabulary(vocabulary, unknown)
     settings = RunConfig.load(config)
     given = read_scores(scores) if scores else {}
     importer = Importer(Photographs(images), known, settings.ingest, given, share)
     for file in files:
         importer.add(file, kind, table)
+    if votes is not None:
+        importer.add_votes(votes)
     report = importer.write(out)
     _print(report, out)
     return WITH_REJECTS if importer.rejects else CLEAN

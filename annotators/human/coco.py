@@ -40,7 +40,8 @@ def read(document: Mapping[str, Any]) -> Iterator[MarkedPicture]:
 def _with_shapes(document: Mapping[str, Any]) -> list[Any]:
     """Annotations whose only shape is their box get it as a polygon.
 
-    ``iscrowd`` is dropped: CVAT writes it on every mask that was painted and not outlined.
+    Crowds are regions like others: CVAT writes ``iscrowd`` on every mask that was painted and not
+    outlined, and a flaw on a crowd of people is a flaw.
     """
     found = []
     for annotation in document.get("annotations") or []:

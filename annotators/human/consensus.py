@@ -82,17 +82,23 @@ def agree(group: Sequence[Marked], raters: int, share: float = 0.5) -> Agreed | 
     mask: Mask = votes >= max(1.0, share * len(group))
     labels = Counter(region.label for region in group if region.label)
     label = min(labels, key=lambda name: (-labels[name], name)) if labels else ""
-    return Agreed(mask, label, _flaws(group), len(group))
+    flaws = agreed_flaws([region.flaws for region in group], len(group))
+    return Agreed(mask, label, flaws, len(group))
 
 
-def _flaws(group: Sequence[Marked]) -> list[HumanFlaw]:
+def agreed_flaws(said: Sequence[Sequence[HumanFlaw]], people: int) -> list[HumanFlaw]:
+    """Flaws that at least half of the people named, with the lower median of their severities.
+
+    Args:
+        said: What each of those who named any named, no family twice.
+        people: How many were asked.
+    """
     named: dict[str, list[HumanFlaw]] = {}
-    for region in group:
-        for flaw in region.flaws:
-            named.setdefault(flaw.family, []).append(flaw)
+    for flaw in (flaw for flaws in said for flaw in flaws):
+        named.setdefault(flaw.family, []).append(flaw)
     agreed = []
     for family, flaws in sorted(named.items()):
-        if 2 * len(flaws) >= len(group):
+        if 2 * len(flaws) >= people:
             given = sorted(flaw.severity for flaw in flaws if flaw.severity)
             severity = given[(len(given) - 1) // 2] if given else 0
             agreed.append(HumanFlaw(family=family, said=flaws[0].said, severity=severity))

@@ -1,6 +1,7 @@
 """CVAT for images 1.1: XML with boxes, polygons, lines, ellipses, masks and tags.
 
-Source: CVAT's format documentation; coordinates are pixels, masks run lengths inside a box.
+Source: CVAT's format documentation; coordinates are pixels, boxes turn about their middle,
+masks are run lengths inside a box.
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def _picture(image: Any, who: str, time: str) -> MarkedPicture:
         said = [Said("", element.get("label", "")), *_attributes(element)]
         if element.tag == "tag":
             picture.said += said
-        elif element.tag in SHAPES:
+        else:
             subject = f"{picture.name}: {element.tag} {number}"
             try:
                 picture.regions.append(MarkedRegion(_mask(element, height, width), said, time))
@@ -64,9 +65,12 @@ def _attributes(element: Any) -> list[Said]:
 def _mask(element: Any, height: int, width: int) -> Mask:
     number = {k: float(v) for k, v in element.attrib.items() if k in _NUMBERS}
     turn = number.get("rotation", 0.0)
+    if element.tag not in SHAPES:
+        raise AnnotationError("unknown_shape", f"{element.tag!r} has no area")
     if element.tag == "box":
         x, y = number["xtl"], number["ytl"]
-        return shapes.rectangle(x, y, number["xbr"] - x, number["ybr"] - y, turn, height, width)
+        size = number["xbr"] - x, number["ybr"] - y
+        return shapes.centred_rectangle(x, y, *size, turn, height, width)
     if element.tag == "ellipse":
         centre = number["cx"], number["cy"], number["rx"], number["ry"]
         return shapes.ellipse(*centre, turn, height, width)

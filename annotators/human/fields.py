@@ -11,7 +11,7 @@ from typing import NamedTuple
 from annotators.human.parsed import Said
 from annotators.human.vocabulary import Vocabulary, normal
 from annotators.partition import NAMELESS
-from schemas.human import HumanFlaw
+from schemas.human import HumanFlaw, Scope
 
 GRADES = {"none": 0, "mild": 2, "minor": 2, "slight": 1, "moderate": 3, "obvious": 3, "severe": 5,
           "serious": 4, "strong": 4, "catastrophic": 5}  # fmt: skip
@@ -30,21 +30,22 @@ class Meaning(NamedTuple):
     Args:
         label: Name of the thing; empty when none was given.
         flaws: Distortions.
-        scope: ``regional``, ``uniform``, ``clean`` or empty.
+        scope: Where the flaws are; ``None`` when that was not said.
         text: Free text.
         unknown: Words that were given as flaws and are not known.
     """
 
     label: str
     flaws: list[HumanFlaw]
-    scope: str
+    scope: Scope | None
     text: str
     unknown: list[str]
 
 
 def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
     """Read the words; severities are for all flaws they stand with."""
-    words, texts, scope, severity = [], [], "", 0
+    words, texts, severity = [], [], 0
+    scope: Scope | None = None
     labels: list[tuple[bool, str]] = []
     for key, word in said:
         plain = normal(word)

@@ -14,6 +14,9 @@ from annotators.regions import Problem
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
+VOID = ("__ignore__", "_background_")
+"""Labels that LabelMe's own exporters leave out."""
+
 
 def read(document: dict[str, Any], name: str) -> Iterator[MarkedPicture]:
     """The picture of a document; ``name`` is that of the file, for when it names none."""
@@ -56,6 +59,8 @@ def _flags(flags: dict[str, Any]) -> list[Said]:
 
 def _mask(shape: dict[str, Any], height: int, width: int) -> Mask:
     points, kind = shape["points"], shape.get("shape_type") or "polygon"
+    if shape.get("label") in VOID:
+        raise AnnotationError("void", f"{shape['label']!r} stands for nothing")
     if kind == "mask":
         (x, y), *_ = points
         return shapes.png_mask(shape["mask"], x, y, height, width)

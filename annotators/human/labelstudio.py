@@ -17,6 +17,7 @@ from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
 SHAPES = ("rectangle", "polygon", "ellipse", "brush")
+POINTS = ("keypoint", "vector")
 
 
 def read(document: Any, size: Size) -> Iterator[MarkedPicture]:
@@ -44,25 +45,33 @@ def _annotation(task: dict[str, Any], annotation: dict[str, Any], size: Size) ->
     picture = MarkedPicture(_name(task), width, height, str(who if who is not None else ""))
     time = str(annotation.get("updated_at") or annotation.get("created_at") or "")
     regions: dict[str, MarkedRegion] = {}
-    for result in results:
-        subject = f"task {task.get('id', '?')} result {result.get('id', '?')}"
-        try:
-            mask = _mask(result, width, height)
-        except AnnotationError as error:
-            picture.problems.append(Problem(subject, error.reason, error.detail))
+    lost: set[str] = set()
+    for number, result in enumerate(results):
+        key = str(result.get("id") or f"#{number}")
+        parent = str(result.get("parentID") or "")
+        if lost & {key, parent}:
+            continue  # what is said of a region that could not be read is said of nothing else
+        mask = None if key in regions else _tried(result, f"task {task.get('id', '?')}", picture)
+        if isinstance(mask, Problem):
+            picture.problems.append(mask)
+            lost.add(key)
             continue
-        except (KeyError, TypeError, ValueError) as error:
-            picture.problems.append(
-                Problem(subject, "bad_result", f"{type(error).__name__}: {error}")
-            )
-            continue
-        key = str(result.get("id"))
-        if mask is not None and key not in regions:
+        if mask is not None:
             regions[key] = MarkedRegion(mask, time=time)
             picture.regions.append(regions[key])
-        owner = regions.get(key) or regions.get(str(result.get("parentID")))
+        owner = regions.get(key) or regions.get(parent)
         (owner.said if owner else picture.said).extend(_said(result))
     return picture
+
+
+def _tried(result: dict[str, Any], task: str, picture: MarkedPicture) -> Mask | Problem | None:
+    subject = f"{task} result {result.get('id', '?')}"
+    try:
+        return _mask(result, picture.width, picture.height)
+    except AnnotationError as error:
+        return Problem(subject, error.reason, error.detail)
+    except (KeyError, TypeError, ValueError) as error:
+        return Problem(subject, "bad_result", f"{type(error).__name__}: {error}")
 
 
 def _name(task: dict[str, Any]) -> str:
@@ -85,6 +94,8 @@ def _mask(result: dict[str, Any], width: int, height: int) -> Mask | None:
         shape = "polygon"
     if shape is None and {"x", "y", "width", "height"} <= set(value):
         shape = "rectangle"
+    if shape is None and kind.startswith(POINTS):
+        raise AnnotationError("unknown_shape", f"{kind!r} has no area")
     if shape is None:
         return None
     if not (width and height):

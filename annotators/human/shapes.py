@@ -60,6 +60,15 @@ def rectangle(x: float, y: float, w: float, h: float, turn: float, height: int, 
     )
 
 
+def centred_rectangle(
+    x: float, y: float, w: float, h: float, turn: float, height: int, width: int
+) -> Mask:
+    """A box whose corner was at ``(x, y)`` before it was turned about its middle."""
+    sine, cosine = math.sin(math.radians(turn)), math.cos(math.radians(turn))
+    across, down = (w * cosine - h * sine) / 2, (w * sine + h * cosine) / 2
+    return rectangle(x + w / 2 - across, y + h / 2 - down, w, h, turn, height, width)
+
+
 def ellipse(x: float, y: float, rx: float, ry: float, turn: float, height: int, width: int) -> Mask:
     """An ellipse about ``(x, y)``."""
     angles = np.linspace(0, 2 * math.pi, 180, endpoint=False)

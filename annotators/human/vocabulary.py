@@ -1,10 +1,11 @@
 """What people call flaws: a table of words, open to others, with a list of what was not known."""
 
 import difflib
+import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Literal
@@ -43,7 +44,8 @@ class Vocabulary:
         self.missed[key] += 1
         if self.unknown == "reject" or not key:
             return None
-        name = f"other_{re.sub(r'[^a-z0-9]+', '_', key)}"
+        # letters of any script: words without a Latin one would else be one family
+        name = "other_" + re.sub(r"\W+", "_", key)
         self.families.setdefault(name, Family(name, key))
         return name
 
@@ -83,6 +85,21 @@ def parse_vocabulary(text: str, origin: str, unknown: Unknown = "reject") -> Voc
         families[name] = _family(name, table, origin)
         _claim(words, name, table.get("words", []), origin)
     return Vocabulary(words, families, unknown)
+
+
+def families_toml(families: Mapping[str, Family]) -> str:
+    """Families in the form of the vocabulary, so that a build knows their words."""
+    lines = []
+    for name, family in sorted(families.items()):
+        lines += [f"[{_toml(name)}]", f"noun = {_toml(family.noun)}",
+                  f"aliases = {_toml(family.aliases)}",
+                  f"effects = {_toml(family.effects)}", ""]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _toml(value: str | Sequence[str]) -> str:
+    """As JSON, which is TOML but for its escapes of what lies beyond 16 bits."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _family(name: str, table: Any, origin: str) -> Family:

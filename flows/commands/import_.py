@@ -7,9 +7,11 @@ import typer
 
 
 def run(
-    files: Annotated[list[Path], typer.Argument(help="Exports: JSON, XML, index-mask PNGs.")],
     images: Annotated[Path, typer.Option(help="Folder of the photographs.")],
     out: Annotated[Path, typer.Option(help="Folder of annotations to write.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Exports: JSON, XML, index-mask PNGs.")
+    ] = None,
     format: Annotated[
         str, typer.Option(help="auto, labelstudio, cvat, labelme, coco, via or index.")
     ] = "auto",
@@ -22,9 +24,25 @@ def run(
     share: Annotated[
         float, typer.Option(help="Of those who marked a region, how many must mark a pixel.")
     ] = 0.5,
+    votes: Annotated[
+        float | None,
+        typer.Option(help="Share of voters in --scores that flaws an unmarked picture as a whole."),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; how pictures are read.")] = None,
 ) -> int:
     """Import annotations; exit status 3 when something was left out."""
     from flows.run_import import run_import
 
-    return run_import(files, images, out, format, vocabulary, unknown, scores, table, config, share)
+    return run_import(
+        files or [],
+        images,
+        out,
+        format,
+        vocabulary,
+        unknown,
+        scores,
+        table,
+        config,
+        share,
+        votes,
+    )

@@ -65,3 +65,13 @@ def dataset(photos, spider, tmp_path_factory):
     done = spider("build", photos, "--out", out, "--shard-size", 3, "--variants", 2, "--seed", 4)
     assert done.returncode in (0, 3), done.stderr
     return out
+
+
+@pytest.fixture(scope="module")
+def images(coffee, astronaut, tmp_path_factory):
+    """Three photographs of 400x300."""
+    folder = tmp_path_factory.mktemp("flawed")
+    for number, source in enumerate((coffee, astronaut, coffee[:, ::-1])):
+        small = cv2.resize(np.ascontiguousarray(source), (400, 300))
+        cv2.imwrite(str(folder / f"p{number}.png"), small[..., ::-1])
+    return folder

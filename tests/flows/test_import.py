@@ -11,7 +11,7 @@ import pytest
 from flows.human_files import Photographs, read_file
 from flows.koniq import read_scores
 from schemas.errors import ConfigError
-from schemas.masks import decode
+from schemas.masks import bounding_box, decode
 from tests.chat_server import serving
 from tests.flows.test_chat_build import obedient
 
@@ -40,16 +40,6 @@ def task(name, results, who=1, **more):
     annotation = {"id": 1, "completed_by": who, "result": results, **more}
     return {"id": 1, "data": {"image": f"/data/upload/1/abcdef12-{name}"},
             "annotations": [annotation]}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def images(coffee, astronaut, tmp_path_factory):
-    """Three photographs of 400x300."""
-    folder = tmp_path_factory.mktemp("flawed")
-    for number, source in enumerate((coffee, astronaut, coffee[:, ::-1])):
-        small = cv2.resize(np.ascontiguousarray(source), (WIDTH, HEIGHT))
-        cv2.imwrite(str(folder / f"p{number}.png"), small[..., ::-1])
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +167,32 @@ def test_people_agree_or_not(images, spider, tmp_path):
     assert [flaw["family"] for flaw in rows[0]["flaws"]] == ["blur", "noise"]
 
 
+def whole(scope, *flaws):
+    """A person's word on the picture as a whole."""
+    return [result("choices", "scope", {"choices": [scope]}, "s"),
+            result("choices", "whole_distortion", {"choices": list(flaws)}, "d")]  # fmt: skip
+
+
+def test_most_people_decide_on_the_whole(images, spider, tmp_path):
+    """A lone voice among three makes no region, no flaw and no scope; half of two does."""
+    lone = region("a", box(5, 5, 40, 40), "cup", ["blur"])
+    votes = {"p0.png": [lone, whole("clean"), whole("clean")],
+             "p1.png": [whole("uniform", "blur", "noise"), whole("uniform", "blur"),
+                        whole("clean")],
+             "p2.png": [lone, whole("clean")]}  # fmt: skip
+    tasks = [task(name, own, who) for name, people in votes.items()
+             for who, own in enumerate(people)]  # fmt: skip
+    file, out = tmp_path / "e.json", tmp_path / "a"
+    file.write_text(json.dumps(tasks))
+    done = spider("import", file, "--images", images, "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(out / "pictures.parquet").to_pylist()
+    assert [row["scope"] for row in rows] == ["clean", "uniform", "regional"]
+    assert [[flaw["family"] for flaw in row["flaws"]] for row in rows] == [[], ["blur"], []]
+    agreed = pq.read_table(out / "consensus.parquet").to_pylist()
+    assert [row["picture_id"] for row in agreed] == [rows[2]["picture_id"]]
+
+
 BAD = {
     "beyond": (region("a", box(60, 60, 90, 90), "cup"), None),
     "outside": (region("a", box(-900, 0, 5, 5), "cup"), "empty_mask"),
@@ -185,6 +201,8 @@ BAD = {
     "two points": (region("a", {"points": [[1, 1], [2, 2]]}, "cup", kind="polygonlabels"),
                    "bad_polygon"),
     "unknown flaw": (region("a", box(5, 5, 40, 40), "cup", ["wobble"]), "unknown_flaw"),
+    "point": (region("a", {"x": 50, "y": 50, "width": 1}, "blur", ["noise"],
+                     kind="keypointlabels"), "unknown_shape"),
     "doubled": (region("a", box(5, 5, 40, 40), "cup") + region("b", box(5, 5, 40, 40), "cup"),
                 "duplicate"),
 }  # fmt: skip
@@ -200,7 +218,8 @@ def test_bad_shapes_are_rejects(images, spider, tmp_path, name):
     rejects = {row["reason"] for row in pq.read_table(out / "rejects.parquet").to_pylist()}
     assert rejects == ({reason} if reason else set())
     assert done.returncode == (3 if reason else 0), done.stderr
-    assert pq.read_metadata(out / "pictures.parquet").num_rows == 2
+    pictures = pq.read_table(out / "pictures.parquet").to_pylist()
+    assert [picture["flaws"] for picture in pictures] == [[], []]
 
 
 @pytest.mark.parametrize("name", ["../p0.png", "/etc/passwd", "link.png", "missing.png"])
@@ -237,7 +256,7 @@ def only(file, images, kind="auto", table=None):
 
 
 def test_cvat(images, tmp_path):
-    """Boxes, polygons, ellipses, masks with runs inside a box, attributes and tags."""
+    """Boxes turn about their middle; polygons, ellipses, masks, attributes; points are rejects."""
     file = tmp_path / "a.xml"
     file.write_text(f"""<annotations><meta><owner><username>ann</username></owner></meta>
 <image id="0" name="p0.png" width="{WIDTH}" height="{HEIGHT}">
@@ -248,6 +267,8 @@ def test_cvat(images, tmp_path):
 <ellipse label="plate" cx="200" cy="150" rx="30" ry="20"/>
 <mask label="spoon" rle="1, 2, 3" left="5" top="6" width="3" height="2"/>
 <mask label="bad" rle="1, 2" left="5" top="6" width="3" height="2"/>
+<box label="fork" xtl="100" ytl="200" xbr="140" ybr="220" rotation="90"/>
+<points label="blur" points="1,1;2,2"/>
 <tag label="uniform"/></image></annotations>""")
     picture = only(file, images)
     assert picture.annotator == "ann"
@@ -257,8 +278,10 @@ def test_cvat(images, tmp_path):
     assert areas[2] == pytest.approx(np.pi * 30 * 20, rel=0.05)
     spoon = picture.regions[3].mask
     assert np.argwhere(spoon).tolist() == [[6, 6], [6, 7]]
-    assert [problem.reason for problem in picture.problems] == ["bad_rle"]
-    assert ("", "uniform") in picture.said
+    fork = bounding_box(picture.regions[4].mask)
+    assert (fork.x0, fork.y0, fork.width, fork.height) == (110, 190, 20, 40)
+    assert [problem.reason for problem in picture.problems] == ["bad_rle", "unknown_shape"]
+    assert [word for _, word in picture.said] == ["uniform"]
 
 
 def test_labelme(images, tmp_path):
@@ -274,6 +297,7 @@ def test_labelme(images, tmp_path):
         {"label": "leg", "points": [[0, 0], [9, 0], [9, 9]], "group_id": 1},
         {"label": "leg", "points": [[20, 20], [29, 20], [29, 29]], "group_id": 1},
         {"label": "dot", "points": [[1, 1]], "shape_type": "point"},
+        {"label": "__ignore__", "points": [[0, 0], [9, 0], [9, 9]]},
     ]  # fmt: skip
     file = tmp_path / "p0.json"
     file.write_text(json.dumps({"shapes": shapes, "imagePath": "C:\\old\\p0.png",
@@ -283,8 +307,28 @@ def test_labelme(images, tmp_path):
     assert picture.regions[0].mask.sum() == pytest.approx(50 * 30, rel=0.05)
     assert [s.word for s in picture.regions[0].said] == ["cup", "blur"]
     assert np.argwhere(picture.regions[2].mask)[0].tolist() == [9, 8]
-    assert [problem.reason for problem in picture.problems] == ["unknown_shape"]
+    assert [problem.reason for problem in picture.problems] == ["unknown_shape", "void"]
     assert Photographs(images).find(picture.name).name == "p0.png"
+
+
+@pytest.mark.parametrize("crowd", [0, 1])
+def test_coco_crowds_are_regions(images, tmp_path, crowd):
+    """Run lengths, polygons and bare boxes are regions, whether a crowd or not; none is lost."""
+    inner = [WIDTH * HEIGHT - 3, 3]
+    shapes = [{"size": [HEIGHT, WIDTH], "counts": inner}, [[0, 0, 9, 0, 9, 9]], []]
+    rows = [{"id": number, "image_id": 1, "category_id": 1, "segmentation": shape,
+             "bbox": [5, 5, 10, 20], "iscrowd": crowd, "attributes": {"distortion": "blur"}}
+            for number, shape in enumerate(shapes)]  # fmt: skip
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({
+        "images": [{"id": 1, "file_name": "p0.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": 1, "name": "people"}],
+        "annotations": rows}))  # fmt: skip
+    picture = only(file, images)
+    assert (len(picture.regions), picture.problems) == (3, [])
+    assert [int(region.mask.sum()) for region in picture.regions][::2] == [3, 200]
+    assert {tuple(region.said) for region in picture.regions} == {
+        (("", "people"), ("distortion", "blur"))}  # fmt: skip
 
 
 def test_index_masks(images, tmp_path):
