@@ -53,4 +53,4 @@ def is_inside(scored: Scored, mask: Mask, temperature: float) -> bool:
     if point.status != "point":
         return False
     x, y = point.pixels(mask.shape[1], mask.shape[0])
-    return bool(mask[round(y), round(x)])
+    return bool(mask[int(y), int(x)])  # the pixel it falls into, as evaluate counts

@@ -8,6 +8,7 @@ logs, ``mix.json`` (exact counts) and ``sft.json`` (configuration, losses, versi
 import importlib.metadata
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from schemas.errors import ConfigError
 from schemas.training import MixConfig, SftConfig
 
 REPORT = "sft.json"
+FIRST = 8
+"""Rows that are put into a batch and checked before anything is trained."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
 
 
@@ -40,21 +43,26 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
     torch, transformers = require("torch"), require("transformers")
     require("trl")
     transformers.set_seed(config.seed)
-    mixture = Mixture.load(mix)
     settings = _claim(out, config, mix)
+    if (out / REPORT).is_file() and (not merge or (out / "merged").is_dir()):
+        done: dict[str, Any] = json.loads((out / REPORT).read_text(encoding="utf-8"))
+        return done
+    mixture = Mixture.load(mix)
     base = torch.bfloat16 if is_bf16(config) else torch.float32
     loaded = load_model(config.model, base, config.trust_remote_code)
-    trainer, trained = make_trainer(loaded, mixture.as_dataset(), config, out)
+    rows = mixture.as_dataset()
+    trainer, trained = make_trainer(loaded, rows, config, out)
+    trainer.data_collator([rows[place] for place in range(min(FIRST, len(rows)))])
     write_text(out / "mix.json", json.dumps(mixture.counts, indent=1) + "\n")
     last = transformers.trainer_utils.get_last_checkpoint(str(out / "checkpoints"))
-    result = trainer.train(resume_from_checkpoint=last)
+    seconds = _train(trainer, last, config)
     _save(trainer, loaded, out, merge)
     report = {
         **settings,
         "rows": mixture.counts["rows"],
         "trained_parameters": trained,
-        "steps": int(result.global_step),
-        "seconds": round(float(result.metrics["train_runtime"]), 1),
+        "steps": int(trainer.state.global_step),
+        "seconds": round(seconds, 1),
         "resumed_from": Path(last).name if last else None,
         "losses": [[entry["step"], round(entry["loss"], 5)]
                    for entry in trainer.state.log_history if "loss" in entry],
@@ -63,6 +71,24 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
     if trainer.is_world_process_zero():
         write_text(out / REPORT, json.dumps(report, indent=1) + "\n")
     return report
+
+
+def _train(trainer: Any, last: str | None, config: SftConfig) -> float:
+    """Train from the last checkpoint; seconds it took, 0 where nothing was left to do."""
+    if last and config.steps:
+        state = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))
+        if state["global_step"] >= config.steps:  # the trainer would do one step too many
+            trainer._load_from_checkpoint(last)
+            trainer.state = type(trainer.state).load_from_json(
+                str(Path(last) / "trainer_state.json")
+            )
+            return 0.0
+    try:
+        result = trainer.train(resume_from_checkpoint=last)
+    except ConfigError:
+        sys.stderr.write("\n")  # below the progress bar
+        raise
+    return float(result.metrics["train_runtime"])
 
 
 def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
