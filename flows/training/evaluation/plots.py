@@ -82,7 +82,7 @@ def _bars(path: Path, title: str, series: Mapping[str, Mapping[str, Estimate]]) 
     axes.set_xticklabels(labels, rotation=30, ha="right")
     axes.set_ylim(0, 1.05)
     if len(series) > 1:
-        axes.legend()
+        figure.legend(loc="outside right upper")
     _save(figure, path)
 
 

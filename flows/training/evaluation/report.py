@@ -17,7 +17,7 @@ CONVENTIONS = (
     "gIoU is the mean over rows, so the average over sub-tasks is weighted by their rows; cIoU is "
     "summed intersections over summed unions. Two empty masks have an IoU of 1, an empty and a "
     "filled one of 0. Acc@t counts rows with an IoU of at least t.",
-    "The tolerant gIoU leaves out pixels nearer to the target's edge than 0.5 % of the diagonal.",
+    "The tolerant gIoU leaves out pixels within 0.5 % of the diagonal of the target's edge.",
     "A point lies in the pixel it falls into; outside the picture, or absent, it misses.",
     "The offline judge compares facts extracted from the answer and from the reference answer; "
     "0 to 10 for descriptions, 0 to 5 for grounding text.",

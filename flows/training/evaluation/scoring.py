@@ -26,6 +26,17 @@ def logistic(x: Floats, b1: float, b2: float, b3: float, b4: float) -> Floats:
     return np.asarray((b1 - b2) / (1 + np.exp(np.clip(-(x - b3) / b4, -700, 700))) + b2)
 
 
+def slopes(x: Floats, b1: float, b2: float, b3: float, b4: float) -> Floats:
+    """Derivatives of the logistic by its parameters, ``(n, 4)``.
+
+    Without them the solver measures slopes with steps relative to the start values and never moves
+    the middle of scores whose mean is nearly 0.
+    """
+    share = logistic(x, 1.0, 0.0, b3, b4)
+    steep = (b1 - b2) * share * (1 - share) / b4
+    return np.stack([share, 1 - share, -steep, -steep * (x - b3) / b4], axis=1)
+
+
 def fitted(scores: Floats, opinions: Floats) -> Floats | None:
     """Scores mapped to the scale of the opinions; ``None`` where the fit fails.
 
@@ -40,11 +51,11 @@ def fitted(scores: Floats, opinions: Floats) -> Floats | None:
     try:
         with quiet():
             found, _ = optimize.curve_fit(
-                logistic, scores, opinions, p0=start, maxfev=MOST_EVALUATIONS
+                logistic, scores, opinions, p0=start, jac=slopes, maxfev=MOST_EVALUATIONS
             )
+            mapped = logistic(scores, *found)
     except (RuntimeError, ValueError):
         return None
-    mapped = logistic(scores, *found)
     usable = bool(np.isfinite(mapped).all()) and np.ptp(mapped) > 0
     return mapped if usable else None
 
