@@ -11,6 +11,7 @@ descriptions, 0 to 5 for grounding text; the rubrics' words are ours.
 import hashlib
 import json
 import statistics
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 
 from annotators.chat.protocol import ChatModel, ChatRequest, Message, picture_part, text_part
 from annotators.dialogue import data_url
-from schemas.errors import AnnotationError
+from schemas.errors import AnnotationError, StoppedError
 from schemas.streams import derive_key
 
 RUBRICS = ("system", "global_description", "local_description", "grounding", "referring", "giqa")
@@ -107,6 +108,7 @@ class EndpointJudge:
     model: ChatModel
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     counts: Counter[str] = field(default_factory=Counter)
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
     def judge(self, cases: Sequence[Case]) -> list[Verdict]:
         """A verdict for every case, in their order; empty answers get 0 and are not asked about.
@@ -115,8 +117,14 @@ class EndpointJudge:
             EndpointError: Nobody answers after all retries; what was said is kept.
             ConfigError: The key or the model is wrong.
         """
-        with ThreadPoolExecutor(self.settings.at_once) as threads:
+        threads = ThreadPoolExecutor(self.settings.at_once)
+        try:
             tallied = list(threads.map(self._case, cases))
+        finally:
+            # after an error or an interruption nothing more is asked; else nothing is left to ask
+            self._stopped.set()
+            threads.shutdown(cancel_futures=True)
+            self._stopped.clear()
         for _, counts in tallied:
             self.counts.update(counts)
         return [verdict for verdict, _ in tallied]
@@ -145,6 +153,8 @@ class EndpointJudge:
     ) -> tuple[int, str] | None:
         settings = self.settings
         for attempt in range(settings.tries):
+            if self._stopped.is_set():
+                raise StoppedError("the judge was interrupted")
             seed = derive_key(settings.seed, "judge", number, attempt) % (1 << 31)
             request = ChatRequest(
                 messages, reply_schema(case.scale), settings.max_tokens, settings.temperature, seed

@@ -9,7 +9,7 @@ from flows.training.evaluation.intervals import Estimate, rounded
 from flows.training.evaluation.systems import Result
 
 MODEL = "predictions"
-ABSENT = "–"  # noqa: RUF001  # a dash in a table, as printed tables have it
+ABSENT = "-"
 CONVENTIONS = (
     "Rows without a prediction count as wrong.",
     "Referring accuracy is partial credit: 1 for equal sets of distortions, else common ones over "
@@ -118,7 +118,7 @@ def _benchmark(part: Mapping[str, Any]) -> list[str]:
              for metric in GROUNDING],
         )  # fmt: skip
     if model.get("referring"):
-        lines += _referring(model["referring"])
+        lines += _referring(model["referring"], part["extractor_agreement"])
     lines += _texts(model)
     return [*lines, "## Conventions", "", *(f"- {line}" for line in CONVENTIONS), ""]
 
@@ -135,9 +135,13 @@ def _at(system: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return found or None
 
 
-def _referring(part: Mapping[str, Any]) -> list[str]:
+def _referring(part: Mapping[str, Any], agreement: float) -> list[str]:
     names = sorted(part)
-    lines = ["## Referring", ""]
+    said = (
+        f"Distortions are read from texts by words; from {agreement:.1%} of the rows' own answers "
+        "exactly the recorded ones are read."
+    )
+    lines = ["## Referring", "", said, ""]
     lines += table(
         ["", *names],
         [[metric, *(number(part[name][metric], True) for name in names)] for metric in REFERRING],

@@ -57,8 +57,8 @@ def run(options: Options) -> Path:
     rows: Mapping[str, Mapping[str, Any]] = {}
     with _judge(options) as judge:
         if bench is not None:
-            results = _systems(bench, given, options, judge)
-            found["benchmark"] = _benchmark(bench, results, options)
+            results = systems(bench, given, options, judge)
+            found["benchmark"] = benchmark(bench, results, options)
             rows = results[0].rows
             write_text(options.out / ROWS, report.as_lines(results[0]))
         for name, part in parts:
@@ -151,12 +151,13 @@ def _judge(options: Options) -> Iterator[EndpointJudge | None]:
         model.close()
 
 
-def _systems(
+def systems(
     bench: Bench,
     given: Mapping[str, Prediction],
     options: Options,
     judge: EndpointJudge | None,
 ) -> list[Result]:
+    """The model's result, then those of the baselines."""
     pictures = bench.pictures() if judge and options.judge_looks else {}
     judged = Judged(judge, pictures, options.judge_referring) if judge else None
     found = [evaluate(report.MODEL, bench, given, options.settings, judged=judged)]
@@ -169,7 +170,8 @@ def _systems(
     return found
 
 
-def _benchmark(bench: Bench, results: Sequence[Result], options: Options) -> dict[str, Any]:
+def benchmark(bench: Bench, results: Sequence[Result], options: Options) -> dict[str, Any]:
+    """The part of the report about the dataset's own rows."""
     tasks: dict[str, int] = {}
     for sample in bench.samples:
         name = f"{sample.task}.{sample.sub_task}".rstrip(".")

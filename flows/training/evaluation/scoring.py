@@ -65,11 +65,13 @@ def correlations(scores: Floats, opinions: Floats) -> dict[str, float | None]:
     stats = need("scipy.stats", "quality scoring")
     if len(scores) < 3 or np.ptp(scores) == 0 or np.ptp(opinions) == 0:
         return dict.fromkeys(("srcc", "krcc", "plcc"))
-    return {
-        "srcc": float(stats.spearmanr(scores, opinions).statistic),
-        "krcc": float(stats.kendalltau(scores, opinions).statistic),
-        "plcc": float(stats.pearsonr(scores, opinions).statistic),
-    }
+    with quiet():  # scipy warns of nearly constant sides
+        found = {
+            "srcc": float(stats.spearmanr(scores, opinions).statistic),
+            "krcc": float(stats.kendalltau(scores, opinions).statistic),
+            "plcc": float(stats.pearsonr(scores, opinions).statistic),
+        }
+    return {name: value if np.isfinite(value) else None for name, value in found.items()}
 
 
 def evaluate(
@@ -155,7 +157,8 @@ def _with_interval(
             return None
         return float(measure(one, two).statistic)
 
-    return resampled(chosen, references, settings)
+    with quiet():
+        return resampled(chosen, references, settings)
 
 
 def _by_reference(scores: Floats, opinions: Floats, references: list[str]) -> float | None:

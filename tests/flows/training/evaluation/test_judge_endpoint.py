@@ -107,6 +107,17 @@ def test_nobody_answers(tmp_path):
     assert len((tmp_path / "judge.jsonl").read_text().splitlines()) == 2
 
 
+def test_after_an_error_nothing_more_is_asked(tmp_path):
+    """Of many answers only those in flight are asked about once the server is gone."""
+    asked = [CASE._replace(answer=str(number)) for number in range(200)]
+    with (
+        serving(lambda body, number: (503, {}, {})) as server,
+        pytest.raises(EndpointError),
+    ):
+        ask(tmp_path, server, asked)
+    assert len(server.bodies) < 40
+
+
 def test_empty_answers_are_not_asked_about(tmp_path):
     """No answer is 0 without a request."""
     with serving(lambda body, number: reply(9)) as server:

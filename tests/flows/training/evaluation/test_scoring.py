@@ -52,7 +52,7 @@ def test_logistic_is_recovered():
     opinions = logistic(scores, 4.5, 1.2, 0.3, 0.6)
     assert fitted(scores, opinions) == pytest.approx(opinions, abs=1e-4)
     found = measures(scores, opinions, [str(i) for i in range(60)], Settings(0))
-    assert found["plcc"].value < 0.97
+    assert found["plcc"].value < 0.98
     assert found["plcc_logistic"].value == pytest.approx(1)
     assert found["rmse"].value == pytest.approx(0, abs=1e-4)
     assert found["logistic_fitted"]
@@ -113,7 +113,7 @@ def test_bounds(pairs):
     """Coefficients lie between -1 and 1 or are not there."""
     scores, opinions = (np.array(side) for side in zip(*pairs, strict=True))
     for value in correlations(scores, opinions).values():
-        assert value is None or math.isnan(value) or -1 - 1e-9 <= value <= 1 + 1e-9
+        assert value is None or -1 - 1e-9 <= value <= 1 + 1e-9
 
 
 @pytest.mark.parametrize(
