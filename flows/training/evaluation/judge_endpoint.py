@@ -14,7 +14,7 @@ import statistics
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -119,12 +119,17 @@ class EndpointJudge:
         """
         threads = ThreadPoolExecutor(self.settings.at_once)
         try:
-            tallied = list(threads.map(self._case, cases))
+            asked = [threads.submit(self._case, case) for case in cases]
+            wait(asked, return_when=FIRST_EXCEPTION)
+            for one in asked:
+                if one.done():
+                    one.result()
         finally:
             # after an error or an interruption nothing more is asked; else nothing is left to ask
             self._stopped.set()
             threads.shutdown(cancel_futures=True)
             self._stopped.clear()
+        tallied = [one.result() for one in asked]
         for _, counts in tallied:
             self.counts.update(counts)
         return [verdict for verdict, _ in tallied]

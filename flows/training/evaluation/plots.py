@@ -1,12 +1,13 @@
 """Figures of an evaluation, by matplotlib; the same report gives the same bytes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from flows.layout import storage_errors
 from flows.training.evaluation.extras import need, quiet
 from flows.training.evaluation.intervals import Estimate
+from flows.training.evaluation.judge_offline import SCALES
 from flows.training.evaluation.report import GROUNDING_HEADS, MODEL
 
 SIZE = (7.0, 4.0)
@@ -40,13 +41,14 @@ def draw(report: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], folde
         families = model["referring"]["all"]["families"]
         values = {name: Estimate(entry["f1"]) for name, entry in families.items()}
         _bars(folder / "families.png", "F1 of referring by family", {"F1": values})
-    overlaps = [row["iou"] for row in rows.values() if "iou" in row]
-    if overlaps:
-        _histogram(folder / "iou.png", "IoU of grounding rows", overlaps, (0.0, 1.0))
-    for name in ("offline", "judge"):
-        scores = [row[name] for row in rows.values() if row.get(name) is not None]
-        if scores:
-            _histogram(folder / f"{name}.png", f"Scores, {name}", scores, (0.0, 10.0))
+    for name, group, title in (
+        ("iou", "sub_task", "IoU of grounding rows"),
+        ("offline", "task", "Scores of the offline judge, share of the scale"),
+        ("judge", "task", "Scores of the judge, share of the scale"),
+    ):
+        shares = _shares(rows.values(), name, group)
+        if shares:
+            _histogram(folder / f"{name}.png", title, shares)
     if "qbench" in report:
         _bars(folder / "qbench.png", "Q-Bench A1 accuracy", _by_key(report["qbench"]["groups"]))
 
@@ -93,10 +95,21 @@ def _errors(values: Sequence[Estimate]) -> list[list[float]] | None:
     return [below, [max(0.0, (e.high or 0.0) - (e.value or 0.0)) for e in values]]
 
 
-def _histogram(path: Path, title: str, values: list[float], limits: tuple[float, float]) -> None:
+def _shares(rows: Iterable[Mapping[str, Any]], name: str, group: str) -> dict[str, list[float]]:
+    """Group to the scores of its rows, each from 0 to 1."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row.get(name) is not None:
+            scale = 1.0 if name == "iou" else SCALES.get(row["task"], 10.0)
+            found.setdefault(row[group], []).append(row[name] / scale)
+    return dict(sorted(found.items()))
+
+
+def _histogram(path: Path, title: str, values: Mapping[str, list[float]]) -> None:
     figure, axes = _axes(title)
-    axes.hist(values, bins=20, range=limits)
+    axes.hist(list(values.values()), bins=20, range=(0, 1), stacked=True, label=list(values))
     axes.set_ylabel("rows")
+    figure.legend(loc="outside right upper")
     _save(figure, path)
 
 

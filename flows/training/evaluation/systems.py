@@ -68,17 +68,20 @@ def evaluate(
         judged: A model that judges, besides the offline judge.
     """
     given = given or grounding.measured(predictions)
-    rows: dict[str, dict[str, Any]] = {}
+    rows: dict[str, dict[str, Any]] = {
+        sample.row_id: {"task": sample.task, "sub_task": sample.sub_task}
+        for sample in bench.samples
+    }
     found = grounding.items(bench, predictions)
     _note_grounding(rows, found, given)
     metrics: dict[str, Any] = {"grounding": grounding.summary(found, given, settings)}
     if texts:
         named = referring.items(bench, predictions)
         for one in named:
-            rows.setdefault(one.row_id, {})["accuracy"] = one.partial
+            rows[one.row_id]["accuracy"] = one.partial
         offline = judge_offline.judge(bench, predictions)
         for score in offline:
-            rows.setdefault(score.row_id, {})["offline"] = score.score
+            rows[score.row_id]["offline"] = score.score
         metrics["referring"] = referring.summary(named, settings)
         metrics["offline"] = judge_offline.summary(offline, settings)
         if judged is not None:
@@ -136,7 +139,7 @@ def _judge(
     groups: dict[str, list[tuple[Sample, Verdict]]] = {}
     for (sample, case), verdict in zip(asked, verdicts, strict=True):
         groups.setdefault(case.rubric, []).append((sample, verdict))
-        rows.setdefault(sample.row_id, {}).update(
+        rows[sample.row_id].update(
             judge=verdict.score, rounds=list(verdict.rounds), reason=verdict.reason
         )
     return {name: _judged(groups[name], settings) for name in sorted(groups)}
@@ -156,7 +159,7 @@ def _note_grounding(
     rows: dict[str, dict[str, Any]], found: Sequence[grounding.Item], given: Measured
 ) -> None:
     for one in found:
-        entry = rows.setdefault(one.row_id, {})
+        entry = rows[one.row_id]
         if given.masks:
             entry["iou"] = one.overlap.iou
         if given.points:

@@ -3,6 +3,7 @@
 import json
 import re
 import statistics
+import time
 
 import pytest
 
@@ -23,7 +24,7 @@ from flows.training.evaluation.judge_endpoint import (
 )
 from flows.training.evaluation.predictions import Prediction
 from flows.training.evaluation.systems import Judged, cases, evaluate
-from schemas.errors import AnnotationError, EndpointError
+from schemas.errors import AnnotationError, ConfigError, EndpointError
 from tests.chat_server import serving
 from tests.flows.training.evaluation.made import FIND, LOCAL, LONG, ROWS, WHOLE, bench
 
@@ -116,6 +117,21 @@ def test_after_an_error_nothing_more_is_asked(tmp_path):
     ):
         ask(tmp_path, server, asked)
     assert len(server.bodies) < 40
+
+
+def test_rounds_in_flight_stop(tmp_path):
+    """When one answer ends the run, another's many rounds are not finished first."""
+
+    def one_is_refused(body, number):
+        if "refuse" in body["messages"][1]["content"]:
+            return (404, {"error": "no such model"}, {})
+        time.sleep(0.02)
+        return reply(5)
+
+    asked = [CASE, CASE._replace(answer="refuse")]
+    with serving(one_is_refused) as server, pytest.raises(ConfigError, match="does not serve"):
+        ask(tmp_path, server, asked, JudgeSettings(rounds=60, at_once=2))
+    assert len(server.bodies) < 30
 
 
 def test_empty_answers_are_not_asked_about(tmp_path):

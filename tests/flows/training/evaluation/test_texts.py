@@ -50,6 +50,11 @@ def test_claims():
     assert (said.families, said.grades) == (("noise", "blur"), {"noise": "severe"})
 
 
+def test_denied_grades_are_no_grades():
+    """What a text denies says nothing of how strong it is."""
+    assert claims("No severe blur; there is mild blur.", FAMILIES).grades == {"blur": "mild"}
+
+
 def test_sentences():
     """Text is split behind full stops and the like, and nowhere else."""
     assert sentences(" It is 1.5 m. Really? Yes ") == ["It is 1.5 m.", "Really?", "Yes"]
