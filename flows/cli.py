@@ -13,6 +13,7 @@ from flows.commands import (
     demo,
     distortions,
     doctor,
+    evaluate,
     export,
     point,
     project,
@@ -33,7 +34,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(distortions.app, name="distortions")
-for _module in (build, segment, demo, stats, validate, show, export, sft, point, doctor):
+for _module in (
+    build, segment, demo, stats, validate, show, export, sft, point, evaluate, doctor
+):  # fmt: skip
     app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
 
 app.command(name="import")(import_annotations.run)

@@ -1,0 +1,91 @@
+"""``iqa-spider evaluate``: predictions against a dataset, other benchmarks, people."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    out: Annotated[Path, typer.Option(help="Folder of the report.")],
+    dataset: Annotated[
+        Path | None, typer.Argument(help="Folder that build made; with --predictions.")
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="JSON lines or Parquet: row_id, answer, point, mask, ...")
+    ] = None,
+    split: Annotated[str, typer.Option(help="test, train or all.")] = "test",
+    qbench: Annotated[
+        Path | None, typer.Option(help="LLVisionQA questions with their right answers (JSON).")
+    ] = None,
+    qbench_predictions: Annotated[
+        Path | None, typer.Option(help="index or id, and answer; else pred_ans of the file.")
+    ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(help="Opinion scores of KADID-10k, KonIQ-10k or alike.")
+    ] = None,
+    score_predictions: Annotated[
+        Path | None, typer.Option(help="CSV: image,score or image,good,poor (logits).")
+    ] = None,
+    ratings: Annotated[
+        Path | None, typer.Option(help="CSV: target,rater,score, perhaps judge and task.")
+    ] = None,
+    giqa: Annotated[Path | None, typer.Option(help="Records of GIQA-Bench.")] = None,
+    giqa_predictions: Annotated[
+        Path | None, typer.Option(help="id, answer, boxes for them.")
+    ] = None,
+    judge_endpoint: Annotated[
+        list[str] | None, typer.Option(help="Address of a model that judges; several may be given.")
+    ] = None,
+    judge_model: Annotated[str, typer.Option(help="Name of the model that judges.")] = "",
+    api_key_env: Annotated[
+        str, typer.Option(help="Environment variable that holds the judge's key.")
+    ] = "",
+    rounds: Annotated[int, typer.Option(min=1, help="Judgements of an answer.")] = 5,
+    temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge.")] = 0.0,
+    judge_looks: Annotated[
+        bool, typer.Option("--judge-looks", help="Show the judge the pictures.")
+    ] = False,
+    judge_referring: Annotated[
+        bool, typer.Option("--judge-referring", help="Judge long referring answers, too.")
+    ] = False,
+    in_flight: Annotated[int, typer.Option(min=1, help="Answers judged at once.")] = 16,
+    baselines: Annotated[
+        bool, typer.Option(help="Score baselines, too; a model that judges is asked about them.")
+    ] = True,
+    plots: Annotated[bool, typer.Option(help="Draw figures.")] = True,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of baselines, intervals and judge.")] = 0,
+) -> None:
+    """Score predictions; writes results.json, report.md, rows.jsonl and figures."""
+    from flows.training.evaluation.intervals import Settings
+    from flows.training.evaluation.judge_endpoint import JudgeSettings
+    from flows.training.evaluation.options import Options
+    from flows.training.evaluation.run import run as evaluate
+
+    report = evaluate(
+        Options(
+            out=out,
+            dataset=dataset,
+            predictions=predictions,
+            split=split,
+            qbench=qbench,
+            qbench_predictions=qbench_predictions,
+            scores=scores,
+            score_predictions=score_predictions,
+            ratings=ratings,
+            giqa=giqa,
+            giqa_predictions=giqa_predictions,
+            endpoints=tuple(judge_endpoint or ()),
+            judge_model=judge_model,
+            api_key_env=api_key_env,
+            judge=JudgeSettings(rounds, temperature, seed=seed, at_once=in_flight),
+            judge_looks=judge_looks,
+            judge_referring=judge_referring,
+            with_baselines=baselines,
+            with_plots=plots,
+            settings=Settings(bootstrap, seed),
+        )
+    )
+    typer.echo(report.read_text(encoding="utf-8"))
+    typer.echo(f"report     {report}")

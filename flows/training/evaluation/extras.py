@@ -1,0 +1,46 @@
+"""The libraries of the extra ``evaluate``: loaded when needed, one clear line if absent."""
+
+import importlib
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from schemas.errors import ConfigError
+
+
+def need(module: str, what: str) -> Any:
+    """A module of an extra.
+
+    Raises:
+        ConfigError: It is not installed; says what for and how to get it.
+    """
+    try:
+        with quiet():
+            return importlib.import_module(module)
+    except ImportError:
+        package = module.split(".", maxsplit=1)[0]
+        raise ConfigError(f"{what} needs {package}: pip install 'iqa-spider[evaluate]'") from None
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Warnings of strangers' code about its own future are not the user's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def quadratic_kappa(first: Sequence[int], second: Sequence[int]) -> float | None:
+    """Cohen's kappa with quadratic weights, by scikit-learn; 1 when all are equal, else by chance.
+
+    Source: Cohen 1968, weighted kappa.
+    """
+    if not first:
+        return None
+    if list(first) == list(second):
+        return 1.0
+    metrics = need("sklearn.metrics", "the weighted kappa")
+    with quiet():
+        value = float(metrics.cohen_kappa_score(first, second, weights="quadratic"))
+    return value if value == value else 0.0
