@@ -21,7 +21,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+import pyarrow.parquet as pq
+from PIL import Image
+from skimage import data as photographs
+
+from flows.training.data.dataset import DatasetSource
+from flows.training.pointing.drawing import draw_grounding
+from schemas import masks
+
+mpl.use("Agg")
+from matplotlib import pyplot
 
 BUILD = """
 seed = 1
@@ -86,12 +97,9 @@ def spider(*arguments: object) -> None:
 
 def own_photos(folder: Path) -> Path:
     """Crops of the photographs that scikit-image carries, where none are given."""
-    from PIL import Image
-    from skimage import data
-
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("astronaut", "coffee", "chelsea", "rocket"):
-        photo = getattr(data, name)()
+        photo = getattr(photographs, name)()
         height, width = photo.shape[0] // 2, photo.shape[1] // 2
         for row in range(2):
             for column in range(2):
@@ -102,8 +110,7 @@ def own_photos(folder: Path) -> Path:
 
 def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> dict[str, Any]:
     """Untrained and trained scores of one random model."""
-    import pyarrow.parquet as pq
-    from tiny_vlm import build
+    from tiny_vlm import build  # noqa: PLC0415  # beside this file; loads torch
 
     texts: list[str] = []
     for file in sorted((data / "data").glob("train-*.parquet")):
@@ -131,10 +138,6 @@ def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> 
 
 def draw_five(data: Path, predictions: Path, out: Path) -> None:
     """Five groundings of held-out photographs: answer, point, and the true region's outline."""
-    from flows.training.data.dataset import DatasetSource
-    from flows.training.pointing.drawing import draw_grounding
-    from schemas import masks
-
     source = DatasetSource(data, "test", ["grounding"], "test")
     said = {r["row_id"]: r for r in map(json.loads, predictions.read_text().splitlines())}
     rows = [n for n in range(len(source)) if source.example(n).row_id in said]
@@ -147,22 +150,51 @@ def draw_five(data: Path, predictions: Path, out: Path) -> None:
         draw_grounding(large, record["answer"], point, None, outline).save(out / f"{place}.png")
 
 
+def _pick(system: str, *path: str) -> Any:
+    """Reads one value out of a seed's results; ``model`` is untrained, trained or a baseline."""
+
+    def read(seed: dict[str, Any]) -> float:
+        kind, _, name = system.partition("/")
+        found: Any = seed[kind][name or "predictions"]
+        for key in path:
+            found = found[key]
+        return float(found["value"])
+
+    return read
+
+
+ROWS = [
+    ("referring accuracy, untrained", _pick("untrained", "referring", "all", "accuracy")),
+    (
+        "referring accuracy, majority answer",
+        _pick("trained/majority", "referring", "all", "accuracy"),
+    ),
+    ("**referring accuracy, trained**", _pick("trained", "referring", "all", "accuracy")),
+    ("pointing accuracy, untrained", _pick("untrained", "grounding", "average", "pointing")),
+    (
+        "pointing accuracy, centre point",
+        _pick("trained/centre point", "grounding", "average", "pointing"),
+    ),
+    ("**pointing accuracy, trained**", _pick("trained", "grounding", "average", "pointing")),
+    (
+        "pointing accuracy, true quadrant",
+        _pick("trained/oracle: quadrant", "grounding", "average", "pointing"),
+    ),
+    ("right quadrant named, trained", _pick("trained", "grounding", "average", "position")),
+]
+
+
 def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace) -> str:
     """The table, and a curve of the losses."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
     figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
     for number, seed in enumerate(seeds):
         axes.plot(*zip(*seed["losses"], strict=True), label=f"seed {number}")
     axes.set(xlabel="step", ylabel="loss of the answers", yscale="log")
     axes.legend()
     figure.savefig(out / "loss.png", dpi=120)
-    lines = [f"# Learning, {len(seeds)} seeds, {settings.steps} steps, language {settings.language}",
-             "", "| held-out photographs | " + " | ".join(f"seed {n}" for n in range(len(seeds)))
-             + " | mean (sd) |", "|" + "---|" * (len(seeds) + 2)]  # fmt: skip
+    heads = ["held-out photographs", *(f"seed {n}" for n in range(len(seeds))), "mean (sd)"]
+    lines = [f"# {len(seeds)} seeds, {settings.steps} steps, language model: {settings.language}",
+             "", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]  # fmt: skip
     for title, pick in ROWS:
         values = [pick(seed) for seed in seeds]
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
@@ -171,3 +203,37 @@ def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace)
     text = "\n".join(lines) + "\n"
     (out / "report.md").write_text(text)
     return text
+
+
+def main() -> None:
+    """The whole road."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("photos", type=Path, nargs="?", help="folder of good photographs")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--variants", type=int, default=48, help="degraded pictures a photograph")
+    parser.add_argument("--language", choices=("lora", "full"), default="lora")
+    parser.add_argument("--short", action="store_true", help="one seed, few steps")
+    settings = parser.parse_args()
+    settings.calibrate, settings.limit = 256, 2000
+    if settings.short:
+        settings.seeds, settings.steps, settings.variants, settings.limit = 1, 120, 6, 96
+        settings.calibrate = 32
+    settings.repeat = 20  # more than any run sees; the order of rows is keyed
+    out = settings.out
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "build.toml").write_text(BUILD.format(variants=settings.variants))
+    photos = settings.photos or own_photos(out / "photos")
+    spider("build", photos, "--out", out / "data", "--config", out / "build.toml")
+    seeds = []
+    for seed in range(settings.seeds):
+        folder = out / f"seed{seed}"
+        folder.mkdir(exist_ok=True)
+        seeds.append(one_seed(seed, out / "data", folder, settings))
+    draw_five(out / "data", out / "seed0" / "trained.jsonl", out)
+    print(report(seeds, out, settings))
+
+
+if __name__ == "__main__":
+    main()

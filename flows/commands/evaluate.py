@@ -1,9 +1,12 @@
 """``iqa-spider evaluate``: predictions against a dataset, other benchmarks, people."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from flows.training.evaluation.options import Options
 
 
 def run(
@@ -13,6 +16,17 @@ def run(
     ] = None,
     predictions: Annotated[
         Path | None, typer.Option(help="JSON lines or Parquet: row_id, answer, point, mask, ...")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(help="Ask this model first: folder, hub name, or name at --endpoint.")
+    ] = "",
+    endpoint: Annotated[str, typer.Option(help="vLLM server that holds --model.")] = "",
+    segmenter: Annotated[
+        str | None, typer.Option(help="SAM that makes masks of the model's points.")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="Of the model's points.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Pictures of --qbench and --scores, for --model.")
     ] = None,
     split: Annotated[str, typer.Option(help="test, train or all.")] = "test",
     qbench: Annotated[
@@ -42,7 +56,7 @@ def run(
         str, typer.Option(help="Environment variable that holds the judge's key.")
     ] = "",
     rounds: Annotated[int, typer.Option(min=1, help="Judgements of an answer.")] = 5,
-    temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge.")] = 0.0,
+    judge_temperature: Annotated[float, typer.Option(min=0.0, help="Of the judge.")] = 0.0,
     judge_looks: Annotated[
         bool, typer.Option("--judge-looks", help="Show the judge the pictures.")
     ] = False,
@@ -57,35 +71,54 @@ def run(
     bootstrap: Annotated[int, typer.Option(min=0, help="Resamples of the intervals.")] = 1000,
     seed: Annotated[int, typer.Option(help="Of baselines, intervals and judge.")] = 0,
 ) -> None:
-    """Score predictions; writes results.json, report.md, rows.jsonl and figures."""
+    """Score predictions, or a model in one go; writes results.json, report.md and figures."""
     from flows.training.evaluation.intervals import Settings
     from flows.training.evaluation.judge_endpoint import JudgeSettings
     from flows.training.evaluation.options import Options
     from flows.training.evaluation.run import run as evaluate
 
-    report = evaluate(
-        Options(
-            out=out,
-            dataset=dataset,
-            predictions=predictions,
-            split=split,
-            qbench=qbench,
-            qbench_predictions=qbench_predictions,
-            scores=scores,
-            score_predictions=score_predictions,
-            ratings=ratings,
-            giqa=giqa,
-            giqa_predictions=giqa_predictions,
-            endpoints=tuple(judge_endpoint or ()),
-            judge_model=judge_model,
-            api_key_env=api_key_env,
-            judge=JudgeSettings(rounds, temperature, seed=seed, at_once=in_flight),
-            judge_looks=judge_looks,
-            judge_referring=judge_referring,
-            with_baselines=baselines,
-            with_plots=plots,
-            settings=Settings(bootstrap, seed),
-        )
+    options = Options(
+        out=out,
+        dataset=dataset,
+        predictions=predictions,
+        split=split,
+        qbench=qbench,
+        qbench_predictions=qbench_predictions,
+        scores=scores,
+        score_predictions=score_predictions,
+        ratings=ratings,
+        giqa=giqa,
+        giqa_predictions=giqa_predictions,
+        endpoints=tuple(judge_endpoint or ()),
+        judge_model=judge_model,
+        api_key_env=api_key_env,
+        judge=JudgeSettings(rounds, judge_temperature, seed=seed, at_once=in_flight),
+        judge_looks=judge_looks,
+        judge_referring=judge_referring,
+        with_baselines=baselines,
+        with_plots=plots,
+        settings=Settings(bootstrap, seed),
     )
+    if model:
+        options = _asked(options, model, endpoint, segmenter, temperature, images)
+    report = evaluate(options)
     typer.echo(report.read_text(encoding="utf-8"))
     typer.echo(f"report     {report}")
+
+
+def _asked(
+    options: "Options",
+    model: str,
+    endpoint: str,
+    segmenter: str | None,
+    temperature: float | None,
+    images: Path | None,
+) -> "Options":
+    """The same options with the model's answers to everything that is scored."""
+    from flows.training.asking import answered
+    from flows.training.pointing.run import Where, temperature_of
+    from schemas.training import PointConfig
+
+    config = PointConfig(segmenter=segmenter or "")
+    tau = temperature_of(model, temperature, config)
+    return answered(options, Where(model, endpoint), config, tau, images)

@@ -17,7 +17,7 @@ class DatasetSource:
 
     Args:
         folder: What ``build`` made.
-        split: ``train`` or ``test``.
+        split: ``train``, ``test`` or ``all``.
         tasks: Tasks or ``task.sub_task`` to keep; all when empty.
         name: For logs.
 
@@ -27,7 +27,8 @@ class DatasetSource:
 
     def __init__(self, folder: Path, split: str, tasks: Sequence[str], name: str) -> None:
         read_manifest(folder)
-        files = sorted(str(path) for path in (folder / DATA).glob(f"{split}-*.parquet"))
+        pattern = "*" if split == "all" else split
+        files = sorted(str(path) for path in (folder / DATA).glob(f"{pattern}-*.parquet"))
         if not files:
             raise ConfigError(f"{folder}: no rows in its split {split!r}")
         datasets = require("datasets")

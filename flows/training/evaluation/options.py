@@ -66,9 +66,17 @@ def check(options: Options) -> None:
         ConfigError: They do not.
     """
     pairs = (
-        (options.dataset, options.predictions, "a dataset needs --predictions FILE"),
+        (
+            options.dataset,
+            options.predictions,
+            "a dataset needs --predictions FILE or --model NAME",
+        ),
         (options.predictions, options.dataset, "--predictions needs the dataset: evaluate DIR"),
-        (options.scores, options.score_predictions, "--scores needs --score-predictions FILE"),
+        (
+            options.scores,
+            options.score_predictions,
+            "--scores needs --score-predictions FILE, or --model NAME with --images DIR",
+        ),
         (options.score_predictions, options.scores, "--score-predictions needs --scores TABLE"),
         (options.giqa, options.giqa_predictions, "--giqa needs --giqa-predictions FILE"),
         (options.giqa_predictions, options.giqa, "--giqa-predictions needs --giqa FILE"),

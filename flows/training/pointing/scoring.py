@@ -67,7 +67,11 @@ class Speaker:
             (row, word) for row, place in enumerate(places)
             for word in (place.horizontal, place.vertical) if word is not None
         ]  # fmt: skip
-        gaps = self._gaps(asked, answers, jobs)
+        gaps = self._gaps(asked, [
+            (row, answers[row][: word.end],
+             answers[row][: word.start] + word.rival, answers[row][word.end :])
+            for row, word in jobs
+        ])  # fmt: skip
         scored = []
         for row, (answer, place) in enumerate(zip(answers, places, strict=True)):
             found = {w.axis: gap for (r, w), gap in zip(jobs, gaps, strict=True) if r == row}
@@ -81,17 +85,25 @@ class Speaker:
         prompt: str = self._processor.apply_chat_template(said, add_generation_prompt=True)
         return prompt
 
+    def contrast(self, asked: Sequence[Asked], one: str, other: str) -> list[float]:
+        """Score of one beginning of an answer less that of another, e.g. good and poor."""
+        return self._gaps(asked, [(row, one, other, "") for row in range(len(asked))])
+
     def _gaps(
-        self, asked: Sequence[Asked], answers: Sequence[str], jobs: Sequence[tuple[int, Word]]
+        self, asked: Sequence[Asked], jobs: Sequence[tuple[int, str, str, str]]
     ) -> list[float]:
-        """Score of each word less that of its rival."""
+        """Score of a text less that of its rival, each followed by the same tail.
+
+        Args:
+            asked: The questions.
+            jobs: Number of the question, text, rival, tail.
+        """
         sequences: list[tuple[int, _Spelling]] = []
         rivals: list[tuple[_Spelling, _Spelling]] = []
-        for row, word in jobs:
-            prompt, answer = self._prompt(asked[row].question), answers[row]
-            other = answer[: word.start] + word.rival + answer[word.end :]
-            spelled = _spellings(self._encode(prompt), self._encode(prompt + answer),
-                                 self._encode(prompt + other))  # fmt: skip
+        for row, said, unsaid, tail in jobs:
+            prompt = self._prompt(asked[row].question)
+            spelled = _spellings(self._encode(prompt), self._encode(prompt + said + tail),
+                                 self._encode(prompt + unsaid + tail))  # fmt: skip
             rivals.append(spelled)
             sequences += [(row, spelling) for spelling in spelled]
         if not jobs:
@@ -102,13 +114,12 @@ class Speaker:
                   if place % 2 == 0 or not single[place // 2]]  # fmt: skip
         logits = self._logits(asked, needed)
         gaps, at = [], 0
-        for (said, unsaid), alone in zip(rivals, single, strict=True):
+        for (one, other), alone in zip(rivals, single, strict=True):
             if alone:
                 scores = logits[at][0]
-                gap = scores[said.ids[said.start]] - scores[unsaid.ids[unsaid.start]]
-                gaps.append(float(gap))
+                gaps.append(float(scores[one.ids[one.start]] - scores[other.ids[other.start]]))
             else:
-                gaps.append(self._log(logits[at], said) - self._log(logits[at + 1], unsaid))
+                gaps.append(self._log(logits[at], one) - self._log(logits[at + 1], other))
             at += 1 if alone else 2
         return gaps
 
