@@ -25,6 +25,7 @@ def run(
         str | None, typer.Option(help="SAM that makes masks of the model's points.")
     ] = None,
     temperature: Annotated[float | None, typer.Option(help="Of the model's points.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of --model.")] = 256,
     images: Annotated[
         Path | None, typer.Option(help="Pictures of --qbench and --scores, for --model.")
     ] = None,
@@ -100,7 +101,7 @@ def run(
         settings=Settings(bootstrap, seed),
     )
     if model:
-        options = _asked(options, model, endpoint, segmenter, temperature, images)
+        options = _asked(options, model, endpoint, segmenter, temperature, max_tokens, images)
     report = evaluate(options)
     typer.echo(report.read_text(encoding="utf-8"))
     typer.echo(f"report     {report}")
@@ -112,6 +113,7 @@ def _asked(
     endpoint: str,
     segmenter: str | None,
     temperature: float | None,
+    max_tokens: int,
     images: Path | None,
 ) -> "Options":
     """The same options with the model's answers to everything that is scored."""
@@ -119,6 +121,6 @@ def _asked(
     from flows.training.pointing.run import Where, temperature_of
     from schemas.training import PointConfig
 
-    config = PointConfig(segmenter=segmenter or "")
+    config = PointConfig(segmenter=segmenter or "", max_tokens=max_tokens)
     tau = temperature_of(model, temperature, config)
     return answered(options, Where(model, endpoint), config, tau, images)

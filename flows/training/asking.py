@@ -26,6 +26,7 @@ from schemas.errors import ConfigError
 from schemas.training import PointConfig
 
 PREDICTIONS, LETTER_ANSWERS, SCORES = "predictions.jsonl", "qbench.jsonl", "scores.csv"
+ASKED = "asked.json"
 BY_LETTER = "Answer with the option's letter from the given choices directly."
 RATE, STEM, GOOD, POOR = (
     "Rate the quality of the image.",
@@ -51,6 +52,8 @@ def answered(
         ConfigError: A picture is missing, or a served model is asked for logits.
     """
     out = options.out
+    _claim(out, {**where._asdict(), **config.model_dump(), "temperature": temperature,
+                 "split": options.split})  # fmt: skip
     if options.dataset and not options.predictions:
         path = out / PREDICTIONS
         if not path.is_file():
@@ -66,6 +69,15 @@ def answered(
         path = _once(out / SCORES, lambda: _scores(names, where, config, images))
         options = replace(options, score_predictions=path)
     return options
+
+
+def _claim(out: Path, settings: dict[str, Any]) -> None:
+    """Answers that lie in the folder are this model's, or they are not taken."""
+    path = out / ASKED
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != settings:
+        raise ConfigError(f"--out {out} holds answers of another model or with other settings; "
+                          "choose a new folder")  # fmt: skip
+    write_text(path, json.dumps(settings, indent=1) + "\n")
 
 
 def _once(path: Path, make: Any) -> Path:
