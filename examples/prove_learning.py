@@ -15,9 +15,11 @@ show how good a real model would be.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +92,10 @@ def spider(*arguments: object) -> None:
     """Run ``iqa-spider`` as a user types it."""
     command = [sys.executable, "-m", "flows", *map(str, arguments)]
     print("$ iqa-spider", *arguments, flush=True)
-    done = subprocess.run(command, check=False)
+    # so small a model is slower on two threads than on one
+    done = subprocess.run(command, check=False, env={"OMP_NUM_THREADS": "1"} | os.environ)
     if done.returncode not in (0, 3):  # 3: finished, some photographs were rejected
-        sys.exit(done.returncode)
+        raise SystemExit(done.returncode)
 
 
 def own_photos(folder: Path) -> Path:
@@ -211,6 +214,7 @@ def main() -> None:
     parser.add_argument("photos", type=Path, nargs="?", help="folder of good photographs")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--at-once", type=int, default=2, help="seeds at a time")
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--variants", type=int, default=48, help="degraded pictures a photograph")
     parser.add_argument("--language", choices=("lora", "full"), default="lora")
@@ -226,11 +230,13 @@ def main() -> None:
     (out / "build.toml").write_text(BUILD.format(variants=settings.variants))
     photos = settings.photos or own_photos(out / "photos")
     spider("build", photos, "--out", out / "data", "--config", out / "build.toml")
-    seeds = []
-    for seed in range(settings.seeds):
-        folder = out / f"seed{seed}"
+    folders = [out / f"seed{seed}" for seed in range(settings.seeds)]
+    for folder in folders:
         folder.mkdir(exist_ok=True)
-        seeds.append(one_seed(seed, out / "data", folder, settings))
+    with ThreadPoolExecutor(settings.at_once) as pool:  # each seed is a chain of processes
+        jobs = [pool.submit(one_seed, seed, out / "data", folder, settings)
+                for seed, folder in enumerate(folders)]  # fmt: skip
+        seeds = [job.result() for job in jobs]
     draw_five(out / "data", out / "seed0" / "trained.jsonl", out)
     print(report(seeds, out, settings))
 
