@@ -3,16 +3,15 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests import real_vllm
 from tests.chat_server import serving
 from tests.conftest import ROOT
 from tests.flows.test_build import parquet_bytes
@@ -229,33 +228,11 @@ def test_doctor_tests_an_endpoint(spider):
 @pytest.mark.slow
 def test_real_vllm_serves_a_tiny_model(photos, spider, tmp_path):
     """``build`` starts vLLM itself with a random InternVL, catches every text, stops it again."""
-    installed = os.environ.get("IQA_SPIDER_VLLM") or shutil.which("vllm")
-    if not installed:
-        pytest.skip("no vllm program; set IQA_SPIDER_VLLM to one")
-    shim, model, program = ROOT / "tests" / "vllm_cpu", str(tmp_path / "tiny"), tmp_path / "serve"
-    offline = {"PYTHONPATH": str(shim), "HF_HUB_OFFLINE": "1", "TORCHDYNAMO_DISABLE": "1"}
-    python = Path(installed).parent / "python"
-    subprocess.run([python, shim / "tiny_internvl.py", model], env=os.environ | offline, check=True)
-    exports = " ".join(f"{name}={value}" for name, value in offline.items())
-    program.write_text(f'#!/bin/sh\nexport {exports}\nexec "{installed}" "$@"\n')
-    program.chmod(0o755)
-    config = tmp_path / "c.toml"
-    config.write_text(f"""
-limit = 3
-[answers]
-writer = "vllm"
-model = {json.dumps(model)}
-vllm = {json.dumps(str(program))}
-[answers.engine]
-dtype = "float32"
-enforce_eager = true
-max_model_len = 4096
-max_num_seqs = 8
-kv_cache_memory_bytes = 268435456
-block_size = 32
-""")
+    model = tmp_path / "tiny"
+    real_vllm.python(real_vllm.SHIM / "tiny_internvl.py", model)
+    config = real_vllm.config(tmp_path, model)
     out = tmp_path / "d"
-    done = spider("build", photos, "--out", out, "--config", config)
+    done = spider("build", photos, "--out", out, "--config", config, "--limit", 3)
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["requests.requests"] > 10
@@ -269,20 +246,10 @@ block_size = 32
 @pytest.mark.slow
 def test_real_vllm_in_process(tmp_path):
     """Many conversations at once give what each gives alone; what is too long is refused."""
-    installed = os.environ.get("IQA_SPIDER_VLLM")
-    if not installed:
-        pytest.skip("no vllm program; set IQA_SPIDER_VLLM to one")
-    shim, python = ROOT / "tests" / "vllm_cpu", Path(installed).parent / "python"
-    environment = os.environ | {
-        "PYTHONPATH": f"{shim}{os.pathsep}{ROOT}", "HF_HUB_OFFLINE": "1",
-        "TORCHDYNAMO_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1",
-    }  # fmt: skip
-    model = str(tmp_path / "tiny")
-    subprocess.run([python, shim / "tiny_internvl.py", model], env=environment, check=True)
-    done = subprocess.run([python, shim / "offline.py", model], env=environment, check=False,
-                          capture_output=True, text=True)  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    shim, model = real_vllm.SHIM, tmp_path / "tiny"
+    real_vllm.python(shim / "tiny_internvl.py", model)
+    said = real_vllm.python(shim / "offline.py", model, path=(shim, ROOT))
+    found = json.loads(said.strip().splitlines()[-1])
     assert len(found["together"]) == 12
     assert found["alone"] == found["together"][:3]
     assert found["tokens"] > 10
