@@ -19,6 +19,7 @@ from annotators.chat.serving import ServeOptions, options_for, serve_command
 from annotators.dialogue import ChatScribe, ChatSettings
 from annotators.refine import Refiner
 from flows.conversations import Ledger
+from flows.interrupt import when_interrupted
 from flows.png import encode_png
 from flows.processes import watched
 from schemas.config import AnswerConfig, RunConfig
@@ -160,6 +161,10 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
     say(f"starting {' '.join(command[:3])} at {url}")
     with (
         tempfile.TemporaryFile() as log,
-        watched(command, environment, log, f"{url}/health", START_SECONDS, "the vLLM server"),
+        watched(
+            command, environment, log, f"{url}/health", START_SECONDS, "the vLLM server"
+        ) as server,
+        # no shard waits for an answer then
+        when_interrupted(server.terminate),
     ):
         yield config.model_copy(update={"answers": answers.model_copy(update={"endpoints": [url]})})

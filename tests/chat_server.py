@@ -25,8 +25,8 @@ class ChatServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, reply, models=("m",)):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, reply, models=("m",), port=0):
+        super().__init__(("127.0.0.1", port), _Handler)
         self.reply, self.models = reply, models
         self.bodies, self.lock, self.seen = [], threading.Lock(), Counter()
         self.most = self.busy = 0

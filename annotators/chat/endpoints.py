@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from annotators.chat.protocol import ChatRequest, Completion
-from schemas.errors import AnnotationError, ConfigError, EndpointError
+from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 MOST_WAIT = 30.0
+STEP = 0.5
+"""Seconds of a wait after which somebody looks whether it is still wanted."""
 
 
 class Endpoint:
@@ -52,17 +54,24 @@ class Endpoints:
         timeout: float = 120.0,
         retries: int = 5,
         pause: float = 0.5,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         import httpx
 
         if not urls:
             raise ConfigError("--answers vllm needs an endpoint: --endpoint http://HOST:PORT")
-        self.name, self._retries, self._pause, self._sleep = model, retries, pause, sleep
+        self.name, self._retries, self._pause, self._sleep = (
+            model,
+            retries,
+            pause,
+            sleep or self._doze,
+        )
         self._endpoints = [Endpoint(_base(url), in_flight) for url in urls]
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
         """Requests, retries by cause and tokens; for the manifest."""
+        self.interrupted: Callable[[], bool] = lambda: False
+        """Whether the user wants the run to end; nothing is tried again then."""
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         most = in_flight * len(self._endpoints)
         self._client = httpx.Client(
@@ -125,6 +134,12 @@ class Endpoints:
         spread = (threading.get_ident() // 64 + attempt * 7) % 16
         self._sleep(wait * (16 + spread) / 32)
 
+    def _doze(self, seconds: float) -> None:
+        """Sleep, but not on when nobody waits for the answer any more."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.interrupted():
+            time.sleep(min(left, STEP))
+
     @property
     def retries(self) -> int:
         """Times a request is tried again."""
@@ -174,6 +189,8 @@ class EndpointLine:
                 return found
             cause = found
             pool.count(f"failed.{cause}")
+            if pool.interrupted():
+                raise StoppedError("interrupted; the same command goes on from here")
             if cause in ("unreachable", "timeout"):
                 self._move()
             if attempt < pool.retries:
