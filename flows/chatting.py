@@ -47,7 +47,7 @@ def check_answers(config: RunConfig) -> None:
         return
     if not answers.model:
         raise ConfigError(f"--answers {answers.writer} needs --model NAME")
-    _key(answers)
+    api_key(answers)
     many = config.run.workers > 1 and config.run.runner == "processes"
     if answers.writer == "vllm-offline" and many:
         raise ConfigError(
@@ -73,7 +73,7 @@ def _chat_model(settings: str, workers: int) -> ChatModel:
     return Endpoints(
         answers.endpoints,
         served_name(answers),
-        _key(answers),
+        api_key(answers),
         max(1, answers.in_flight // workers),
         answers.timeout,
         answers.retries,
@@ -105,7 +105,12 @@ def scribe_and_refiner(config: RunConfig, ledger: Ledger) -> tuple[ChatScribe, R
     return scribe, Refiner(ledger, encode_png) if answers.refine_labels else None
 
 
-def _key(answers: AnswerConfig) -> str:
+def api_key(answers: AnswerConfig) -> str:
+    """The key; empty where none is asked for.
+
+    Raises:
+        ConfigError: Its variable is not set.
+    """
     if not answers.api_key_env:
         return ""
     try:

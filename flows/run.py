@@ -10,6 +10,7 @@ from rich.table import Table
 
 from flows.chatting import model_server
 from flows.interrupt import interruptible
+from flows.probing import check_endpoints
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
 from flows.server import api_server, quiet_prefect, require_server
@@ -36,6 +37,8 @@ def run_build_command(
         from flows.build import run_flow
 
         with model_server(config, partial(console.print, highlight=False)) as served:
+            if served is not config:
+                check_endpoints(served)
             summary = run_flow(folder, served, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
@@ -79,6 +82,8 @@ def _running(
     folder.refuse_foreign()
     quiet_prefect(verbose)
     require_server()
+    if kind == "build":
+        check_endpoints(config)
     with folder.locked():
         folder.claim(config, candidates, kind)
         progress = StageProgress(folder.fresh_progress(), console)

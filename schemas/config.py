@@ -193,6 +193,8 @@ class AnswerConfig(Section):
     """Seconds until a request counts as lost."""
     retries: int = Field(default=5, ge=0)
     """Times a request is sent again where that can help."""
+    probe: bool = True
+    """Whether every endpoint is asked once, before the run, to obey a JSON schema."""
     vllm: str = "vllm"
     """Program that starts a server."""
     chat_template: str = ""

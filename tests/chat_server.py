@@ -16,6 +16,12 @@ def chat_body(text, finish="stop"):
     }  # fmt: skip
 
 
+def allowed_words(body):
+    """The words that the request's schema allows as answer, if it names any."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+    return schema.get("properties", {}).get("answer", {}).get("enum", [])
+
+
 class ChatServer(http.server.ThreadingHTTPServer):
     """Answers ``reply(body, number)`` with (status, body, headers) or text.
 

@@ -14,16 +14,15 @@ import sys
 import time
 from pathlib import Path
 
-from tests.chat_server import ChatServer
+from tests.chat_server import ChatServer, allowed_words
 
 WORKER = "import time, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 
 
 def reply(body, number):
     time.sleep(0.3)
-    if "enum" in json.dumps(body.get("response_format", {})):
-        return json.dumps({"decision": "keep", "label": "", "answer": "okapi"})
-    return json.dumps({"answer": "No."})
+    answer = (allowed_words(body) or ["No."])[0]
+    return json.dumps({"decision": "keep", "label": "", "answer": answer})
 
 
 def main(folder, mood, *command):

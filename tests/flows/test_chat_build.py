@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests import real_vllm
-from tests.chat_server import serving
+from tests.chat_server import allowed_words, serving
 from tests.conftest import ROOT
 from tests.flows.test_build import parquet_bytes
 
@@ -27,6 +27,8 @@ def last(body):
 
 def obedient(body, number):
     """Says the given answer again, keeps every label, rewords no question."""
+    if words := allowed_words(body):
+        return json.dumps({"answer": words[-1]})
     if '"decision"' in last(body):
         return json.dumps({"decision": "keep", "label": ""})
     draft = DRAFT.search(last(body))
@@ -78,10 +80,11 @@ def test_an_obedient_model_writes(photos, spider, tmp_path):
 @pytest.mark.parametrize("on_failure", ["template", "reject"])
 def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     """No unusable text gets in: the template writes instead, or rejects say why."""
-    out = tmp_path / "d"
+    out, config = tmp_path / "d", tmp_path / "c.toml"
+    config.write_text("[answers]\nprobe = false\n")
     with serving(babbling) as server:
         done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url,
-                      "--on-failure", on_failure)  # fmt: skip
+                      "--on-failure", on_failure, "--config", config)  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["chat.no_json"] > 0
@@ -193,6 +196,25 @@ def test_mistakes_are_one_line(photos, spider, tmp_path):
     done = spider(*build, "--answers", "vllm", "--model", "m", PATH="/nowhere")
     assert done.returncode == 2
     assert "'vllm' is not installed" in done.stderr
+
+
+def test_a_server_that_ignores_schemas_is_found_at_once(photos, spider, tmp_path):
+    """One request, one line with what was got and what to do, status 2; no folder is made."""
+    ignoring = {
+        "got 'An otter.'": lambda body, number: "An otter.",
+        "ignores the JSON schema": lambda body, number: json.dumps({"answer": "otter"}),
+        "ignores the JSON ": lambda body, number: json.dumps(["okapi"]),
+        "does not take a picture": lambda body, number: (400, "no structured outputs here", {}),
+    }
+    for words, reply in ignoring.items():
+        with serving(obedient) as good, serving(reply) as server:
+            done = spider("build", photos, "--out", tmp_path / "d", *BUILD,
+                          "--endpoint", good.url, "--endpoint", server.url)  # fmt: skip
+            assert len(server.bodies) == 1
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert words in done.stderr
+        assert server.url in done.stderr
+        assert not (tmp_path / "d").exists()
 
 
 def test_dry_run_estimates_and_builds_nothing(photos, spider, tmp_path):
