@@ -221,7 +221,8 @@ def test_dry_run_estimates_and_builds_nothing(photos, spider, tmp_path):
     """Photographs, requests, tokens and hours are printed; no folder is made."""
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, "--variants", 3, "--dry-run")
     assert done.returncode == 0, done.stderr
-    for words in ("photographs", "requests", "completion tokens", "hours at 20"):
+    for words in ("photographs", "requests", "completion tokens", "hours at 20", "4 characters a",
+                  "8 sizes, 256 tokens a tile", "estimate", "counted"):  # fmt: skip
         assert words in done.stderr
     assert not (tmp_path / "d").exists()
 
