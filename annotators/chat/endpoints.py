@@ -4,6 +4,7 @@ A conversation keeps its endpoint, because that endpoint has its picture and ear
 prefix cache; it moves only when the endpoint is gone.
 """
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,9 @@ from typing import Any
 from annotators.chat.protocol import ChatRequest, Completion
 from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 
+CROWD = 32
+"""Requests in flight for each HTTP client: a client looks through all of its connections with every
+request, so that one for hundreds of requests does little else."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 MOST_WAIT = 30.0
 STEP = 0.5
@@ -73,11 +77,14 @@ class Endpoints:
         self.interrupted: Callable[[], bool] = lambda: False
         """Whether the user wants the run to end; nothing is tried again then."""
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        most = in_flight * len(self._endpoints)
-        self._client = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
-            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-        )  # fmt: skip
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        most, context = in_flight * len(self._endpoints), httpx.create_ssl_context()
+        self._clients = [
+            httpx.Client(headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
+                         limits=limits, verify=context)
+            for _ in range(0, most, CROWD)
+        ]  # fmt: skip
+        self._next_client = itertools.cycle(self._clients)
 
     def line(self) -> "EndpointLine":
         """A line to the least loaded endpoint."""
@@ -85,7 +92,13 @@ class Endpoints:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for client in self._clients:
+            client.close()
+
+    def client(self) -> Any:
+        """A client for a line; lines are spread evenly."""
+        with self._lock:
+            return next(self._next_client)
 
     def take(self, avoid: Endpoint | None = None) -> Endpoint:
         """The endpoint with fewest conversations, another one than ``avoid`` if there is one."""
@@ -105,14 +118,14 @@ class Endpoints:
         with self._lock:
             self.counts[name] += number
 
-    def post(self, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
+    def post(self, client: Any, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
         """One try: the completion, or the cause why another try may help."""
         import httpx
 
         with endpoint.slots:
             self.count("requests")
             try:
-                answer = self._client.post(
+                answer = client.post(
                     f"{endpoint.url}/v1/chat/completions", json=_body(self.name, request)
                 )
             except httpx.TimeoutException:
@@ -178,13 +191,13 @@ class EndpointLine:
 
     def __init__(self, pool: Endpoints) -> None:
         self._pool = pool
-        self._endpoint = pool.take()
+        self._endpoint, self._client = pool.take(), pool.client()
 
     def complete(self, request: ChatRequest) -> Completion:
         """See ``Line``."""
         pool, cause = self._pool, ""
         for attempt in range(pool.retries + 1):
-            found = pool.post(self._endpoint, request)
+            found = pool.post(self._client, self._endpoint, request)
             if isinstance(found, Completion):
                 return found
             cause = found
