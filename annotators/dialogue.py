@@ -140,7 +140,7 @@ class Conversation:
 
     def accept(self, ask: Ask, answer: Answer) -> None:
         """Keep a turn as later ones shall see it, whoever wrote its answer."""
-        said = json.dumps({"answer": answer.semantic or answer.text})
+        said = _answered(answer.semantic or answer.text)
         self.turns.append([
             {"role": "user", "content": ask.question}, {"role": "assistant", "content": said},
         ])  # fmt: skip
@@ -220,6 +220,11 @@ class ChatScribe:
         opening: list[Message] = [
             {"role": "system", "content": prompt("system")},
             {"role": "user", "content": [picture_part(url, uuid), text_part(prompt("picture"))]},
-            {"role": "assistant", "content": json.dumps({"answer": "I see it."})},
+            {"role": "assistant", "content": _answered("I see it.")},
         ]
         return Conversation(self.model.line(), self.name, opening, self.settings, counts)
+
+
+def _answered(text: str) -> str:
+    """An answer in the form a grammar without blanks makes a model write."""
+    return json.dumps({"answer": text}, ensure_ascii=False, separators=(",", ":"))

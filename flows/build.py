@@ -1,10 +1,12 @@
 """The Prefect flow of ``build``: ingest, select, regions on a device, build, finish."""
 
+import signal
 from collections.abc import Sequence
 
 from prefect import flow
 
 from flows.finish import finish
+from flows.interrupt import interruptible
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
 from flows.select import select_pictures
@@ -20,6 +22,11 @@ from schemas.config import RunConfig
 @flow(name="iqa-spider build", validate_parameters=False)
 def build_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
     """Ingest every shard, select, build every shard, finish."""
+    with interruptible(folder.work, signal.SIGTERM):
+        return _stages(folder, config, progress)
+
+
+def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
     shards, text = folder.shards(), config.model_dump_json()
     jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
     total = sum(len(folder.candidates(shard)) for shard in range(shards))

@@ -19,6 +19,7 @@ from annotators.chat.serving import ServeOptions, options_for, serve_command
 from annotators.dialogue import ChatScribe, ChatSettings
 from annotators.refine import Refiner
 from flows.conversations import Ledger
+from flows.interrupt import when_interrupted
 from flows.png import encode_png
 from flows.processes import watched
 from schemas.config import AnswerConfig, RunConfig
@@ -46,7 +47,7 @@ def check_answers(config: RunConfig) -> None:
         return
     if not answers.model:
         raise ConfigError(f"--answers {answers.writer} needs --model NAME")
-    _key(answers)
+    api_key(answers)
     many = config.run.workers > 1 and config.run.runner == "processes"
     if answers.writer == "vllm-offline" and many:
         raise ConfigError(
@@ -72,7 +73,7 @@ def _chat_model(settings: str, workers: int) -> ChatModel:
     return Endpoints(
         answers.endpoints,
         served_name(answers),
-        _key(answers),
+        api_key(answers),
         max(1, answers.in_flight // workers),
         answers.timeout,
         answers.retries,
@@ -104,7 +105,12 @@ def scribe_and_refiner(config: RunConfig, ledger: Ledger) -> tuple[ChatScribe, R
     return scribe, Refiner(ledger, encode_png) if answers.refine_labels else None
 
 
-def _key(answers: AnswerConfig) -> str:
+def api_key(answers: AnswerConfig) -> str:
+    """The key; empty where none is asked for.
+
+    Raises:
+        ConfigError: Its variable is not set.
+    """
     if not answers.api_key_env:
         return ""
     try:
@@ -160,6 +166,10 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
     say(f"starting {' '.join(command[:3])} at {url}")
     with (
         tempfile.TemporaryFile() as log,
-        watched(command, environment, log, f"{url}/health", START_SECONDS, "the vLLM server"),
+        watched(
+            command, environment, log, f"{url}/health", START_SECONDS, "the vLLM server"
+        ) as server,
+        # no shard waits for an answer then
+        when_interrupted(server.terminate),
     ):
         yield config.model_copy(update={"answers": answers.model_copy(update={"endpoints": [url]})})

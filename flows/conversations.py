@@ -7,6 +7,7 @@ through the same questions again, finds them here, and comes to the same rows.
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -23,10 +24,14 @@ class Ledger:
     Args:
         model: Who is asked what is not known yet.
         path: JSON lines; a line that was cut off by a crash is dropped.
+        interrupted: Whether the user wants the run to end.
     """
 
-    def __init__(self, model: ChatModel, path: Path) -> None:
+    def __init__(
+        self, model: ChatModel, path: Path, interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
         self.model, self.name, self.path = model, model.name, path
+        self._interrupted = interrupted
         self._known: dict[str, Completion] = {}
         self._lock, self._stopped, self._since = threading.Lock(), threading.Event(), 0
         with storage_errors(path):
@@ -40,7 +45,7 @@ class Ledger:
 
     def known(self, key: str) -> Completion | None:
         """What was answered before."""
-        if self._stopped.is_set():
+        if self._stopped.is_set() or self._interrupted():
             raise StoppedError("interrupted; the same command goes on from here")
         return self._known.get(key)
 

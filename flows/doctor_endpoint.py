@@ -1,6 +1,5 @@
 """A self-test of an endpoint: is it there, does it see, obey, and tell probabilities."""
 
-import json
 from collections.abc import Callable
 
 import httpx
@@ -11,15 +10,9 @@ from annotators.chat.protocol import ChatRequest, picture_part, text_part
 from annotators.dialogue import data_url
 from flows.doctor import Finding
 from flows.png import encode_png
+from flows.probing import asked, obeys
 from schemas.errors import IqaSpiderError
 
-# A model that is free to write would not answer this with these two words.
-SCHEMA = {
-    "type": "object",
-    "properties": {"answer": {"type": "string", "enum": ["quagga", "okapi"]}},
-    "required": ["answer"],
-    "additionalProperties": False,
-}
 SECONDS = 60.0
 
 
@@ -87,9 +80,8 @@ def _sees(pool: Endpoints) -> str:
 
 
 def _obeys(pool: Endpoints) -> str:
-    asked = [{"role": "user", "content": "Name an animal."}]
-    text = _ask(pool, ChatRequest(asked, SCHEMA, max_tokens=40))
-    if json.loads(text).get("answer") not in ("quagga", "okapi"):
+    text = asked(pool.line())
+    if not obeys(text):
         raise ValueError(f"ignores the schema: {text[:40]!r}")
     return "follows a JSON schema"
 

@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from annotators.chat.endpoints import Endpoints
 from flows.chatting import at_once, chat_model, requests_of, scribe_and_refiner, uses_model
 from flows.conversations import Ledger
 from flows.human_build import annotated_hashes, human_outcome
 from flows.ingest import load_unchanged
+from flows.interrupt import stop_file
 from flows.picture import PictureOutcome, Tools, degrade_and_ask
 from flows.rundir import RunFolder
 from flows.sources import Candidate
@@ -44,7 +46,11 @@ def outcomes(
         for picture in pictures:
             yield picture, _outcome(picture, candidates, tools)
         return
-    ledger = Ledger(chat_model(tools.config), folder.work / "conversations" / f"{shard:05d}.jsonl")
+    stop = stop_file(folder.work).exists
+    model = chat_model(tools.config)
+    if isinstance(model, Endpoints):
+        model.interrupted = stop
+    ledger = Ledger(model, folder.work / "conversations" / f"{shard:05d}.jsonl", stop)
     before = requests_of(tools.config)
     scribe, refiner = scribe_and_refiner(tools.config, ledger)
     talking = dataclasses.replace(tools, scribe=scribe, refiner=refiner)

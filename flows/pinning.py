@@ -12,7 +12,9 @@ from schemas.errors import ConfigError
 # Where and how fast the models run; what they say does not depend on it but for the last bits.
 _PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
 
-_SERVING = ("endpoints", "api_key_env", "in_flight", "timeout", "retries", "vllm", "engine")
+_SERVING = (
+    "endpoints", "api_key_env", "in_flight", "timeout", "retries", "probe", "vllm", "engine",
+)  # fmt: skip
 
 
 def settings_hash(config: RunConfig) -> str:
@@ -21,7 +23,7 @@ def settings_hash(config: RunConfig) -> str:
     Raises:
         ConfigError: A file the configuration names cannot be read.
     """
-    values = config.model_dump(mode="json", exclude={"run", "regions"})
+    values = config.model_dump(mode="json", exclude={"run", "regions", "estimate"})
     values["annotations"] = _human(config.annotations)
     values["plugins"] = [_content(plugin) for plugin in config.plugins]
     values["questions"]["pools"] = _content(config.questions.pools)

@@ -1,6 +1,8 @@
 """Servers of our own: started, waited for, and ended with us, however we end."""
 
 import contextlib
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +14,10 @@ from schemas.errors import ConfigError
 
 # Ends the server when this process is killed and cannot end it itself: the pipe it reads closes
 # with us, also while nobody has taken note of our end, and no stream of ours is held open.
-_WATCH = 'read -r _; kill "$0" 2>/dev/null'
+# What does not hear is killed after ten seconds, with all it has started.
+_WATCH = """read -r _; kill "$0"; for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$0" || break; sleep 1
+done; kill -s KILL -- "-$0"
+"""
 STOP_SECONDS = 10.0
 
 
@@ -77,8 +82,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     if process.stdin:
         process.stdin.close()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with contextlib.suppress(ProcessLookupError):  # nobody of its session is left
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,16 +1,16 @@
 """What ``build`` does around the flow: checks, folder, server, progress, closing words."""
 
 import contextlib
-import signal
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.table import Table
 
 from flows.chatting import model_server
+from flows.interrupt import interruptible
+from flows.probing import check_endpoints
 from flows.progress import StageProgress
 from flows.rundir import RunFolder
 from flows.server import api_server, quiet_prefect, require_server
@@ -37,6 +37,8 @@ def run_build_command(
         from flows.build import run_flow
 
         with model_server(config, partial(console.print, highlight=False)) as served:
+            if served is not config:
+                check_endpoints(served)
             summary = run_flow(folder, served, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
@@ -80,32 +82,18 @@ def _running(
     folder.refuse_foreign()
     quiet_prefect(verbose)
     require_server()
+    if kind == "build":
+        check_endpoints(config)
     with folder.locked():
         folder.claim(config, candidates, kind)
         progress = StageProgress(folder.fresh_progress(), console)
-        with api_server(meanwhile=_prepare), interruptible(folder):
+        with api_server(meanwhile=_prepare), interruptible(folder.work):
             yield folder, progress
 
 
 def _prepare() -> None:
     """Import what takes a second, so that no time is lost by waiting for the server."""
     import flows.tasks  # noqa: F401
-
-
-@contextlib.contextmanager
-def interruptible(folder: RunFolder) -> Iterator[None]:
-    """Ctrl-C ends every shard at its next picture, in threads and processes alike."""
-    from flows.shards import stop_file
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stop_file(folder.work).touch()
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def closing(summary: RunSummary, seconds: dict[str, float]) -> Table:

@@ -1,10 +1,12 @@
 """The Prefect flow of ``segment``: the region stage alone, to be read by any number of builds."""
 
 import json
+import signal
 from collections import Counter
 
 from prefect import flow
 
+from flows.interrupt import interruptible
 from flows.layout import MANIFEST, FileEntry, write_text
 from flows.manifest import versions
 from flows.progress import StageProgress
@@ -22,6 +24,11 @@ from schemas.errors import ContractError
 @flow(name="iqa-spider segment", validate_parameters=False)
 def segment_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
     """Ingest every shard, select, propose the regions of every shard; returns the counts."""
+    with interruptible(folder.work, signal.SIGTERM):
+        return _stages(folder, config, progress)
+
+
+def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
     shards, text = folder.shards(), config.model_dump_json()
     jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
     total = sum(len(folder.candidates(shard)) for shard in range(shards))

@@ -23,6 +23,7 @@ from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from flows.human_build import annotated_hashes
 from flows.ingest import ingest_candidate
+from flows.interrupt import stop_file
 from flows.layout import describe_file
 from flows.outcomes import outcomes
 from flows.picture import Tools
@@ -50,11 +51,6 @@ class Job(NamedTuple):
     out: str
     shard: int
     config: str
-
-
-def stop_file(work: Path) -> Path:
-    """Where it is there, shards end at their next picture; a new run removes it."""
-    return work / "progress" / "stop"
 
 
 def start_worker() -> None:

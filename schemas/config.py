@@ -193,6 +193,8 @@ class AnswerConfig(Section):
     """Seconds until a request counts as lost."""
     retries: int = Field(default=5, ge=0)
     """Times a request is sent again where that can help."""
+    probe: bool = True
+    """Whether every endpoint is asked once, before the run, to obey a JSON schema."""
     vllm: str = "vllm"
     """Program that starts a server."""
     chat_template: str = ""
@@ -203,6 +205,19 @@ class AnswerConfig(Section):
     """Texts tried before the answer counts as failed."""
     on_failure: Literal["template", "reject"] = "template"
     """What becomes of an answer that never passed."""
+
+
+class EstimateConfig(Section):
+    """What ``--dry-run`` counts with; nothing here changes a row."""
+
+    characters_per_token: float = Field(default=4.0, gt=0)
+    """Of English prose in the model's tokenizer."""
+    tile_side: Count = 448
+    """Pixels of a tile that a picture is cut into."""
+    tile_tokens: Count = 256
+    """Tokens of a tile."""
+    max_tiles: Count = 6
+    """Tiles at most, thumbnail left out; a server of ours has 6, InternVL alone takes 12."""
 
 
 class ExportConfig(Section):
@@ -253,6 +268,7 @@ class RunConfig(Section):
     questions: QuestionConfig = QuestionConfig()
     answers: AnswerConfig = AnswerConfig()
     export: ExportConfig = ExportConfig()
+    estimate: EstimateConfig = EstimateConfig()
 
     @classmethod
     def load(cls, path: Path | None, overrides: dict[str, Any] | None = None) -> Self:

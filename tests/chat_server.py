@@ -16,6 +16,12 @@ def chat_body(text, finish="stop"):
     }  # fmt: skip
 
 
+def allowed_words(body):
+    """The words that the request's schema allows as answer, if it names any."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema", {})
+    return schema.get("properties", {}).get("answer", {}).get("enum", [])
+
+
 class ChatServer(http.server.ThreadingHTTPServer):
     """Answers ``reply(body, number)`` with (status, body, headers) or text.
 
@@ -25,8 +31,8 @@ class ChatServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, reply, models=("m",)):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, reply, models=("m",), port=0):
+        super().__init__(("127.0.0.1", port), _Handler)
         self.reply, self.models = reply, models
         self.bodies, self.lock, self.seen = [], threading.Lock(), Counter()
         self.most = self.busy = 0

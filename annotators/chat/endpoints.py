@@ -4,6 +4,7 @@ A conversation keeps its endpoint, because that endpoint has its picture and ear
 prefix cache; it moves only when the endpoint is gone.
 """
 
+import itertools
 import threading
 import time
 from collections import Counter
@@ -11,10 +12,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from annotators.chat.protocol import ChatRequest, Completion
-from schemas.errors import AnnotationError, ConfigError, EndpointError
+from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 
+CROWD = 32
+"""Requests in flight for each HTTP client: a client looks through all of its connections with every
+request, so that one for hundreds of requests does little else."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 MOST_WAIT = 30.0
+STEP = 0.5
+"""Seconds of a wait after which somebody looks whether it is still wanted."""
 
 
 class Endpoint:
@@ -52,23 +58,33 @@ class Endpoints:
         timeout: float = 120.0,
         retries: int = 5,
         pause: float = 0.5,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         import httpx
 
         if not urls:
             raise ConfigError("--answers vllm needs an endpoint: --endpoint http://HOST:PORT")
-        self.name, self._retries, self._pause, self._sleep = model, retries, pause, sleep
+        self.name, self._retries, self._pause, self._sleep = (
+            model,
+            retries,
+            pause,
+            sleep or self._doze,
+        )
         self._endpoints = [Endpoint(_base(url), in_flight) for url in urls]
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
         """Requests, retries by cause and tokens; for the manifest."""
+        self.interrupted: Callable[[], bool] = lambda: False
+        """Whether the user wants the run to end; nothing is tried again then."""
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        most = in_flight * len(self._endpoints)
-        self._client = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
-            limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-        )  # fmt: skip
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        most, context = in_flight * len(self._endpoints), httpx.create_ssl_context()
+        self._clients = [
+            httpx.Client(headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
+                         limits=limits, verify=context)
+            for _ in range(0, most, CROWD)
+        ]  # fmt: skip
+        self._next_client = itertools.cycle(self._clients)
 
     def line(self) -> "EndpointLine":
         """A line to the least loaded endpoint."""
@@ -76,7 +92,13 @@ class Endpoints:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        for client in self._clients:
+            client.close()
+
+    def client(self) -> Any:
+        """A client for a line; lines are spread evenly."""
+        with self._lock:
+            return next(self._next_client)
 
     def take(self, avoid: Endpoint | None = None) -> Endpoint:
         """The endpoint with fewest conversations, another one than ``avoid`` if there is one."""
@@ -96,14 +118,14 @@ class Endpoints:
         with self._lock:
             self.counts[name] += number
 
-    def post(self, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
+    def post(self, client: Any, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
         """One try: the completion, or the cause why another try may help."""
         import httpx
 
         with endpoint.slots:
             self.count("requests")
             try:
-                answer = self._client.post(
+                answer = client.post(
                     f"{endpoint.url}/v1/chat/completions", json=_body(self.name, request)
                 )
             except httpx.TimeoutException:
@@ -124,6 +146,12 @@ class Endpoints:
         wait = min(MOST_WAIT, self._pause * 2**attempt)
         spread = (threading.get_ident() // 64 + attempt * 7) % 16
         self._sleep(wait * (16 + spread) / 32)
+
+    def _doze(self, seconds: float) -> None:
+        """Sleep, but not on when nobody waits for the answer any more."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.interrupted():
+            time.sleep(min(left, STEP))
 
     @property
     def retries(self) -> int:
@@ -163,17 +191,19 @@ class EndpointLine:
 
     def __init__(self, pool: Endpoints) -> None:
         self._pool = pool
-        self._endpoint = pool.take()
+        self._endpoint, self._client = pool.take(), pool.client()
 
     def complete(self, request: ChatRequest) -> Completion:
         """See ``Line``."""
         pool, cause = self._pool, ""
         for attempt in range(pool.retries + 1):
-            found = pool.post(self._endpoint, request)
+            found = pool.post(self._client, self._endpoint, request)
             if isinstance(found, Completion):
                 return found
             cause = found
             pool.count(f"failed.{cause}")
+            if pool.interrupted():
+                raise StoppedError("interrupted; the same command goes on from here")
             if cause in ("unreachable", "timeout"):
                 self._move()
             if attempt < pool.retries:

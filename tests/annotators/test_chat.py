@@ -2,13 +2,14 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, Completion
 from annotators.chat.serving import ServeOptions, options_for, serve_command
-from schemas.errors import AnnotationError, ConfigError, EndpointError
+from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 from tests.chat_server import serving, slow
 
 HELLO = ChatRequest([{"role": "user", "content": "hello"}], {"type": "object"}, seed=3)
@@ -74,6 +75,20 @@ def test_the_server_says_how_long_to_wait(endpoints):
         pool, waits = endpoints(server.url)
         ask(pool)
     assert waits[0] == 7.0
+
+
+def test_who_is_interrupted_waits_no_longer(endpoints):
+    """A wait of minutes ends within a second of the interruption, and nothing is asked again."""
+    stop = threading.Event()
+    with serving(lambda body, number: (503, "", {"Retry-After": "600"})) as server:
+        pool, _ = endpoints(server.url, sleep=None)
+        pool.interrupted = stop.is_set
+        start = time.monotonic()
+        threading.Timer(1.0, stop.set).start()
+        with pytest.raises(StoppedError, match="goes on from here"):
+            ask(pool)
+        assert len(server.bodies) == 1
+    assert time.monotonic() - start < 5
 
 
 def test_silence_is_an_error_after_all_tries(endpoints):

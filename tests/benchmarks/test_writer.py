@@ -23,10 +23,10 @@ pytestmark = pytest.mark.benchmark
 REQUESTS, AT_ONCE = 600, 16
 
 
-def requests():
+def turns_about_noise(count):
     """Turns about pictures of noise, 64x64, each of its own."""
     made = []
-    for number in range(REQUESTS):
+    for number in range(count):
         image = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
         url, uuid = data_url(encode_png(image))
         content = [picture_part(url, uuid), text_part("What is wrong with this picture?")]
@@ -43,7 +43,7 @@ def per_second(work, items):
 
 def test_rate(tmp_path):
     """Prints both rates and their ratio, ledger included."""
-    turns = requests()
+    turns = turns_about_noise(REQUESTS)
     with serving(slow(0.05, '{"answer": "It is sharp."}')) as server:
         with httpx.Client() as bare:
             bodies = [_body("m", turn) for turn in turns]

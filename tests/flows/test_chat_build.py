@@ -3,17 +3,16 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.chat_server import serving
+from tests import real_vllm
+from tests.chat_server import allowed_words, serving
 from tests.conftest import ROOT
 from tests.flows.test_build import parquet_bytes
 
@@ -28,6 +27,8 @@ def last(body):
 
 def obedient(body, number):
     """Says the given answer again, keeps every label, rewords no question."""
+    if words := allowed_words(body):
+        return json.dumps({"answer": words[-1]})
     if '"decision"' in last(body):
         return json.dumps({"decision": "keep", "label": ""})
     draft = DRAFT.search(last(body))
@@ -79,10 +80,11 @@ def test_an_obedient_model_writes(photos, spider, tmp_path):
 @pytest.mark.parametrize("on_failure", ["template", "reject"])
 def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     """No unusable text gets in: the template writes instead, or rejects say why."""
-    out = tmp_path / "d"
+    out, config = tmp_path / "d", tmp_path / "c.toml"
+    config.write_text("[answers]\nprobe = false\n")
     with serving(babbling) as server:
         done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url,
-                      "--on-failure", on_failure)  # fmt: skip
+                      "--on-failure", on_failure, "--config", config)  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["chat.no_json"] > 0
@@ -196,11 +198,31 @@ def test_mistakes_are_one_line(photos, spider, tmp_path):
     assert "'vllm' is not installed" in done.stderr
 
 
+def test_a_server_that_ignores_schemas_is_found_at_once(photos, spider, tmp_path):
+    """One request, one line with what was got and what to do, status 2; no folder is made."""
+    ignoring = {
+        "got 'An otter.'": lambda body, number: "An otter.",
+        "ignores the JSON schema": lambda body, number: json.dumps({"answer": "otter"}),
+        "ignores the JSON ": lambda body, number: json.dumps(["okapi"]),
+        "does not take a picture": lambda body, number: (400, "no structured outputs here", {}),
+    }
+    for words, reply in ignoring.items():
+        with serving(obedient) as good, serving(reply) as server:
+            done = spider("build", photos, "--out", tmp_path / "d", *BUILD,
+                          "--endpoint", good.url, "--endpoint", server.url)  # fmt: skip
+            assert len(server.bodies) == 1
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert words in done.stderr
+        assert server.url in done.stderr
+        assert not (tmp_path / "d").exists()
+
+
 def test_dry_run_estimates_and_builds_nothing(photos, spider, tmp_path):
     """Photographs, requests, tokens and hours are printed; no folder is made."""
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, "--variants", 3, "--dry-run")
     assert done.returncode == 0, done.stderr
-    for words in ("photographs", "requests", "completion tokens", "hours at 20"):
+    for words in ("photographs", "requests", "completion tokens", "hours at 20", "4 characters a",
+                  "8 sizes, 256 tokens a tile", "estimate", "counted"):  # fmt: skip
         assert words in done.stderr
     assert not (tmp_path / "d").exists()
 
@@ -229,33 +251,11 @@ def test_doctor_tests_an_endpoint(spider):
 @pytest.mark.slow
 def test_real_vllm_serves_a_tiny_model(photos, spider, tmp_path):
     """``build`` starts vLLM itself with a random InternVL, catches every text, stops it again."""
-    installed = os.environ.get("IQA_SPIDER_VLLM") or shutil.which("vllm")
-    if not installed:
-        pytest.skip("no vllm program; set IQA_SPIDER_VLLM to one")
-    shim, model, program = ROOT / "tests" / "vllm_cpu", str(tmp_path / "tiny"), tmp_path / "serve"
-    offline = {"PYTHONPATH": str(shim), "HF_HUB_OFFLINE": "1", "TORCHDYNAMO_DISABLE": "1"}
-    python = Path(installed).parent / "python"
-    subprocess.run([python, shim / "tiny_internvl.py", model], env=os.environ | offline, check=True)
-    exports = " ".join(f"{name}={value}" for name, value in offline.items())
-    program.write_text(f'#!/bin/sh\nexport {exports}\nexec "{installed}" "$@"\n')
-    program.chmod(0o755)
-    config = tmp_path / "c.toml"
-    config.write_text(f"""
-limit = 3
-[answers]
-writer = "vllm"
-model = {json.dumps(model)}
-vllm = {json.dumps(str(program))}
-[answers.engine]
-dtype = "float32"
-enforce_eager = true
-max_model_len = 4096
-max_num_seqs = 8
-kv_cache_memory_bytes = 268435456
-block_size = 32
-""")
+    model = tmp_path / "tiny"
+    real_vllm.python(real_vllm.SHIM / "tiny_internvl.py", model)
+    config = real_vllm.config(tmp_path, model)
     out = tmp_path / "d"
-    done = spider("build", photos, "--out", out, "--config", config)
+    done = spider("build", photos, "--out", out, "--config", config, "--limit", 3)
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["requests.requests"] > 10
@@ -269,20 +269,10 @@ block_size = 32
 @pytest.mark.slow
 def test_real_vllm_in_process(tmp_path):
     """Many conversations at once give what each gives alone; what is too long is refused."""
-    installed = os.environ.get("IQA_SPIDER_VLLM")
-    if not installed:
-        pytest.skip("no vllm program; set IQA_SPIDER_VLLM to one")
-    shim, python = ROOT / "tests" / "vllm_cpu", Path(installed).parent / "python"
-    environment = os.environ | {
-        "PYTHONPATH": f"{shim}{os.pathsep}{ROOT}", "HF_HUB_OFFLINE": "1",
-        "TORCHDYNAMO_DISABLE": "1", "VLLM_NO_USAGE_STATS": "1",
-    }  # fmt: skip
-    model = str(tmp_path / "tiny")
-    subprocess.run([python, shim / "tiny_internvl.py", model], env=environment, check=True)
-    done = subprocess.run([python, shim / "offline.py", model], env=environment, check=False,
-                          capture_output=True, text=True)  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    shim, model = real_vllm.SHIM, tmp_path / "tiny"
+    real_vllm.python(shim / "tiny_internvl.py", model)
+    said = real_vllm.python(shim / "offline.py", model, path=(shim, ROOT))
+    found = json.loads(said.strip().splitlines()[-1])
     assert len(found["together"]) == 12
     assert found["alone"] == found["together"][:3]
     assert found["tokens"] > 10

@@ -8,6 +8,7 @@ transformers (`InternVLForConditionalGeneration`) and in vLLM.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -69,8 +70,8 @@ SPLIT = (
 )
 
 
-def build_tokenizer() -> Qwen2Tokenizer:
-    """A byte-level BPE with Qwen2's own splitting rule, trained on a few sentences."""
+def build_tokenizer(texts: Sequence[str] = (), vocab_size: int = 1000) -> Qwen2Tokenizer:
+    """A byte-level BPE with Qwen2's own splitting rule, trained on a few sentences or on texts."""
     raw = Tokenizer(models.BPE())
     raw.normalizer = normalizers.NFC()
     raw.pre_tokenizer = pre_tokenizers.Sequence(
@@ -81,14 +82,14 @@ def build_tokenizer() -> Qwen2Tokenizer:
     )
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=1000,
+        vocab_size=vocab_size,
         min_frequency=1,
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     corpus = [w for w in ONE_TOKEN_WORDS] * 20 + [" " + w for w in ONE_TOKEN_WORDS] * 20
     corpus += ['{"answer": "left", "reason": "the first image is better"}'] * 5
-    raw.train_from_iterator(corpus, trainer)
+    raw.train_from_iterator([*corpus, *texts], trainer)
     data = json.loads(raw.to_str())["model"]
     merges = [tuple(m) if not isinstance(m, str) else tuple(m.split(" ")) for m in data["merges"]]
     tokenizer = Qwen2Tokenizer(
@@ -102,7 +103,7 @@ def build_tokenizer() -> Qwen2Tokenizer:
     )
     tokenizer.add_tokens(SPECIAL, special_tokens=True)
     tokenizer.chat_template = CHAT_TEMPLATE
-    for word in ONE_TOKEN_WORDS:
+    for word in ONE_TOKEN_WORDS if not texts else ():
         for text in (word, " " + word):
             assert len(tokenizer.encode(text)) == 1, (text, tokenizer.tokenize(text))
     return tokenizer
@@ -115,20 +116,23 @@ def build(
     patch_size: int = 14,
     max_patches: int = 4,
     max_position_embeddings: int = 16384,
+    tokenizer: Qwen2Tokenizer | None = None,
+    width: int = 64,
+    spread: float = 0.15,
 ) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    tokenizer = build_tokenizer()
+    tokenizer = tokenizer or build_tokenizer()
     image_seq_length = int((image_size // patch_size) ** 2 * 0.5**2)
     vocab_size = -(-len(tokenizer) // 64) * 64
     config = InternVLConfig(
         text_config=dict(
             model_type="qwen2",
             vocab_size=vocab_size,
-            hidden_size=64,
-            intermediate_size=128,
+            hidden_size=width,
+            intermediate_size=2 * width,
             num_hidden_layers=2,
-            num_attention_heads=2,
-            num_key_value_heads=1,
+            num_attention_heads=width // 32,
+            num_key_value_heads=width // 64,
             head_dim=32,
             max_position_embeddings=max_position_embeddings,
             max_window_layers=2,
@@ -157,7 +161,7 @@ def build(
     with torch.no_grad():
         for name, p in model.named_parameters():
             if p.ndim > 1:
-                p.normal_(0.0, 0.15, generator=torch.Generator().manual_seed(seed + len(name)))
+                p.normal_(0.0, spread, generator=torch.Generator().manual_seed(seed + len(name)))
     model.generation_config = GenerationConfig(
         eos_token_id=[tokenizer.eos_token_id], pad_token_id=tokenizer.pad_token_id, do_sample=False
     )
