@@ -15,6 +15,8 @@ PAIRS = "torch 2.13 goes with torchvision 0.28, 2.14 with 0.29"
 EXTRAS: dict[str, tuple[str, ...]] = {
     "core": ("numpy", "cv2", "numba", "pyarrow", "pycocotools", "prefect"),
     "ssa": ("torch", "torchvision", "transformers", "segment_anything", "spacy"),
+    "train": ("trl", "peft", "accelerate", "datasets"),
+    "evaluate": ("scipy", "pingouin", "sklearn", "sacrebleu", "matplotlib"),
 }
 IMPORT_SECONDS = 120
 

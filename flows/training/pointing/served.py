@@ -52,6 +52,10 @@ class ServedSpeaker:
             scored.append(Scored(answer, place, across, down))
         return scored
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
     def _text(self, asked: Asked, max_tokens: int) -> str:
         body = {"messages": [_user(asked)], "max_tokens": max_tokens, "temperature": 0}
         said = self._post("/v1/chat/completions", body)["choices"][0]["message"]["content"]

@@ -1,5 +1,6 @@
 """Pointing over the log-probabilities of real vLLM."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -14,9 +15,11 @@ from flows.training.pointing.scoring import Asked
 from flows.training.pointing.served import ServedSpeaker
 from tests import real_vllm
 
-FLAGS = ["--dtype", "float32", "--enforce-eager", "--max-model-len", "2048", "--max-num-seqs", "8",
-         "--kv-cache-memory-bytes", "268435456", "--block-size", "32", "--generation-config", "vllm",
-         "--limit-mm-per-prompt", '{"image": 1, "video": 0}', "--served-model-name", "tiny"]  # fmt: skip
+FLAGS = [
+    "--dtype", "float32", "--enforce-eager", "--max-model-len", "2048", "--max-num-seqs", "8",
+    "--kv-cache-memory-bytes", "268435456", "--block-size", "32", "--generation-config", "vllm",
+    "--limit-mm-per-prompt", '{"image": 1, "video": 0}', "--served-model-name", "tiny",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +84,8 @@ def test_real_vllm_scores_are_the_models_own(served, tmp_path):
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
     gaps = json.loads(real_vllm.python(real_vllm.SHIM / "reference.py", model,
                                        tmp_path / "jobs.json").splitlines()[-1])  # fmt: skip
-    scored = ServedSpeaker(url, "tiny").score(asked, answers)
+    with contextlib.closing(ServedSpeaker(url, "tiny")) as speaker:
+        scored = speaker.score(asked, answers)
     assert len(gaps) == 5
     for (number, axis), gap in zip(want, gaps, strict=True):
         assert getattr(scored[number], axis) == pytest.approx(gap, abs=2e-3)
@@ -95,8 +99,8 @@ def test_real_vllm_predicts_a_split(served, dataset, spider, tmp_path):
     url, _ = served
     out = tmp_path / "p.jsonl"
     (tmp_path / "c.toml").write_text("max_tokens = 6\n")
-    done = spider("point", "--endpoint", url, "--model", "tiny", "--data", dataset, "--split",
-                  "train", "--limit", 12, "--out", out, "--config", tmp_path / "c.toml")  # fmt: skip
+    done = spider("point", "--endpoint", url, "--model", "tiny", "--data", dataset, "--out", out,
+                  "--split", "train", "--limit", 12, "--config", tmp_path / "c.toml")  # fmt: skip
     assert done.returncode == 0, done.stderr[-1500:]
     assert len(out.read_text().splitlines()) == 12
 
