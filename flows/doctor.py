@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from annotators.ssa.checkpoints import how_to_get
 from schemas.config import RunConfig
+from schemas.extras import PAIRS
 
-PAIRS = "torch 2.13 goes with torchvision 0.28, 2.14 with 0.29"
 EXTRAS: dict[str, tuple[str, ...]] = {
     "core": ("numpy", "cv2", "numba", "pyarrow", "pycocotools", "prefect"),
     "ssa": ("torch", "torchvision", "transformers", "segment_anything", "spacy"),

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.errors import ConfigError
-
-PAIRS = "torch 2.13 goes with torchvision 0.28, torch 2.14 with torchvision 0.29"
+from schemas.extras import import_extra
 
 
 class Place(NamedTuple):
@@ -17,44 +16,35 @@ class Place(NamedTuple):
 
 
 def require(library: str) -> Any:
-    """Import a library of the extra ``ssa``.
-
-    Raises:
-        ConfigError: It is not installed, or does not load beside the others.
-    """
-    import importlib
-
-    try:
-        module = importlib.import_module(library)
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"--regions ssa needs {error.name or library}: pip install 'iqa-spider[ssa]'"
-        ) from None
-    # A torchvision that was built for another torch raises RuntimeError, not ImportError.
-    except (ImportError, RuntimeError) as error:
-        line = str(error).strip().splitlines()[0]
-        raise ConfigError(f"{library} is installed but does not load ({line}); {PAIRS}") from None
+    """Import a library of the extra ``ssa``; raises ``ConfigError`` where that fails."""
+    module = import_extra(library, "--regions ssa", "ssa")
     if library == "transformers":
         module.utils.logging.disable_progress_bar()
     return module
 
 
 def choose_place(device: str, half: bool) -> Place:
-    """The device asked for; half precision on GPUs only.
+    """The device asked for; half precision on GPUs only; raises as ``find_device``."""
+    torch = require("torch")
+    chosen = find_device(torch, device)
+    return Place(chosen, torch.float16 if half and chosen.type == "cuda" else torch.float32)
+
+
+def find_device(torch: Any, name: str) -> Any:
+    """A ``torch.device``; ``auto`` is a GPU where there is one.
 
     Raises:
         ConfigError: There is no such device here.
     """
-    torch = require("torch")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        chosen = torch.device(device)
+        chosen = torch.device(name)
         torch.empty(1, device=chosen)
     except (RuntimeError, AssertionError) as error:
         line = str(error).strip().splitlines()[0]
-        raise ConfigError(f"--device {device}: not usable here ({line}); auto or cpu is") from None
-    return Place(chosen, torch.float16 if half and chosen.type == "cuda" else torch.float32)
+        raise ConfigError(f"--device {name}: not usable here ({line}); auto or cpu is") from None
+    return chosen
 
 
 def load_model(kind: str, name: str, place: Place) -> Any:

@@ -1,12 +1,11 @@
 """The libraries of the extra ``evaluate``: loaded when needed, one clear line if absent."""
 
-import importlib
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from schemas.errors import ConfigError
+from schemas.extras import import_extra
 
 
 def need(module: str, what: str) -> Any:
@@ -15,12 +14,8 @@ def need(module: str, what: str) -> Any:
     Raises:
         ConfigError: It is not installed; says what for and how to get it.
     """
-    try:
-        with quiet():
-            return importlib.import_module(module)
-    except ImportError:
-        package = module.split(".", maxsplit=1)[0]
-        raise ConfigError(f"{what} needs {package}: pip install 'iqa-spider[evaluate]'") from None
+    with quiet():
+        return import_extra(module, what, "evaluate")
 
 
 @contextmanager

@@ -28,23 +28,23 @@ class Question(NamedTuple):
 
     Args:
         key: Its id, or its number in the file.
-        text: What is asked.
         picture: Name of its picture.
         options: In the order of the file.
         right: Index of the right option.
         kind: Name from ``TYPES``.
         concern: Name from ``CONCERNS``.
         answer: What a model said, where the file itself holds it; else ``None``.
+        text: What is asked.
     """
 
     key: str
-    text: str
     picture: str
     options: tuple[str, ...]
     right: int
     kind: str
     concern: str
     answer: str | None
+    text: str = ""
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -79,8 +79,8 @@ def _question(item: Mapping[str, Any], number: int) -> Question:
         raise ValueError(f"the right answer is none of {len(options)} options")
     said = item.get("pred_ans")
     return Question(
-        str(item.get("id", number)), str(item.get("question", "")), str(picture), options, right,
-        TYPES[int(kind)], CONCERNS[int(concern)], None if said is None else str(said),
+        str(item.get("id", number)), str(picture), options, right, TYPES[int(kind)],
+        CONCERNS[int(concern)], None if said is None else str(said), str(item.get("question", "")),
     )  # fmt: skip
 
 
