@@ -52,7 +52,7 @@ def make_speaker(where: Where, config: PointConfig) -> Speaks:
     torch, device = require("torch"), choose_device(config.device)
     half = device.type == "cuda"
     loaded = load_model(where.model, torch.bfloat16 if half else torch.float32,
-                        where.trust_remote_code)  # fmt: skip
+                        where.trust_remote_code, trained=False)  # fmt: skip
     return Speaker(loaded, device)
 
 

@@ -134,6 +134,25 @@ def test_adapter_loads_as_the_merged_model(trained, dataset):
     assert torch.allclose(*logits, atol=1e-4)
 
 
+def test_second_stage_stands_on_the_first(trained, tmp_path):
+    """Adapters made on top of a finished run load on top of it, not of what it began with."""
+    import peft
+    import torch
+
+    from flows.training.families import load_model
+    from flows.training.sft.groups import adapters
+    from schemas.training import TuneConfig
+
+    first = load_model(str(trained), torch.float32)
+    weights = {name: value.clone() for name, value in first.model.state_dict().items()}
+    lora = adapters(first.model, first.family, TuneConfig(rank=2, alpha=2))
+    peft.get_peft_model(first.model, lora).save_pretrained(tmp_path)
+    first.processor.save_pretrained(tmp_path)
+    again = load_model(str(tmp_path), torch.float32).model.state_dict()
+    assert again.keys() == weights.keys()
+    assert all(again[name].equal(weights[name]) for name in weights)  # new adapters add nothing
+
+
 @pytest.mark.parametrize(
     ("tune", "groups"),
     [
