@@ -15,6 +15,13 @@ def test_flip_twice_is_nothing(text):
     assert flip_text(flip_text(text)) == text
 
 
+def test_longer_words_of_sides_are_swapped():
+    """Sides are swapped inside longer words, too, and nothing else is."""
+    assert flip_text("Leftmost, righthand, upright, leftover") == (
+        "Rightmost, lefthand, upright, leftover"
+    )
+
+
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 50))
 def test_flipped_geometry(x, y, side):
     """A box and its points stay together when both are flipped."""
@@ -34,6 +41,15 @@ def test_flipped_geometry(x, y, side):
         ("Nothing is left of it", False),
         ("The exposure is just right.", False),
         ("The car left of the tree", True),
+        ("The leftmost cup, in the left third, is sharper than the right half", True),
+        ("The dog on the left is noisy, the upper-right corner is not.", True),
+        ("Which side is blurred?\nA. Left\nB. Right", True),
+        ("From left to right it gets darker.", True),
+        ("The focus is right in the middle.", False),
+        ("The right exposure", False),
+        ("The cup at [12, 40, 80, 90] is blurred.", False),
+        ("<box>(12,40),(80,90)</box>", False),
+        ("It sits at 3 o'clock", False),
     ],
 )
 def test_what_may_be_flipped(text, may):
@@ -63,6 +79,9 @@ def test_options_keep_their_truth(number, answer):
         ("What is wrong?\nB. Blur\nA. Noise", "B"),
         ("Is it good? A. Yes B. No. Answer with the letter only", "B"),
         ("How is grade A. meat?", "A"),
+        ("Which?\nA. Noise\nB. Blur\nC. All of the above", "C"),
+        ("Which?\n(A) Noise (B) Blur (C) Both A and B", "(C)"),
+        ("Which?\nA. Noise\n   that is strong\nB. Blur", "A"),
     ],
 )
 def test_doubtful_options_stay(question, answer):
