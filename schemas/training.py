@@ -119,7 +119,8 @@ class SftConfig(Section):
     checkpointing: bool = True
     """Trade time for memory by computing activations again."""
     max_length: int | None = Field(default=None, ge=16)
-    """Longest sequence, tokens; longer rows are cut, and refused where that cuts the answer."""
+    """Longest sequence, tokens; longer rows are cut, and refused where that leaves nothing of the
+    answer."""
     save_steps: Count = 500
     """Steps between checkpoints."""
     keep: Count = 2
