@@ -1,11 +1,12 @@
 """``point``: one picture drawn, a split predicted, or the temperature calibrated."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.layout import storage_errors, write_text
+from flows.layout import read_manifest, storage_errors, write_text
 from flows.pictures import read_picture
 from flows.training.data.dataset import DatasetSource
 from flows.training.extras import choose_device, require
@@ -106,8 +107,19 @@ def predict_split(
     """Predictions for a split of a dataset; see ``predict``."""
     source = DatasetSource(data, split, tasks, data.name)
     segmenter = make_segmenter(config, choose_device(config.device)) if config.segmenter else None
+    key = _key(where, config, temperature, data, split, tasks, limit)
     return predict(source, make_speaker(where, config), out, temperature, segmenter, config.batch,
-                   config.max_tokens, limit)  # fmt: skip
+                   config.max_tokens, limit, key)  # fmt: skip
+
+
+def _key(where: Where, config: PointConfig, temperature: float, data: Path, *more: Any) -> str:
+    """Of everything that decides predictions: settings, the data's and the weights' files."""
+    weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns)
+               for file in sorted(Path(where.model).glob("*.safetensors"))]  # fmt: skip
+    settings = config.model_dump(mode="json", exclude={"batch", "device", "temperature"})
+    files = read_manifest(data).get("files")
+    told = [where.model, where.endpoint, weights, settings, temperature, files, *more]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def calibrate_on(

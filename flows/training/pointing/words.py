@@ -16,7 +16,8 @@ RIVALS: dict[Axis, tuple[tuple[str, str], ...]] = {
 """Pairs of words for small and large coordinates."""
 
 _WHOLE = re.compile(
-    r"\b(entire|whole|full|overall)\s+(image|picture|photo|photograph|frame|scene)\b"
+    # not what is said of its quality, which every answer may end with
+    r"\b(entire|whole|full|overall)\s+(image|picture|photo|photograph|frame|scene)\b(?!\s+quality)"
     r"|\b(throughout|across)\s+the\s+(image|picture|photo|photograph|frame|scene)\b"
     r"|\bglobal(ly)?\b|\beverywhere\b",
     re.IGNORECASE,

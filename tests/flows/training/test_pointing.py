@@ -44,6 +44,7 @@ def test_words(text, vertical, horizontal):
         ("The whole image is fine but the top left, which is noisy.", "words"),
         ("near the centre", "centre"), ("Severe noise.", "none"), ("", "none"),
         ("The entire photograph is dark", "whole"),
+        ("Left. It harms the overall image quality.", "words"),
     ],
 )  # fmt: skip
 def test_status(text, status):
@@ -233,7 +234,7 @@ def test_command_draws(qwen, segmenters, photos, spider, shim, tmp_path):
 
 
 def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
-    """Predictions of a split: a line a row, whole after a cut, with points where words are."""
+    """Predictions of a split: a line a row, with points where words are."""
     out = tmp_path / "p.jsonl"
     command = ["point", "--model", qwen, "--data", dataset, "--split", "train", "--out", out,
                "--segmenter", segmenters["hf_sam"], "--limit", 24]  # fmt: skip
@@ -247,11 +248,6 @@ def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
     grounding = [record for record in records if "status" in record]
     assert grounding
     assert all("/grounding/" in record["row_id"] for record in grounding)
-    part = out.with_name("p.jsonl.part")
-    part.write_text("\n".join(lines[:7]) + "\n" + lines[7][:20])
-    out.unlink()
-    assert spider(*command, **shim).returncode == 0
-    assert out.read_text().splitlines() == lines
 
 
 def test_calibrate_is_stored_and_used(qwen, dataset, spider, shim, tmp_path):
