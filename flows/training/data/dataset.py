@@ -78,6 +78,9 @@ class DatasetSource:
         """Its picture, decoded."""
         return [self._pictures[int(self._rows[index])][IMAGE].convert("RGB")]
 
+    def check(self, index: int) -> None:
+        """Its picture is in the dataset itself."""
+
     def target(self, index: int) -> tuple[str, int, int]:
         """Its mask: COCO compressed run lengths, height, width."""
         row = self._targets[int(self._rows[index])]

@@ -46,6 +46,10 @@ class Source(Protocol):
         """The pictures of a row as PIL images, RGB."""
         ...
 
+    def check(self, index: int) -> None:
+        """Raise ``ConfigError`` where a row's pictures are not there, without reading them."""
+        ...
+
     def origins(self, pixels: bool) -> Iterator[Origin]:
         """Where the pictures of every row come from; decoded for it if ``pixels`` asks so."""
         ...

@@ -124,6 +124,8 @@ class Mixture:
         drawn = np.empty((wanted if pool else 0, 3), np.int32)
         for place in range(len(drawn)):
             row = pool[place % len(pool)]
+            if not seen[row]:
+                source.check(row)
             drawn[place] = Drawn(number, row, seen[row])
             seen[row] += 1
             by_task[tasks[row]] += 1

@@ -6,6 +6,7 @@ is ``{"from": "human"|"gpt", "value": ...}``, one of them with ``<image>`` (Q-Al
 relative to its root.
 """
 
+import errno
 import json
 import os
 import re
@@ -38,7 +39,7 @@ class RecordSource:
     """
 
     def __init__(self, file: Path, images: Path, kind: str, name: str) -> None:
-        self.name, self._images = name, images
+        self.name, self._images, self._root = name, images, images.resolve()
         self._rows: list[tuple[Example, tuple[str, ...]]] = []
         read = _dq495k if kind == "dq495k" else _llava
         for number, record in enumerate(_records(file)):
@@ -71,10 +72,22 @@ class RecordSource:
         example, pictures = self._rows[index]
         return [Image.fromarray(self._read(name, example.row_id)) for name in pictures]
 
-    def _read(self, name: str, row_id: str) -> Any:
+    def check(self, index: int) -> None:
+        """Whether its pictures are there: better known now than after days of training."""
+        example, pictures = self._rows[index]
+        for name in pictures:
+            path = self._path(name, example.row_id)
+            if not path.is_file():
+                raise ConfigError(f"{example.row_id}: {path}: {os.strerror(errno.ENOENT)}")
+
+    def _path(self, name: str, row_id: str) -> Path:
         path = self._images / name
-        if not path.resolve().is_relative_to(self._images.resolve()):
+        if not path.resolve().is_relative_to(self._root):
             raise ConfigError(f"{row_id}: its picture {name!r} lies outside {self._images}")
+        return path
+
+    def _read(self, name: str, row_id: str) -> Any:
+        path = self._path(name, row_id)
         try:
             return decode(path.read_bytes(), _ANY_SIZE).image
         except OSError as error:

@@ -247,14 +247,13 @@ def test_lines_of_json_may_hold_any_character(records):
 
 
 def test_pictures_stay_inside_their_folder(records):
-    """A picture path that leaves the folder, and one that is not there, name the row."""
+    """A picture path that leaves the folder, and one that is not there, name the row at once."""
     for name, said in (("../secret.png", "lies outside"), ("gone.png", "No such file")):
         rows = json.loads((records / "llava.json").read_text())[:1]
         rows[0]["image"] = name
         (records / "bad.json").write_text(json.dumps(rows))
-        mixed = mixture(f'[[source]]\npath = "{records}/bad.json"\nkind = "llava"\n', records)
         with pytest.raises(ConfigError, match=f"bad.json/0.*{said}"):
-            mixed.row(0)
+            mixture(f'[[source]]\npath = "{records}/bad.json"\nkind = "llava"\n', records)
 
 
 @pytest.mark.parametrize(
