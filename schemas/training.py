@@ -65,6 +65,8 @@ class MixConfig(Section):
             raise ValueError("give every source a weight, or none")
         if any(weighted) != (self.total is not None):
             raise ValueError("weight and total belong together")
+        if any(source.weight and source.repeat != 1 for source in self.source):
+            raise ValueError("a source with a weight has no repeat: that is what comes out")
         return self
 
 

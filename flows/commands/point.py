@@ -54,6 +54,8 @@ def run(
     tau = pointing.temperature_of(model, temperature, settings)
     if (image is None) == (data is None):
         raise ConfigError("give --image FILE with --question, or --data DIR; one of them")
+    if data is not None and (question or answer):
+        raise ConfigError("--question and --answer go with --image; rows of --data have their own")
     if calibrate and data is None:
         raise ConfigError("--calibrate needs --data DIR")
     if data is not None and calibrate:

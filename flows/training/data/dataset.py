@@ -47,7 +47,7 @@ class DatasetSource:
             ["row_id", "task", "sub_task", "question", "answer", "source_path", "content_hash"]
         )
         columns = whole.with_format("arrow")
-        self._columns = columns.select_columns(["row_id", "question", "answer", *ORIGIN])[:]
+        self._columns = columns.select_columns(["row_id", "question", "answer", *ORIGIN])
         self._targets = whole.select_columns(["mask", "height", "width"])
         self._pictures = whole.select_columns([IMAGE])
         self._names, self._codes = _tasks(columns.select_columns(["task", "sub_task"])[:])
@@ -103,7 +103,7 @@ class DatasetSource:
     def _read(self, *names: str) -> Iterator[tuple[str, ...]]:
         """Columns of the kept rows, a block at a time."""
         at = 0
-        for block in self._columns.select(names).to_batches(max_chunksize=BLOCK):
+        for block in self._columns[:].select(names).to_batches(max_chunksize=BLOCK):
             kept = block.filter(pa.array(self._kept[at : at + len(block)]))
             yield from zip(*(column.to_pylist() for column in kept.columns), strict=True)
             at += len(block)

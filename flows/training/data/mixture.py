@@ -169,12 +169,12 @@ class Mixture:
         """A ``datasets.Dataset`` of row numbers that reads each row when it is asked for."""
         datasets = require("datasets")
         places = datasets.Dataset.from_dict({"place": list(range(len(self.drawn)))})
+        # a method, since processes that are not forked are sent it by name
+        return places.with_transform(self._rows_of)
 
-        def read(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
-            rows = [self.row(place) for place in batch["place"]]
-            return {key: [row[key] for row in rows] for key in rows[0]}
-
-        return places.with_transform(read)
+    def _rows_of(self, batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+        rows = [self.row(place) for place in batch["place"]]
+        return {key: [row[key] for row in rows] for key in rows[0]}
 
 
 def _wanted(config: MixConfig, number: int, found: int, weights: list[float | None]) -> int:

@@ -47,6 +47,8 @@ def make_speaker(where: Where, config: PointConfig) -> Speaks:
     Raises:
         ConfigError: It cannot be had.
     """
+    if where.api_key_env and where.api_key_env not in os.environ:
+        raise ConfigError(f"--api-key-env {where.api_key_env}: no such variable is set")
     if where.endpoint:
         key = os.environ.get(where.api_key_env, "") if where.api_key_env else ""
         return ServedSpeaker(where.endpoint, where.model, key)
@@ -131,7 +133,7 @@ def calibrate_on(
     small dataset built from other photographs.
 
     Raises:
-        ConfigError: No grounding rows.
+        ConfigError: No grounding rows, or no point of them that any temperature puts right.
     """
     source = DatasetSource(data, split, ["grounding"], data.name)
     speaker = make_speaker(where, config)
@@ -144,6 +146,11 @@ def calibrate_on(
     if not scored:
         raise ConfigError(f"{data}: no grounding rows in {split!r} to calibrate on")
     found = calibrate(scored, [masks.decode(*target) for target in targets])
+    if not found.accuracy[found.temperature]:
+        raise ConfigError(
+            f"{where.model}: of {found.rows} answers none points into its target at any "
+            "temperature; train it first, or choose one with --temperature"
+        )
     if not where.endpoint and Path(where.model).is_dir():
         told: dict[str, Any] = {**found._asdict(), "data": data.name, "split": split}
         write_text(Path(where.model) / SETTINGS, json.dumps(told, indent=1) + "\n")

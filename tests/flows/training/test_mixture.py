@@ -107,6 +107,20 @@ def test_same_file_same_rows(dataset, records):
     assert mixture(text.replace("3", "4", 1), records).drawn.tolist() != one.drawn.tolist()
 
 
+def test_other_processes_can_be_sent_it(dataset):
+    """A mixture and its rows survive pickling, as workers that are not forked need."""
+    import pickle
+
+    pytest.importorskip("datasets")
+    from flows.training.data.mixture import Mixture
+
+    config = MixConfig(source=[{"path": str(dataset), "cap": 3, "flip": 0.5}])
+    rows = Mixture.load(config).as_dataset()
+    sent = pickle.loads(pickle.dumps(rows))
+    assert sent[2]["prompt"] == rows[2]["prompt"]
+    assert sent[2]["images"][0].tobytes() == rows[2]["images"][0].tobytes()
+
+
 def test_flip_mirrors_picture_and_words(dataset, records):
     """A flipped row is the mirrored picture with left and right swapped, nothing else changed."""
     text = f'[[source]]\npath = "{dataset}"\ntasks = ["grounding"]\n'
@@ -260,6 +274,7 @@ def test_pictures_stay_inside_their_folder(records):
     ("text", "said"),
     [
         ('[[source]]\npath = "x"\nweight = 1\n', "weight and total belong together"),
+        ('total = 9\n[[source]]\npath = "x"\nweight = 1\nrepeat = 2\n', "has no repeat"),
         ('[[source]]\npath = "x"\nrepaet = 2\n', "repaet"),
         ("seed = 1\n", "source"),
         ('[[source]]\npath = "nowhere.json"\nkind = "llava"\n', "nowhere.json"),

@@ -248,21 +248,3 @@ def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
     grounding = [record for record in records if "status" in record]
     assert grounding
     assert all("/grounding/" in record["row_id"] for record in grounding)
-
-
-def test_calibrate_is_stored_and_used(qwen, dataset, spider, shim, tmp_path):
-    """``--calibrate`` stores a temperature beside the weights, which later runs take."""
-    import shutil
-
-    model = tmp_path / "model"
-    shutil.copytree(qwen, model)
-    done = spider("point", "--model", model, "--data", dataset, "--split", "train", "--calibrate",
-                  "--limit", 8, **shim)  # fmt: skip
-    assert done.returncode == 0, done.stderr[-1500:]
-    stored = json.loads((model / "point.json").read_text())
-    assert f"temperature {stored['temperature']}" in done.stdout
-    from flows.training.pointing.run import temperature_of
-    from schemas.training import PointConfig
-
-    assert temperature_of(str(model), None, PointConfig()) == stored["temperature"]
-    assert temperature_of(str(model), 3.0, PointConfig()) == 3.0

@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 
 from flows.training.data.example import Example
+from flows.training.pointing import run as pointing
 from flows.training.pointing.points import Scored
 from flows.training.pointing.predict import predict
 from flows.training.pointing.run import Where, _key
 from flows.training.pointing.scoring import Asked
 from flows.training.pointing.served import ServedSpeaker
 from flows.training.pointing.words import find_place
+from schemas import masks
 from schemas.errors import ConfigError
 from schemas.training import PointConfig
 
@@ -91,7 +93,6 @@ def test_what_has_no_file_gets_a_name(monkeypatch, tmp_path):
     from typer.testing import CliRunner
 
     from flows.cli import app
-    from flows.training.pointing import run as pointing
 
     calls = {}
     monkeypatch.setattr(pointing, "predict_split", lambda *a: calls.setdefault("predict", a) and 1)
@@ -102,6 +103,58 @@ def test_what_has_no_file_gets_a_name(monkeypatch, tmp_path):
     assert calls["predict"][4] == "test"
     runner.invoke(app, [*command, "--calibrate"])
     assert calls["calibrate"][3] == "train"
+
+
+class Grounds:
+    """Two rows whose targets are the upper left quarter's middle."""
+
+    def __init__(self, *_):
+        pass
+
+    def __len__(self):
+        return 2
+
+    def example(self, row):
+        return Example(f"r{row}", "grounding", (("Where?", ""),))
+
+    def images(self, row):
+        return [PICTURE]
+
+    def target(self, row):
+        mask = np.zeros((40, 40), np.bool_)
+        mask[8:12, 8:12] = True
+        return masks.encode(mask), 40, 40
+
+
+class Places(Speaks):
+    """Says a place, eleven logits sure."""
+
+    def answer(self, asked, max_tokens):
+        return [self.name for _ in asked]
+
+    def score(self, asked, answers):
+        return [Scored(answer, find_place(answer), 11.0, 11.0) for answer in answers]
+
+
+def test_calibrate_is_stored_and_used(monkeypatch, tmp_path):
+    """``--calibrate`` stores a temperature beside the weights, which later runs take."""
+    monkeypatch.setattr(pointing, "DatasetSource", Grounds)
+    monkeypatch.setattr(pointing, "make_speaker", lambda *_: Places("top left"))
+    where, config = Where(str(tmp_path)), PointConfig()
+    found = pointing.calibrate_on(where, config, tmp_path, "train", 9)
+    assert found.accuracy[found.temperature] == 1.0
+    assert json.loads((tmp_path / "point.json").read_text())["temperature"] == found.temperature
+    assert pointing.temperature_of(str(tmp_path), None, config) == found.temperature
+    assert pointing.temperature_of(str(tmp_path), 3.0, config) == 3.0
+
+
+def test_nothing_is_calibrated_on_misses(monkeypatch, tmp_path):
+    """Where no answer ever points into its target no temperature is made up."""
+    monkeypatch.setattr(pointing, "DatasetSource", Grounds)
+    monkeypatch.setattr(pointing, "make_speaker", lambda *_: Places("bottom right"))
+    with pytest.raises(ConfigError, match="of 2 answers none points into its target"):
+        pointing.calibrate_on(Where(str(tmp_path)), PointConfig(), tmp_path, "train", 9)
+    assert not (tmp_path / "point.json").exists()
 
 
 TOKENS = re.compile(r"<.>| ?Bo|ttom| ?Top|top|bottom| ?left| ?right|.", re.DOTALL)
