@@ -131,7 +131,8 @@ def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> 
     found = {"losses": json.loads((out / "run" / "sft.json").read_text())["losses"]}
     for name, weights in (("untrained", model), ("trained", out / "run" / "merged")):
         point = ("point", "--model", weights, "--data", data, "--config", out / "point.toml")
-        spider(*point, "--split", "train", "--calibrate", "--limit", settings.calibrate)
+        if name == "trained":  # there is nothing to calibrate in noise
+            spider(*point, "--split", "train", "--calibrate", "--limit", settings.calibrate)
         spider(*point, "--out", out / f"{name}.jsonl", "--limit", settings.limit)
         spider("evaluate", data, "--predictions", out / f"{name}.jsonl", "--out", out / name,
                "--no-plots")  # fmt: skip

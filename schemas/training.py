@@ -65,6 +65,8 @@ class MixConfig(Section):
             raise ValueError("give every source a weight, or none")
         if any(weighted) != (self.total is not None):
             raise ValueError("weight and total belong together")
+        if any(source.weight and source.repeat != 1 for source in self.source):
+            raise ValueError("a source with a weight has no repeat: that is what comes out")
         return self
 
 
@@ -119,7 +121,8 @@ class SftConfig(Section):
     checkpointing: bool = True
     """Trade time for memory by computing activations again."""
     max_length: int | None = Field(default=None, ge=16)
-    """Longest sequence, tokens; longer rows are cut, and refused where that cuts the answer."""
+    """Longest sequence, tokens; longer rows are cut, and refused where that leaves nothing of the
+    answer."""
     save_steps: Count = 500
     """Steps between checkpoints."""
     keep: Count = 2

@@ -12,14 +12,16 @@ def run(
     question: Annotated[str, typer.Option(help="What to ask about it.")] = "",
     answer: Annotated[str, typer.Option(help="An answer given elsewhere, to be grounded.")] = "",
     data: Annotated[Path | None, typer.Option(help="Dataset to predict instead.")] = None,
-    split: Annotated[str, typer.Option(help="train or test.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="train or test; test unless it is calibrated on.")
+    ] = None,
     tasks: Annotated[
         list[str] | None, typer.Option("--task", help="Only this task; may be repeated.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="Only so many rows.")] = None,
-    out: Annotated[Path, typer.Option(help="PNG, or JSON lines of predictions.")] = Path(
-        "point.png"
-    ),
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many rows.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="point.png, or predictions.jsonl of a dataset.")
+    ] = None,
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Find the temperature on --data and store it.")
     ] = False,
@@ -52,15 +54,22 @@ def run(
     tau = pointing.temperature_of(model, temperature, settings)
     if (image is None) == (data is None):
         raise ConfigError("give --image FILE with --question, or --data DIR; one of them")
+    if data is not None and (question or answer):
+        raise ConfigError("--question and --answer go with --image; rows of --data have their own")
+    if calibrate and data is None:
+        raise ConfigError("--calibrate needs --data DIR")
     if data is not None and calibrate:
-        found = pointing.calibrate_on(where, settings, data, split, limit or 512)
+        # what is reported must not be what was calibrated on
+        found = pointing.calibrate_on(where, settings, data, split or "train", limit or 512)
         share = found.accuracy[found.temperature]
         typer.echo(f"temperature {found.temperature}: {share:.1%} of {found.rows} points inside")
     elif data is not None:
-        number = pointing.predict_split(where, settings, tau, data, split, out, tasks or [], limit)
-        typer.echo(f"{number} predictions in {out}")
+        lines = out or Path("predictions.jsonl")
+        number = pointing.predict_split(where, settings, tau, data, split or "test", lines,
+                                        tasks or [], limit)  # fmt: skip
+        typer.echo(f"{number} predictions in {lines}")
     else:
-        _one(pointing, where, settings, tau, image, question, answer, out)
+        _one(pointing, where, settings, tau, image, question, answer, out or Path("point.png"))
 
 
 def _one(pointing, where, settings, tau, image, question, answer, out) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -55,4 +55,5 @@ def run(
     trained = ", ".join(f"{part} {count:,}" for part, count in report["trained_parameters"].items())
     typer.echo(f"{report['steps']} steps on {report['rows']} rows in {report['seconds']} s")
     typer.echo(f"trained weights: {trained}")
-    typer.echo(f"loss: {report['losses'][0][1]} -> {report['losses'][-1][1]}")
+    if report["losses"]:
+        typer.echo(f"loss: {report['losses'][0][1]} -> {report['losses'][-1][1]}")

@@ -86,6 +86,14 @@ def family_of(config: Any) -> Family:
     )
 
 
+def _any_family(config: Any) -> Family:
+    """Of a model that is only asked: nobody needs to know where its parts are."""
+    try:
+        return family_of(config)
+    except ConfigError:
+        return Family(str(getattr(config, "model_type", "")), (), "(?!)", "(?!)", "(?!)", ())
+
+
 class Loaded(NamedTuple):
     """A model with what feeds it."""
 
@@ -99,13 +107,14 @@ def load_processor(name: str, remote: bool = False) -> Any:
     return _pretrained(require("transformers").AutoProcessor, name, remote)
 
 
-def load_model(name: str, dtype: Any, remote: bool = False) -> Loaded:
+def load_model(name: str, dtype: Any, remote: bool = False, trained: bool = True) -> Loaded:
     """A vision-language model and its processor; a folder with an adapter has it merged in.
 
     Args:
         name: Folder or hub name, of a model or of what ``sft`` made.
         dtype: ``torch.dtype`` of the weights.
         remote: Whether code that comes with the model may run.
+        trained: Whether it is going to be trained, which takes a family we know.
 
     Raises:
         ConfigError: Not there, not a model that sees, or of no family we know.
@@ -114,9 +123,9 @@ def load_model(name: str, dtype: Any, remote: bool = False) -> Loaded:
     transformers.utils.logging.disable_progress_bar()
     folder = Path(name)
     if (folder / "adapter_config.json").is_file():
-        return _adapted(folder, dtype, remote)
+        return _adapted(folder, dtype, remote, trained)
     config = _pretrained(transformers.AutoConfig, name, remote)
-    family = family_of(config)
+    family = family_of(config) if trained else _any_family(config)
     if family.remote and not remote:
         raise ConfigError(
             f"{name}: {family.name} runs code that comes with the model; allow it with "
@@ -130,11 +139,13 @@ def load_model(name: str, dtype: Any, remote: bool = False) -> Loaded:
     return Loaded(model, _pretrained(transformers.AutoProcessor, name, remote), family)
 
 
-def _adapted(folder: Path, dtype: Any, remote: bool) -> Loaded:
+def _adapted(folder: Path, dtype: Any, remote: bool, trained: bool) -> Loaded:
     peft = require("peft")
     base = peft.PeftConfig.from_pretrained(str(folder)).base_model_name_or_path
-    loaded = load_model(str(base), dtype, remote)
+    loaded = load_model(str(base), dtype, remote, trained)
     merged = peft.PeftModel.from_pretrained(loaded.model, str(folder)).merge_and_unload()
+    # Adapters trained next go on top of these weights, not of the model below them.
+    merged.name_or_path = merged.config._name_or_path = str(folder)
     processor = _pretrained(require("transformers").AutoProcessor, str(folder), remote)
     return Loaded(merged, processor, loaded.family)
 

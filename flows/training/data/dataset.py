@@ -5,11 +5,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from flows.features import IMAGE
 from flows.layout import DATA, read_manifest
 from flows.training.data.example import Example, Origin
 from flows.training.extras import require
 from schemas.errors import ConfigError, UnknownNameError
+
+ORIGIN = ("source_path", "content_hash")
+BLOCK = 8192
+"""Rows whose text is in memory at once."""
 
 
 class DatasetSource:
@@ -38,52 +47,71 @@ class DatasetSource:
         self._text = whole.select_columns(
             ["row_id", "task", "sub_task", "question", "answer", "source_path", "content_hash"]
         )
+        columns = whole.with_format("arrow")
+        self._columns = columns.select_columns(["row_id", "question", "answer", *ORIGIN])
         self._targets = whole.select_columns(["mask", "height", "width"])
         self._pictures = whole.select_columns([IMAGE])
-        names = zip(whole["task"], whole["sub_task"], strict=True)
-        self._tasks = [f"{task}.{sub}".rstrip(".") for task, sub in names]
-        self._rows = self._kept(tasks)
+        self._names, self._codes = _tasks(columns.select_columns(["task", "sub_task"])[:])
+        self._kept = self._chosen(tasks)[self._codes]
+        self._rows = np.flatnonzero(self._kept)
 
-    def _kept(self, tasks: Sequence[str]) -> list[int]:
-        known = {*self._tasks, *(task.partition(".")[0] for task in self._tasks)}
+    def _chosen(self, tasks: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether each name of a task is asked for."""
+        known = {*self._names, *(task.partition(".")[0] for task in self._names)}
         for task in tasks:
             if task not in known:
                 raise UnknownNameError(f"task in {self.name}", task, known)
-        return [
-            row for row, task in enumerate(self._tasks)
-            if not tasks or task in tasks or task.partition(".")[0] in tasks
-        ]  # fmt: skip
+        chosen = [not tasks or task in tasks or task.partition(".")[0] in tasks
+                  for task in self._names]  # fmt: skip
+        return np.array(chosen, np.bool_)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def example(self, index: int) -> Example:
         """The text of a row."""
-        row = self._text[self._rows[index]]
-        task = self._tasks[self._rows[index]]
+        place = int(self._rows[index])
+        row = self._text[place]
+        task = self._names[self._codes[place]]
         return Example(row["row_id"], task, ((row["question"], row["answer"]),))
 
     def images(self, index: int) -> list[Any]:
         """Its picture, decoded."""
-        return [self._pictures[self._rows[index]][IMAGE].convert("RGB")]
+        return [self._pictures[int(self._rows[index])][IMAGE].convert("RGB")]
+
+    def check(self, index: int) -> None:
+        """Its picture is in the dataset itself."""
 
     def target(self, index: int) -> tuple[str, int, int]:
         """Its mask: COCO compressed run lengths, height, width."""
-        row = self._targets[self._rows[index]]
+        row = self._targets[int(self._rows[index])]
         return row["mask"], row["height"], row["width"]
 
-    def origin(self, index: int) -> Origin:
-        """The photograph it was made from."""
-        row = self._text[self._rows[index]]
-        name = re.split(r"[/\\]", row["source_path"])[-1].lower()
-        return Origin((name,), row["content_hash"])
+    def origins(self, pixels: bool) -> Iterator[Origin]:
+        """The photograph each row was made from; its hash is stored."""
+        for path, hash_ in self._read(*ORIGIN):
+            yield Origin((re.split(r"[/\\]", path)[-1].lower(),), (hash_,))
 
     def tasks(self) -> Sequence[str]:
         """Task of every row."""
-        return [self._tasks[row] for row in self._rows]
+        return [self._names[code] for code in self._codes[self._rows]]
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Row id and text of every row."""
-        for index in range(len(self)):
-            row = self._text[self._rows[index]]
-            yield row["row_id"], row["question"] + "\n" + row["answer"]
+        for row_id, question, answer in self._read("row_id", "question", "answer"):
+            yield row_id, question + "\n" + answer
+
+    def _read(self, *names: str) -> Iterator[tuple[str, ...]]:
+        """Columns of the kept rows, a block at a time."""
+        at = 0
+        for block in self._columns[:].select(names).to_batches(max_chunksize=BLOCK):
+            kept = block.filter(pa.array(self._kept[at : at + len(block)]))
+            yield from zip(*(column.to_pylist() for column in kept.columns), strict=True)
+            at += len(block)
+
+
+def _tasks(table: pa.Table) -> tuple[list[str], NDArray[np.int32]]:
+    """Names of tasks, and which of them each row has."""
+    joined = pc.binary_join_element_wise(table["task"], table["sub_task"], ".")
+    encoded = joined.combine_chunks().dictionary_encode()
+    return [name.rstrip(".") for name in encoded.dictionary.to_pylist()], encoded.indices.to_numpy()

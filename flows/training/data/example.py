@@ -24,11 +24,11 @@ class Origin(NamedTuple):
 
     Args:
         names: File names without folders, lower case.
-        hash: SHA-256 of the decoded pixels, or empty where only decoding would tell.
+        hashes: SHA-256 of decoded pixels, where they are known.
     """
 
     names: tuple[str, ...]
-    hash: str
+    hashes: tuple[str, ...]
 
 
 class Source(Protocol):
@@ -46,8 +46,12 @@ class Source(Protocol):
         """The pictures of a row as PIL images, RGB."""
         ...
 
-    def origin(self, index: int) -> Origin:
-        """Where its picture comes from."""
+    def check(self, index: int) -> None:
+        """Raise ``ConfigError`` where a row's pictures are not there, without reading them."""
+        ...
+
+    def origins(self, pixels: bool) -> Iterator[Origin]:
+        """Where the pictures of every row come from; decoded for it if ``pixels`` asks so."""
         ...
 
     def tasks(self) -> Sequence[str]:

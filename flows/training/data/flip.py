@@ -6,22 +6,47 @@ Nothing photometric is ever changed: brightness, contrast, noise and sharpness a
 import re
 from typing import Any
 
-_WORD = re.compile(r"(?<![A-Za-z])(left|right)(?![A-Za-z])", re.IGNORECASE)
-_SIDED = re.compile(
-    # "right" that is no side, and what changes when a picture is mirrored but no swap can mend
-    r"\b(right (amount|level|degree|exposure|balance|now|away|way)|(just|all|about|is|not|looks?|"
-    r"seems?) right(?! (side|half|part|edge|corner|hand|of))|right\?|left (over|out|behind|with|"
-    r"intact|clean|untouched|as|alone|unchanged)|(is|are|was|were|been|has|have) left|"
-    r"clockwise|text|letters?|words?|signs?|"
-    r"reads?|written|number plate)\b",
+_W = "(?:left|right)"
+_WORD = re.compile(
+    r"(?<![A-Za-z])(left|right)(?=(?:most|wards?|hand(?:ed)?|side)?(?![A-Za-z]))", re.IGNORECASE
+)
+_HEIGHT = "(?:top|bottom|upper|lower|middle|mid|cent(?:er|re)|far)"
+_PART = (
+    "(?:sides?|half|halves|parts?|thirds?|quarters?|corners?|edges?|ends?|portions?|areas?|regions?"
+    "|sections?|borders?|margins?|foreground|background|of|hand(?:ed)?)"
+)
+_CLAUSE = (
+    r"\s*(?:[.,;:!?)]|$|(?:and|or|is|are|was|were|has|have|in|with|than|looks?|seems?|appears?|"
+    r"shows?|suffers?|that|which|but|while|where)\b)"
+)
+_SIDE = re.compile(
+    # where the words are surely sides; elsewhere they may mean a label, a remainder or an adverb
+    rf"(?<![a-z])(?:{_W}(?:most|wards?|hand(?:ed)?|side)"
+    rf"|{_HEIGHT}[ -]{_W}|{_W}[ -]{_HEIGHT}|{_W}(?:[ -]hand)?[ -]{_PART}"
+    rf"|{_W}(?: and | or | to |/)(?:the )?{_W}"
+    rf"|(?:on|to|at|from|towards?|near|in|than|of|by)(?: (?:the|its|his|her|their|far))* {_W}"
+    rf"(?={_CLAUSE}))(?![a-z])"
+    rf"|(?:^|\b[A-H][.):]) *{_W}(?=\.? *$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FIXED = re.compile(
+    # what changes when a picture is mirrored but no swap can mend
+    r"\b((is|are|was|were|been|has|have) left|(counter|anti)?-?clockwise|text|letters?|words?|"
+    r"signs?|reads?|written|writing|logos?|captions?|inscriptions?|number plate)\b|o'clock"
+    # coordinates
+    r"|[\[(<{]\s*-?\d+(\.\d+)?\s*,\s*-?\d|\b[xy] ?[=:] ?\d|</?\|?(box|point|quad|ref)",
     re.IGNORECASE,
 )
 _SWAP = {"left": "right", "right": "left"}
 
 
 def can_flip(text: str) -> bool:
-    """Whether mirroring the picture and swapping the words keeps a text true."""
-    return not _SIDED.search(text)
+    """Whether mirroring the picture and swapping the words keeps a text true.
+
+    Every ``left`` and ``right`` has to be a side beyond doubt; a row that is not mirrored is lost
+    to nobody.
+    """
+    return not _FIXED.search(text) and not _WORD.search(_SIDE.sub("", text))
 
 
 def flip_text(text: str) -> str:

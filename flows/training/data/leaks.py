@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.decode import decode
@@ -36,7 +37,8 @@ class Barred(NamedTuple):
 
     def holds(self, origin: Origin) -> bool:
         """Whether a row shows one of them."""
-        return origin.hash in self.hashes or not self.names.isdisjoint(origin.names)
+        new = self.names.isdisjoint(origin.names) and self.hashes.isdisjoint(origin.hashes)
+        return not new
 
 
 def barred(paths: Sequence[str]) -> Barred:
@@ -57,6 +59,8 @@ def barred(paths: Sequence[str]) -> Barred:
             found = _of_dataset(path)
         elif path.is_dir():
             found = _of_folder(path)
+        elif path.suffix == ".parquet":
+            found = _of_parquet(path)
         elif path.is_file():
             found = _of_text(path)
         else:
@@ -87,25 +91,42 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
                 continue  # its name and its file's hash still bar it
 
 
+def _of_parquet(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches(64):
+                for name in batch.schema.names:
+                    yield from _named(batch[name].to_pylist())
+    except (OSError, pa.ArrowException) as error:
+        line = str(error).splitlines()[0]
+        raise ConfigError(f"evaluation: {file}: cannot read it: {line}") from None
+
+
 def _of_text(file: Path) -> Iterator[tuple[str, str]]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"evaluation: {file}: cannot read it: {error}") from None
-    for word in _strings(text):
+    try:
+        yield from _named(json.loads(text))
+    except ValueError:
+        yield from _named(re.split(r"[\n,;\t]", text))
+
+
+def _named(found: Any) -> Iterator[tuple[str, str]]:
+    """Names and hashes in every string of what was read."""
+    for word in _strings(found):
+        whole = word.strip(" \"'\r")
+        if whole.lower().endswith(tuple(SUFFIXES)):
+            yield _base(whole), ""  # a name may hold spaces
         for name in _NAME.findall(word):
             yield _base(name), ""
         for hash_ in _HASH.findall(word):
             yield "", hash_
 
 
-def _strings(text: str) -> Iterator[str]:
-    """Every string of a JSON document; of other text, the cells of its lines."""
-    try:
-        pending: list[Any] = [json.loads(text)]
-    except ValueError:
-        yield from re.split(r"[\n,;\t]", text)
-        return
+def _strings(found: Any) -> Iterator[str]:
+    pending = [found]
     while pending:
         item = pending.pop()
         if isinstance(item, str):

@@ -1,12 +1,16 @@
 """Several datasets as one epoch: weights, caps, repeats, evened tasks, flips; all of it keyed.
 
-Rows are chosen by number and read only when a batch needs them, so a mixture of millions costs a
-list of integers. The same ``mix.toml`` gives the same rows in the same order everywhere.
+Rows are chosen by number and read only when a batch needs them, so a mixture of millions costs
+three integers a row. The same ``mix.toml`` gives the same rows in the same order everywhere.
 """
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from flows.training.data.dataset import DatasetSource
 from flows.training.data.example import Source
@@ -40,17 +44,21 @@ class Mixture:
 
     def __init__(self, config: MixConfig, sources: list[Source], bar: Barred) -> None:
         self._config, self._sources, self._bar = config, sources, bar
-        self.drawn: list[Drawn] = []
-        """Every row of the epoch."""
+        self.drawn: NDArray[np.int32] = np.empty((0, 3), np.int32)
+        """Every row of the epoch as the numbers of a ``Drawn``."""
         self.counts: dict[str, Any] = {"rows": 0, "sources": {}}
         """Exact numbers, for ``mix.json``."""
         pools = [self._pool(number) for number in range(len(sources))]
         weights = [source.weight for source in config.source]
+        parts = []
         for number, pool in enumerate(pools):
+            if not pool and config.total:
+                raise ConfigError(f"{sources[number].name}: no row is left to give its weight to")
             wanted = _wanted(config, number, len(pool), weights)
-            self._draw(number, pool, wanted)
+            parts.append(self._draw(number, pool, wanted))
+        self.drawn = np.concatenate(parts)
         self.counts["rows"] = len(self.drawn)
-        if not self.drawn:
+        if not len(self.drawn):
             raise ConfigError("the mixture is empty: no row is left of any source")
 
     @classmethod
@@ -65,17 +73,22 @@ class Mixture:
         names = [source.name for source in sources]
         if len(set(names)) < len(names):
             raise ConfigError(f"two sources are called the same ({', '.join(names)}); name them")
+        digest = hashlib.sha256()
         for source in sources:
             for row_id, text in source.texts():
                 check_text(row_id, text)
-        return cls(config, sources, barred(config.evaluation))
+                digest.update(f"{row_id}\n{text}\n".encode())
+        made = cls(config, sources, barred(config.evaluation))
+        digest.update(made.drawn.tobytes())
+        made.counts["digest"] = digest.hexdigest()
+        return made
 
     def _pool(self, number: int) -> list[int]:
         """Rows of a source that may be used: no leaks, tasks evened, capped."""
         source, config = self._sources[number], self._config.source[number]
         rows = []
-        for row in range(len(source)):
-            if not self._bar.holds(source.origin(row)):
+        for row, origin in enumerate(source.origins(bool(self._bar.hashes))):
+            if not self._bar.holds(origin):
                 rows.append(row)
             elif self._config.leaks == "error":
                 raise ConfigError(
@@ -104,26 +117,30 @@ class Mixture:
             out += [by_task[task][place % len(by_task[task])] for place in range(wanted)]
         return self._stream("even", source.name).shuffled(out)
 
-    def _draw(self, number: int, pool: list[int], wanted: int) -> None:
+    def _draw(self, number: int, pool: list[int], wanted: int) -> NDArray[np.int32]:
         source = self._sources[number]
         tasks, seen = source.tasks(), Counter[int]()
         by_task: Counter[str] = Counter()
-        for place in range(wanted if pool else 0):
+        drawn = np.empty((wanted if pool else 0, 3), np.int32)
+        for place in range(len(drawn)):
             row = pool[place % len(pool)]
-            self.drawn.append(Drawn(number, row, seen[row]))
+            if not seen[row]:
+                source.check(row)
+            drawn[place] = Drawn(number, row, seen[row])
             seen[row] += 1
             by_task[tasks[row]] += 1
         self.counts["sources"][source.name] |= {
-            "used": wanted if pool else 0, "different": len(seen),
+            "used": len(drawn), "different": len(seen),
             "tasks": dict(sorted(by_task.items())),
         }  # fmt: skip
+        return drawn
 
     def _stream(self, *purpose: int | str) -> Stream:
         return Stream(self._config.seed, "mix", *purpose)
 
     def row(self, place: int) -> dict[str, Any]:
         """A row in the form TRL reads: ``images``, ``prompt``, ``completion``, ``row_id``."""
-        number, row, time = self.drawn[place]
+        number, row, time = Drawn(*map(int, self.drawn[place]))
         source, config = self._sources[number], self._config.source[number]
         example, images = source.example(row), source.images(row)
         self._check(example.row_id, images)
@@ -152,12 +169,12 @@ class Mixture:
         """A ``datasets.Dataset`` of row numbers that reads each row when it is asked for."""
         datasets = require("datasets")
         places = datasets.Dataset.from_dict({"place": list(range(len(self.drawn)))})
+        # a method, since processes that are not forked are sent it by name
+        return places.with_transform(self._rows_of)
 
-        def read(batch: dict[str, list[int]]) -> dict[str, list[Any]]:
-            rows = [self.row(place) for place in batch["place"]]
-            return {key: [row[key] for row in rows] for key in rows[0]}
-
-        return places.with_transform(read)
+    def _rows_of(self, batch: dict[str, list[int]]) -> dict[str, list[Any]]:
+        rows = [self.row(place) for place in batch["place"]]
+        return {key: [row[key] for row in rows] for key in rows[0]}
 
 
 def _wanted(config: MixConfig, number: int, found: int, weights: list[float | None]) -> int:

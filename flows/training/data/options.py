@@ -8,6 +8,9 @@ from schemas.streams import Stream
 _OPTION = re.compile(r"(?P<mark>[(]?)(?P<letter>[A-H])(?P<end>[.):])(?P<gap>[ \t]*)")
 _ANSWER = re.compile(r"^\s*[(]?([A-H])(?:[.):]\s*|\s*$)")
 
+_RELATIVE = re.compile(r"\b(above|below|former|latter|both|neither|either|[A-H] (and|or) [A-H])\b")
+"""An option that speaks of others and is true in its place only."""
+
 
 class _Choice(NamedTuple):
     letter: str
@@ -19,8 +22,9 @@ def shuffle_options(question: str, answer: str, stream: Stream) -> tuple[str, st
     r"""Put the options of a question in a keyed order.
 
     The texts change places, the letters stay in line. A pair that cannot be read without doubt
-    comes back as it is: letters that are not A, B, ... once each in line, an answer that names no
-    letter, or an answer whose text is not that of its letter.
+    comes back as it is: letters that are not A, B, ... once each in line, options of several lines
+    or that speak of others ("all of the above"), an answer that names no letter, or an answer whose
+    text is not that of its letter.
 
     Args:
         question: E.g. ``"Which?\nA. Blur\nB. Noise"``.
@@ -55,6 +59,10 @@ def _choices(question: str) -> list[_Choice]:
         text = question[mark.end() : end]
         first = text.split("\n", 1)[0].rstrip(" ,;")
         if re.search(r"[.?!]\s+\S", first):  # an instruction may follow on the same line
+            return []
+        if _RELATIVE.search(first.lower()) or _RELATIVE.search(first):
+            return []
+        if end < len(question) and text[len(first) :].strip(" ,;\n\t("):
             return []
         found.append(_Choice(mark["letter"], mark.end(), mark.end() + len(first)))
     return found

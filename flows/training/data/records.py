@@ -6,13 +6,17 @@ is ``{"from": "human"|"gpt", "value": ...}``, one of them with ``<image>`` (Q-Al
 relative to its root.
 """
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from flows.decode import decode
+from flows.fingerprints import content_hash
 from flows.training.data.example import Example, Origin
 from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError
@@ -35,7 +39,7 @@ class RecordSource:
     """
 
     def __init__(self, file: Path, images: Path, kind: str, name: str) -> None:
-        self.name, self._images = name, images
+        self.name, self._images, self._root = name, images, images.resolve()
         self._rows: list[tuple[Example, tuple[str, ...]]] = []
         read = _dq495k if kind == "dq495k" else _llava
         for number, record in enumerate(_records(file)):
@@ -68,10 +72,22 @@ class RecordSource:
         example, pictures = self._rows[index]
         return [Image.fromarray(self._read(name, example.row_id)) for name in pictures]
 
-    def _read(self, name: str, row_id: str) -> Any:
+    def check(self, index: int) -> None:
+        """Whether its pictures are there: better known now than after days of training."""
+        example, pictures = self._rows[index]
+        for name in pictures:
+            path = self._path(name, example.row_id)
+            if not path.is_file():
+                raise ConfigError(f"{example.row_id}: {path}: {os.strerror(errno.ENOENT)}")
+
+    def _path(self, name: str, row_id: str) -> Path:
         path = self._images / name
-        if not path.resolve().is_relative_to(self._images.resolve()):
+        if not path.resolve().is_relative_to(self._root):
             raise ConfigError(f"{row_id}: its picture {name!r} lies outside {self._images}")
+        return path
+
+    def _read(self, name: str, row_id: str) -> Any:
+        path = self._path(name, row_id)
         try:
             return decode(path.read_bytes(), _ANY_SIZE).image
         except OSError as error:
@@ -79,10 +95,26 @@ class RecordSource:
         except PictureError as error:
             raise ConfigError(f"{row_id}: {path}: {error}") from None
 
-    def origin(self, index: int) -> Origin:
-        """Names of its pictures."""
-        names = (re.split(r"[/\\]", name)[-1].lower() for name in self._rows[index][1])
-        return Origin(tuple(names), "")
+    def origins(self, pixels: bool) -> Iterator[Origin]:
+        """Names of each row's pictures, and hashes of their pixels where asked for.
+
+        Raises:
+            ConfigError: A picture that is to be hashed is not there or broken.
+        """
+        hashes = self._hashes() if pixels else {}
+        for _, pictures in self._rows:
+            names = tuple(re.split(r"[/\\]", name)[-1].lower() for name in pictures)
+            yield Origin(names, tuple(hashes[name] for name in pictures if pixels))
+
+    def _hashes(self) -> dict[str, str]:
+        """Content hash of every picture; decoding leaves the interpreter free for its threads."""
+        rows = {name: example.row_id for example, names in self._rows for name in names}
+
+        def one(name: str) -> str:
+            return content_hash(self._read(name, rows[name]))
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return dict(zip(rows, pool.map(one, rows), strict=True))
 
     def tasks(self) -> Sequence[str]:
         """Task of every row."""
@@ -101,13 +133,14 @@ _Read = tuple[str, str, tuple[str, ...], list[tuple[str, str]]]
 
 def _records(file: Path) -> list[Any]:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot read it: {error}") from None
     try:
         if text.lstrip().startswith("["):
             return list(json.loads(text))
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        # not splitlines, which also breaks at characters that JSON strings may hold
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
     except ValueError as error:
         raise ConfigError(f"{file}: not valid JSON: {error}") from None
 
@@ -116,10 +149,10 @@ def _llava(record: dict[str, Any], where: str, number: str) -> _Read:
     pictures = record.get("image", record.get("images", []))
     pictures = [pictures] if isinstance(pictures, str) else pictures or []
     turns = _turns(record.get("conversations", record.get("messages")), where)
-    held = sum(len(TAGS.findall(turn)) for pair in turns for turn in pair)
+    held = sum(len(TAGS.findall(question)) for question, _ in turns)
     if held not in (0, len(pictures)):
         raise ConfigError(f"{where}: {held} times <image> but {len(pictures)} pictures")
-    clean = [(_without_tag(question), _without_tag(answer)) for question, answer in turns]
+    clean = [(_without_tag(question), answer) for question, answer in turns]
     task = str(record.get("qtype") or record.get("type") or record.get("task") or "conversation")
     return str(record.get("id", number)), task, tuple(map(str, pictures)), clean
 

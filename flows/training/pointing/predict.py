@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from flows.layout import put_in_place, storage_errors
+from flows.layout import TEMPORARY, put_in_place, storage_errors
 from flows.training.data.dataset import DatasetSource
 from flows.training.pointing.points import Point, Scored, probabilities, to_point
 from flows.training.pointing.scoring import Asked
@@ -64,23 +64,25 @@ def predict(
     batch: int,
     max_tokens: int,
     limit: int | None = None,
+    key: str = "",
 ) -> int:
     """Write one line a row to ``out``; a run that was cut short goes on after its last line.
 
     Args:
         source: The rows.
         speaker: The model.
-        out: JSON lines; in place when complete, ``.part`` until then.
+        out: JSON lines; in place when complete, ``.KEY.part`` until then.
         temperature: Of the points.
         segmenter: Makes masks of grounding rows.
         batch: Rows at once.
         max_tokens: Longest answer.
         limit: Only so many rows.
+        key: Of everything that decides the lines; another key's lines are not gone on with.
 
     Returns:
         Rows written, those of an earlier start included.
     """
-    part = out.with_name(out.name + ".part")
+    part = out.with_name(f"{out.name}.{key}{TEMPORARY}" if key else out.name + TEMPORARY)
     rows = range(min(len(source), limit or len(source)))
     with storage_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)

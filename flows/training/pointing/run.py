@@ -1,11 +1,12 @@
 """``point``: one picture drawn, a split predicted, or the temperature calibrated."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.layout import storage_errors, write_text
+from flows.layout import read_manifest, storage_errors, write_text
 from flows.pictures import read_picture
 from flows.training.data.dataset import DatasetSource
 from flows.training.extras import choose_device, require
@@ -46,13 +47,15 @@ def make_speaker(where: Where, config: PointConfig) -> Speaks:
     Raises:
         ConfigError: It cannot be had.
     """
+    if where.api_key_env and where.api_key_env not in os.environ:
+        raise ConfigError(f"--api-key-env {where.api_key_env}: no such variable is set")
     if where.endpoint:
         key = os.environ.get(where.api_key_env, "") if where.api_key_env else ""
         return ServedSpeaker(where.endpoint, where.model, key)
     torch, device = require("torch"), choose_device(config.device)
     half = device.type == "cuda"
     loaded = load_model(where.model, torch.bfloat16 if half else torch.float32,
-                        where.trust_remote_code)  # fmt: skip
+                        where.trust_remote_code, trained=False)  # fmt: skip
     return Speaker(loaded, device)
 
 
@@ -106,8 +109,19 @@ def predict_split(
     """Predictions for a split of a dataset; see ``predict``."""
     source = DatasetSource(data, split, tasks, data.name)
     segmenter = make_segmenter(config, choose_device(config.device)) if config.segmenter else None
+    key = _key(where, config, temperature, data, split, tasks, limit)
     return predict(source, make_speaker(where, config), out, temperature, segmenter, config.batch,
-                   config.max_tokens, limit)  # fmt: skip
+                   config.max_tokens, limit, key)  # fmt: skip
+
+
+def _key(where: Where, config: PointConfig, temperature: float, data: Path, *more: Any) -> str:
+    """Of everything that decides predictions: settings, the data's and the weights' files."""
+    weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns)
+               for file in sorted(Path(where.model).glob("*.safetensors"))]  # fmt: skip
+    settings = config.model_dump(mode="json", exclude={"batch", "device", "temperature"})
+    files = read_manifest(data).get("files")
+    told = [where.model, where.endpoint, weights, settings, temperature, files, *more]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def calibrate_on(
@@ -119,7 +133,7 @@ def calibrate_on(
     small dataset built from other photographs.
 
     Raises:
-        ConfigError: No grounding rows.
+        ConfigError: No grounding rows, or no point of them that any temperature puts right.
     """
     source = DatasetSource(data, split, ["grounding"], data.name)
     speaker = make_speaker(where, config)
@@ -132,6 +146,11 @@ def calibrate_on(
     if not scored:
         raise ConfigError(f"{data}: no grounding rows in {split!r} to calibrate on")
     found = calibrate(scored, [masks.decode(*target) for target in targets])
+    if not found.accuracy[found.temperature]:
+        raise ConfigError(
+            f"{where.model}: of {found.rows} answers none points into its target at any "
+            "temperature; train it first, or choose one with --temperature"
+        )
     if not where.endpoint and Path(where.model).is_dir():
         told: dict[str, Any] = {**found._asdict(), "data": data.name, "split": split}
         write_text(Path(where.model) / SETTINGS, json.dumps(told, indent=1) + "\n")

@@ -5,7 +5,7 @@ generation, whoever wrote the answer. Words are found by character and their riv
 the whole answer, since how a word is cut into tokens depends on what stands around it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from flows.training.extras import require
@@ -23,8 +23,9 @@ class Asked(NamedTuple):
 
 
 class _Spelling(NamedTuple):
-    """An answer's tokens, and where a word stands in them."""
+    """Prompt and answer, the answer's tokens, and where a word stands in them."""
 
+    text: str
     ids: list[int]
     start: int
     stop: int
@@ -43,17 +44,13 @@ class Speaker:
         self._model, self._processor = loaded.model.to(device).eval(), loaded.processor
         self._device = device
         self._tokenizer = loaded.processor.tokenizer
-        self._tokenizer.padding_side = "left"
         # A model that never runs twice over a prompt keeps no cache (and Phi's cannot).
         self._more = {} if not loaded.family.remote else {"use_cache": False}
 
     def answer(self, asked: Sequence[Asked], max_tokens: int) -> list[str]:
         """The most likely answers, one batch."""
         prompts = [self._prompt(one.question) for one in asked]
-        images = [[one.image] for one in asked]
-        inputs = self._processor(text=prompts, images=images, padding=True, return_tensors="pt",
-                                 add_special_tokens=False)  # fmt: skip
-        inputs = inputs.to(self._device)
+        inputs = self._inputs(prompts, [one.image for one in asked], "left").to(self._device)
         with self._torch.inference_mode():
             made = self._model.generate(**inputs, max_new_tokens=max_tokens, do_sample=False)
         new = made[:, inputs["input_ids"].shape[1] :]
@@ -83,7 +80,16 @@ class Speaker:
             {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question}]}
         ]
         prompt: str = self._processor.apply_chat_template(said, add_generation_prompt=True)
-        return prompt
+        bos, starts = self._tokenizer.bos_token, self._tokenizer("")["input_ids"]
+        # Some templates leave the first token to the tokeniser, which is not asked for any here.
+        left_out = bos and starts[:1] == [self._tokenizer.bos_token_id]
+        return bos + prompt if left_out and not prompt.startswith(bos) else prompt
+
+    def _inputs(self, texts: list[str], images: list[Any], side: str) -> Any:
+        """A batch, padded on a side; the processor knows how its pictures are batched."""
+        return self._processor(text=texts, images=[[image] for image in images], padding=True,
+                               padding_side=side, return_tensors="pt",
+                               add_special_tokens=False)  # fmt: skip
 
     def contrast(self, asked: Sequence[Asked], one: str, other: str) -> list[float]:
         """Score of one beginning of an answer less that of another, e.g. good and poor."""
@@ -102,8 +108,7 @@ class Speaker:
         rivals: list[tuple[_Spelling, _Spelling]] = []
         for row, said, unsaid, tail in jobs:
             prompt = self._prompt(asked[row].question)
-            spelled = _spellings(self._encode(prompt), self._encode(prompt + said + tail),
-                                 self._encode(prompt + unsaid + tail))  # fmt: skip
+            spelled = _spellings(prompt, (said + tail, unsaid + tail), self._encode)
             rivals.append(spelled)
             sequences += [(row, spelling) for spelling in spelled]
         if not jobs:
@@ -135,74 +140,69 @@ class Speaker:
 
     def _logits(self, asked: Sequence[Asked], needed: Sequence[tuple[int, _Spelling]]) -> list[Any]:
         """Float32 logits ``(tokens of the word, vocabulary)`` for each sequence."""
-        torch = self._torch
-        inputs = [self._inputs(asked[row], spelling) for row, spelling in needed]
-        batch = _stack(inputs, self._tokenizer.pad_token_id or 0, torch)
-        lengths = [one["input_ids"].shape[1] for one in inputs]
-        spans = []
-        for length, (_, spelling) in zip(lengths, needed, strict=True):
-            first = length - len(spelling.ids) + spelling.start - 1
-            spans.append(range(first, first + spelling.stop - spelling.start))
-        kept = sorted({place for span in spans for place in span})
-        batch = {key: value.to(self._device) for key, value in batch.items()}
-        with torch.inference_mode():
-            logits = self._forward(batch, torch.tensor(kept, device=self._device))
-        rows = {place: index for index, place in enumerate(kept)}
-        return [logits[number, [rows[place] for place in span]].float().cpu()
-                for number, span in enumerate(spans)]  # fmt: skip
-
-    def _forward(self, batch: dict[str, Any], kept: Any) -> Any:
-        try:
-            return self._model(**batch, logits_to_keep=kept, **self._more).logits
-        except TypeError:  # remote code of before that argument
-            return self._model(**batch, **self._more).logits[:, kept]
-
-    def _inputs(self, asked: Asked, spelling: _Spelling) -> dict[str, Any]:
-        """Prompt with its picture, then the answer's tokens."""
-        made = self._processor(
-            text=[self._prompt(asked.question)], images=[[asked.image]], return_tensors="pt",
-            add_special_tokens=False,
-        )  # fmt: skip
-        tail = self._torch.tensor([spelling.ids])
-        out = {key: value for key, value in made.items() if hasattr(value, "shape")}
-        length = out["input_ids"].shape[1]
-        for key in [key for key in out if tuple(out[key].shape) == (1, length)]:
-            more = tail if key == "input_ids" else self._torch.full_like(tail, key == _MASK)
-            out[key] = self._torch.cat([out[key], more.to(out[key].dtype)], 1)
+        # two words of one answer stand in one sequence
+        sequences = list({(row, spelling.text): None for row, spelling in needed})
+        out: list[Any] = [None] * len(needed)
+        for start in range(0, len(sequences), len(asked)):
+            part = {key: n for n, key in enumerate(sequences[start : start + len(asked)])}
+            mine = [n for n, (row, spelling) in enumerate(needed) if (row, spelling.text) in part]
+            words = [(part[needed[n][0], needed[n][1].text], needed[n][1]) for n in mine]
+            for number, logits in zip(mine, self._rows(asked, list(part), words), strict=True):
+                out[number] = logits
         return out
 
+    def _rows(
+        self,
+        asked: Sequence[Asked],
+        sequences: list[tuple[int, str]],
+        words: list[tuple[int, _Spelling]],
+    ) -> list[Any]:
+        """One forward pass; logits at each word's place in its sequence."""
+        torch = self._torch
+        texts, images = [text for _, text in sequences], [asked[row].image for row, _ in sequences]
+        batch = self._inputs(texts, images, "right")
+        lengths = batch["attention_mask"].sum(1).tolist()
+        spans = []
+        for place, spelling in words:
+            begin = lengths[place] - len(spelling.ids)
+            if batch["input_ids"][place, begin : lengths[place]].tolist() != spelling.ids:
+                raise ConfigError("this processor changes the answer's tokens; it cannot be scored")
+            first = begin + spelling.start - 1
+            spans.append(range(first, first + spelling.stop - spelling.start))
+        kept = sorted({place for span in spans for place in span})
+        with torch.inference_mode():
+            logits = self._forward(batch.to(self._device), torch.tensor(kept, device=self._device))
+        at = {place: index for index, place in enumerate(kept)}
+        return [logits[place, [at[token] for token in span]].float().cpu()
+                for (place, _), span in zip(words, spans, strict=True)]  # fmt: skip
 
-_MASK = "attention_mask"
+    def _forward(self, batch: Any, kept: Any) -> Any:
+        try:
+            logits = self._model(**batch, logits_to_keep=kept, **self._more).logits
+        except TypeError:  # remote code of before that argument
+            logits = self._model(**batch, **self._more).logits
+        # some models take the argument and keep everything
+        return logits if logits.shape[1] == len(kept) else logits[:, kept]
 
 
-def _spellings(prompt: list[int], one: list[int], other: list[int]) -> tuple[_Spelling, _Spelling]:
+def _spellings(
+    prompt: str, answers: tuple[str, str], encode: Callable[[str], list[int]]
+) -> tuple[_Spelling, _Spelling]:
     """Two answers' tokens and the part in which they differ.
 
     Raises:
         ConfigError: The tokeniser joins prompt and answer, so the answer cannot be scored.
     """
-    if one[: len(prompt)] != prompt or other[: len(prompt)] != prompt:
+    asked = encode(prompt)
+    one, other = (encode(prompt + answer) for answer in answers)
+    if one[: len(asked)] != asked or other[: len(asked)] != asked:
         raise ConfigError("this tokeniser joins the prompt's end with the answer's beginning")
-    one, other = one[len(prompt) :], other[len(prompt) :]
+    one, other = one[len(asked) :], other[len(asked) :]
     shorter = min(len(one), len(other))
     start = next((i for i in range(shorter) if one[i] != other[i]), shorter)
     tail = 0
     while tail < shorter - start and one[-1 - tail] == other[-1 - tail]:
         tail += 1
-    return (_Spelling(one, start, len(one) - tail), _Spelling(other, start, len(other) - tail))
-
-
-def _stack(inputs: Sequence[dict[str, Any]], pad: int, torch: Any) -> dict[str, Any]:
-    """Rows of one sequence each as a batch, padded on the right; pictures one after another."""
-    longest = max(one["input_ids"].shape[1] for one in inputs)
-    batch = {}
-    for key in inputs[0]:
-        parts = []
-        for one in inputs:
-            value, length = one[key], one["input_ids"].shape[1]
-            if tuple(value.shape) == (1, length):
-                fill = pad if key == "input_ids" else 0
-                value = torch.nn.functional.pad(value, (0, longest - length), value=fill)
-            parts.append(value)
-        batch[key] = torch.cat(parts)
-    return batch
+    said, unsaid = (prompt + answer for answer in answers)
+    return (_Spelling(said, one, start, len(one) - tail),
+            _Spelling(unsaid, other, start, len(other) - tail))  # fmt: skip

@@ -11,6 +11,7 @@ batch, so this style is the only one sent.
 import base64
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flows.training.pointing.points import Scored
@@ -40,17 +41,19 @@ class ServedSpeaker:
         self._client = httpx.Client(headers=headers, timeout=timeout)
 
     def answer(self, asked: Sequence[Asked], max_tokens: int) -> list[str]:
-        """The most likely answers; the server batches on its own."""
-        return [self._text(one, max_tokens) for one in asked]
+        """The most likely answers, asked for at once; the server batches on its own."""
+        with ThreadPoolExecutor(max(1, len(asked))) as pool:
+            return list(pool.map(lambda one: self._text(one, max_tokens), asked))
 
     def score(self, asked: Sequence[Asked], answers: Sequence[str]) -> list[Scored]:
         """Scores of the positional words of given answers."""
-        scored = []
-        for one, answer in zip(asked, answers, strict=True):
-            place = find_place(answer)
-            across, down = (self._gap(one, answer, word) for word in _both(place))
-            scored.append(Scored(answer, place, across, down))
-        return scored
+        with ThreadPoolExecutor(max(1, len(asked))) as pool:
+            return list(pool.map(self._scored, asked, answers))
+
+    def _scored(self, asked: Asked, answer: str) -> Scored:
+        place = find_place(answer)
+        across, down = (self._gap(asked, answer, word) for word in _both(place))
+        return Scored(answer, place, across, down)
 
     def close(self) -> None:
         """Close the connection."""
@@ -62,14 +65,22 @@ class ServedSpeaker:
         return (said or "").strip()
 
     def _gap(self, asked: Asked, answer: str, word: Word | None) -> float | None:
-        """Log-probability of a word less its rival's, where both are one token; else ``None``."""
+        """Log-probability of a word less its rival's.
+
+        Of a word of several tokens the first counts, in which it differs from its rival: the rest
+        follow from it almost surely, and a place of its own for each would take a request each.
+
+        Raises:
+            ConfigError: No token tells the words apart.
+        """
         if word is None:
             return None
         stem = answer[: word.start].rstrip(" ")
-        one = self._tokens(asked, stem, answer[len(stem) : word.end])
-        other = self._tokens(asked, stem, answer[len(stem) : word.start] + word.rival)
-        if one is None or other is None:
-            return None
+        one = self._token(asked, stem, answer[len(stem) : word.end])
+        other = self._token(asked, stem, answer[len(stem) : word.start] + word.rival)
+        if one is None or other is None or one == other:
+            raise ConfigError(f"{self._url}: this tokeniser does not tell {word.text!r} from "
+                              f"{word.rival!r} after {stem[-30:]!r}")  # fmt: skip
         body: dict[str, Any] = {
             "messages": _continued(asked, stem), "max_tokens": 1, "temperature": 0,
             "logprobs": True, "logprob_token_ids": [one, other],
@@ -87,12 +98,12 @@ class ServedSpeaker:
             )
         return logs[0] - logs[1]
 
-    def _tokens(self, asked: Asked, stem: str, more: str) -> int | None:
-        """The one token that ``more`` adds after ``stem``; ``None`` where it adds several."""
+    def _token(self, asked: Asked, stem: str, more: str) -> int | None:
+        """The first token that ``more`` adds after ``stem``; ``None`` where they are joined."""
         text = asked._replace(image=None)
         short = self._tokenised(text, stem)
         long = self._tokenised(text, stem + more)
-        return long[-1] if len(long) == len(short) + 1 and long[: len(short)] == short else None
+        return long[len(short)] if len(long) > len(short) and long[: len(short)] == short else None
 
     def _tokenised(self, asked: Asked, answer: str) -> list[int]:
         body = {"messages": _continued(asked, answer), **_continuing(answer)}

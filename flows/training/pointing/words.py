@@ -16,11 +16,17 @@ RIVALS: dict[Axis, tuple[tuple[str, str], ...]] = {
 """Pairs of words for small and large coordinates."""
 
 _WHOLE = re.compile(
-    r"\b(entire|whole|full|overall)\s+(image|picture|photo|photograph|frame|scene)\b"
+    # not what is said of its quality, which every answer may end with
+    r"\b(entire|whole|full|overall)\s+(image|picture|photo|photograph|frame|scene)\b(?!\s+quality)"
     r"|\b(throughout|across)\s+the\s+(image|picture|photo|photograph|frame|scene)\b"
     r"|\bglobal(ly)?\b|\beverywhere\b",
     re.IGNORECASE,
 )
+_NO_PLACE = (
+    r"[A-Za-z]|\s+(?:amounts?|levels?|degree|exposure|balance|mix|now|away|over|out|alone|intact|"
+    r"unchanged|untouched|untreated)\b|[ -](?:notch|quality)\b"
+)
+"""What follows a word that means something else: the right amount, nothing left over."""
 _CENTRE = re.compile(r"\b(cent(re|er|ral)|middle)\b", re.IGNORECASE)
 
 
@@ -93,7 +99,7 @@ _NEAR = 12
 def _words(text: str, axis: Axis) -> list[Word]:
     found = []
     for near, far in RIVALS[axis]:
-        for match in re.finditer(rf"(?<![A-Za-z])({near}|{far})(?![A-Za-z])", text, re.IGNORECASE):
+        for match in re.finditer(rf"(?<![A-Za-z])({near}|{far})(?!{_NO_PLACE})", text, re.I):
             is_far = match[0].lower() == far
             rival = _like(near if is_far else far, match[0])
             found.append(Word(axis, match[0], rival, match.start(), match.end(), is_far))

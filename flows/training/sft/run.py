@@ -7,20 +7,21 @@ logs, ``mix.json`` (exact counts) and ``sft.json`` (configuration, losses, versi
 
 import importlib.metadata
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from flows.layout import storage_errors, write_text
+from flows.layout import TEMPORARY, storage_errors, write_text
 from flows.training.data.mixture import Mixture
 from flows.training.extras import require
-from flows.training.families import Loaded, load_model
-from flows.training.sft.trainer import is_bf16, make_trainer
+from flows.training.families import load_model
+from flows.training.sft.trainer import is_bf16, is_sharded, make_trainer
 from schemas.errors import ConfigError
 from schemas.training import MixConfig, SftConfig
 
-REPORT = "sft.json"
+REPORT, MERGED = "sft.json", "merged"
 FIRST = 8
 """Rows that are put into a batch and checked before anything is trained."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -44,19 +45,21 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
     require("trl")
     transformers.set_seed(config.seed)
     settings = _claim(out, config, mix)
-    if (out / REPORT).is_file() and (not merge or (out / "merged").is_dir()):
+    base = torch.bfloat16 if is_bf16(config) and not is_sharded(config) else torch.float32
+    if (out / REPORT).is_file():
         done: dict[str, Any] = json.loads((out / REPORT).read_text(encoding="utf-8"))
+        if merge and _is_first() and not (out / MERGED).is_dir():
+            _merge(out, base, config.trust_remote_code)
         return done
     mixture = Mixture.load(mix)
-    base = torch.bfloat16 if is_bf16(config) else torch.float32
     loaded = load_model(config.model, base, config.trust_remote_code)
     rows = mixture.as_dataset()
     trainer, trained = make_trainer(loaded, rows, config, out)
     trainer.data_collator([rows[place] for place in range(min(FIRST, len(rows)))])
-    write_text(out / "mix.json", json.dumps(mixture.counts, indent=1) + "\n")
-    last = transformers.trainer_utils.get_last_checkpoint(str(out / "checkpoints"))
-    seconds = _train(trainer, last, config)
-    _save(trainer, loaded, out, merge)
+    last = _last_checkpoint(out / "checkpoints")
+    _count(mixture, out, last)
+    seconds = _train(trainer, last)
+    trainer.save_model(str(out))
     report = {
         **settings,
         "rows": mixture.counts["rows"],
@@ -69,15 +72,44 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
         "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
     }  # fmt: skip
     if trainer.is_world_process_zero():
+        loaded.processor.save_pretrained(str(out))
         write_text(out / REPORT, json.dumps(report, indent=1) + "\n")
+        if merge:
+            _merge(out, base, config.trust_remote_code)
     return report
 
 
-def _train(trainer: Any, last: str | None, config: SftConfig) -> float:
+def _is_first() -> bool:
+    """Whether this is the process, of those that accelerate starts, that writes files."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _last_checkpoint(folder: Path) -> str | None:
+    """The last one that is whole: its state is what the trainer writes at the end."""
+    whole = {int(file.parent.name.rpartition("-")[2]): str(file.parent)
+             for file in folder.glob("checkpoint-*/trainer_state.json")}  # fmt: skip
+    return whole[max(whole)] if whole else None
+
+
+def _count(mixture: Mixture, out: Path, last: str | None) -> None:
+    """Write what is trained on; a run is not gone on with on other rows than it began with."""
+    file = out / "mix.json"
+    if last and file.is_file():
+        before = json.loads(file.read_text(encoding="utf-8")).get("digest")
+        if before != mixture.counts["digest"]:
+            raise ConfigError(
+                f"--out {out}: the data has changed since this run began, so it cannot go on where "
+                "it was; choose a new folder or the same data"
+            )
+    elif _is_first():
+        write_text(file, json.dumps(mixture.counts, indent=1) + "\n")
+
+
+def _train(trainer: Any, last: str | None) -> float:
     """Train from the last checkpoint; seconds it took, 0 where nothing was left to do."""
-    if last and config.steps:
+    if last:
         state = json.loads((Path(last) / "trainer_state.json").read_text(encoding="utf-8"))
-        if state["global_step"] >= config.steps:  # the trainer would do one step too many
+        if state["global_step"] >= state["max_steps"]:  # the trainer would do one step too many
             trainer._load_from_checkpoint(last)
             trainer.state = type(trainer.state).load_from_json(
                 str(Path(last) / "trainer_state.json")
@@ -94,6 +126,8 @@ def _train(trainer: Any, last: str | None, config: SftConfig) -> float:
 def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
     """Make the folder a run's own; another run's is refused."""
     settings = {"sft": config.model_dump(mode="json"), "mix": mix.model_dump(mode="json")}
+    if not _is_first():
+        return settings
     marker = out / "settings.json"
     with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -114,16 +148,13 @@ def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
     return settings
 
 
-def _save(trainer: Any, loaded: Loaded, out: Path, merge: bool) -> None:
-    trainer.save_model(str(out))
-    if not trainer.is_world_process_zero():
-        return
-    loaded.processor.save_pretrained(str(out))
-    merged = out / "merged"
-    if merge:
+def _merge(out: Path, dtype: Any, remote: bool) -> None:
+    """Write the finished model whole; read from the disk, since what trained it may be sharded."""
+    merged, part = out / MERGED, out / (MERGED + TEMPORARY)
+    shutil.rmtree(part, ignore_errors=True)
+    loaded = load_model(str(out), dtype, remote)
+    with storage_errors(merged):
+        loaded.model.save_pretrained(str(part))
+        loaded.processor.save_pretrained(str(part))
         shutil.rmtree(merged, ignore_errors=True)
-        model = trainer.accelerator.unwrap_model(trainer.model)
-        if hasattr(model, "merge_and_unload"):
-            model = model.merge_and_unload()
-        model.save_pretrained(str(merged))
-        loaded.processor.save_pretrained(str(merged))
+        part.rename(merged)

@@ -1,5 +1,6 @@
 """TRL's trainer with a learning rate for each part of the model."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ def is_bf16(config: SftConfig) -> bool:
     torch = require("torch")
     able = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
     return config.precision == "bf16" or (config.precision == "auto" and able)
+
+
+def is_sharded(config: SftConfig) -> bool:
+    """Whether FSDP shards the model; it takes weights of one type only and casts them itself."""
+    launched = os.environ.get("ACCELERATE_USE_FSDP", "").lower() in ("1", "true")
+    return launched or bool(config.trainer.get("fsdp"))
 
 
 def _arguments(trl: Any, config: SftConfig, out: Path) -> Any:

@@ -22,6 +22,9 @@ from flows.training.pointing.words import find_place
         ("A right amount of light; the noise is in the bottom-left", "bottom", "left"),
         ("the upper right part", "upper", "right"),
         ("on the left", None, "left"),
+        ("The right amount of light is missing at the top.", "top", None),
+        ("Little detail is left over at the bottom", "bottom", None),
+        ("Of top-notch quality but for the right side", None, "right"),
         ("the bottom of it", "bottom", None),
         ("leftover stopping topmost", None, None),
         ("Left of the car, and at the very bottom. It is right at the top.", "top", "right"),
@@ -44,6 +47,7 @@ def test_words(text, vertical, horizontal):
         ("The whole image is fine but the top left, which is noisy.", "words"),
         ("near the centre", "centre"), ("Severe noise.", "none"), ("", "none"),
         ("The entire photograph is dark", "whole"),
+        ("Left. It harms the overall image quality.", "words"),
     ],
 )  # fmt: skip
 def test_status(text, status):
@@ -233,7 +237,7 @@ def test_command_draws(qwen, segmenters, photos, spider, shim, tmp_path):
 
 
 def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
-    """Predictions of a split: a line a row, whole after a cut, with points where words are."""
+    """Predictions of a split: a line a row, with points where words are."""
     out = tmp_path / "p.jsonl"
     command = ["point", "--model", qwen, "--data", dataset, "--split", "train", "--out", out,
                "--segmenter", segmenters["hf_sam"], "--limit", 24]  # fmt: skip
@@ -247,26 +251,3 @@ def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
     grounding = [record for record in records if "status" in record]
     assert grounding
     assert all("/grounding/" in record["row_id"] for record in grounding)
-    part = out.with_name("p.jsonl.part")
-    part.write_text("\n".join(lines[:7]) + "\n" + lines[7][:20])
-    out.unlink()
-    assert spider(*command, **shim).returncode == 0
-    assert out.read_text().splitlines() == lines
-
-
-def test_calibrate_is_stored_and_used(qwen, dataset, spider, shim, tmp_path):
-    """``--calibrate`` stores a temperature beside the weights, which later runs take."""
-    import shutil
-
-    model = tmp_path / "model"
-    shutil.copytree(qwen, model)
-    done = spider("point", "--model", model, "--data", dataset, "--split", "train", "--calibrate",
-                  "--limit", 8, **shim)  # fmt: skip
-    assert done.returncode == 0, done.stderr[-1500:]
-    stored = json.loads((model / "point.json").read_text())
-    assert f"temperature {stored['temperature']}" in done.stdout
-    from flows.training.pointing.run import temperature_of
-    from schemas.training import PointConfig
-
-    assert temperature_of(str(model), None, PointConfig()) == stored["temperature"]
-    assert temperature_of(str(model), 3.0, PointConfig()) == 3.0

@@ -86,7 +86,7 @@ def test_same_settings_go_on_others_are_refused(trained, spider, shim, qwen, dat
 
 
 def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained, tmp_path):
-    """A run that is cut short and started again ends with the weights of one that was not."""
+    """A run that is cut short, even in a checkpoint, ends with the weights of one that was not."""
     import shutil
 
     from safetensors.torch import load_file
@@ -96,7 +96,7 @@ def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained
     for name in ("adapter_model.safetensors", "sft.json"):
         (out / name).unlink()
     finished = shutil.copytree(out, tmp_path / "finished")
-    shutil.rmtree(out / "checkpoints" / "checkpoint-12")
+    (out / "checkpoints" / "checkpoint-12" / "trainer_state.json").unlink()
     for folder, checkpoint in ((out, "checkpoint-8"), (finished, "checkpoint-12")):
         resume(spider, shim, qwen, dataset, settings, folder)
         report = json.loads((folder / "sft.json").read_text())
@@ -110,6 +110,60 @@ def resume(spider, shim, qwen, dataset, settings, out):
     done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
                   "--steps", 12, **shim)  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_finished_epochs_train_no_more(qwen, tmp_path):
+    """A run by epochs that ends in its last checkpoint does not step beyond it when resumed."""
+    import cv2
+    import numpy as np
+
+    from flows.training.sft.run import sft
+    from schemas.training import MixConfig, SftConfig
+
+    cv2.imwrite(str(tmp_path / "p.png"), np.full((64, 64, 3), 99, np.uint8))
+    said = [{"from": "human", "value": "<image>Where?"}, {"from": "gpt", "value": "Top left."}]
+    rows = [{"id": str(number), "image": "p.png", "conversations": said} for number in range(4)]
+    (tmp_path / "r.json").write_text(json.dumps(rows))
+    mix = MixConfig(source=[{"path": str(tmp_path / "r.json"), "kind": "llava"}])
+    config = SftConfig(model=str(qwen), epochs=1.5, batch=2, accumulate=1, precision="fp32",
+                       save_steps=1, trainer={"report_to": [], "disable_tqdm": True})  # fmt: skip
+    assert sft(config, mix, tmp_path / "o")["steps"] == 3
+    (tmp_path / "o" / "sft.json").unlink()
+    again = sft(config, mix, tmp_path / "o")
+    assert (again["steps"], again["resumed_from"]) == (3, "checkpoint-3")
+
+
+def test_merging_later_trains_nothing(trained, spider, shim, qwen, dataset, settings, tmp_path):
+    """``--merge`` for a finished run reads what is there, be the checkpoints kept or not."""
+    import shutil
+
+    from safetensors.torch import load_file
+
+    out = tmp_path / "run"
+    shutil.copytree(trained, out)
+    shutil.rmtree(out / "merged")
+    shutil.rmtree(out / "checkpoints")
+    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
+                  "--steps", 12, "--merge", **shim)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert not (out / "checkpoints").exists()
+    one, other = (load_file(f / "merged" / "model.safetensors") for f in (trained, out))
+    assert all(one[name].equal(other[name]) for name in one)
+
+
+def test_changed_data_is_not_gone_on_with(trained, spider, shim, qwen, dataset, settings, tmp_path):
+    """A run that was cut short and whose rows are others now is one clear line."""
+    import shutil
+
+    out = tmp_path / "run"
+    shutil.copytree(trained, out)
+    (out / "sft.json").unlink()
+    counts = json.loads((out / "mix.json").read_text())
+    (out / "mix.json").write_text(json.dumps(counts | {"digest": "of other rows"}))
+    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
+                  "--steps", 12, **shim)  # fmt: skip
+    assert done.returncode == 2
+    assert "the data has changed since this run began" in done.stderr
 
 
 def test_adapter_loads_as_the_merged_model(trained, dataset):
@@ -132,6 +186,25 @@ def test_adapter_loads_as_the_merged_model(trained, dataset):
         with torch.inference_mode():
             logits.append(loaded.model.eval()(**inputs).logits)
     assert torch.allclose(*logits, atol=1e-4)
+
+
+def test_second_stage_stands_on_the_first(trained, tmp_path):
+    """Adapters made on top of a finished run load on top of it, not of what it began with."""
+    import peft
+    import torch
+
+    from flows.training.families import load_model
+    from flows.training.sft.groups import adapters
+    from schemas.training import TuneConfig
+
+    first = load_model(str(trained), torch.float32)
+    weights = {name: value.clone() for name, value in first.model.state_dict().items()}
+    lora = adapters(first.model, first.family, TuneConfig(rank=2, alpha=2))
+    peft.get_peft_model(first.model, lora).save_pretrained(tmp_path)
+    first.processor.save_pretrained(tmp_path)
+    again = load_model(str(tmp_path), torch.float32).model.state_dict()
+    assert again.keys() == weights.keys()
+    assert all(again[name].equal(weights[name]) for name in weights)  # new adapters add nothing
 
 
 @pytest.mark.parametrize(
