@@ -1,10 +1,14 @@
 """A tiny vision-language model and a dataset, made once; these tests need the extra ``train``."""
 
 import importlib.util
+import json
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
+from schemas.training import MixConfig, load_section
 from tests import torchvision_cpu
 from tests.conftest import ROOT
 
@@ -55,3 +59,43 @@ def shim(train_extra, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shim")
     (folder / "sitecustomize.py").write_text(SHIM)
     return QUIET | {"PYTHONPATH": str(folder)}
+
+
+@pytest.fixture
+def records(tmp_path):
+    """Eight LLaVA records with pictures, one of two answers."""
+    for number in range(8):
+        pixels = np.random.default_rng(number).integers(0, 255, (40, 60, 3)).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / f"p{number}.png"), pixels)
+    rows = [
+        {"id": str(number), "image": f"p{number}.png", "qtype": "what" if number % 4 else "how",
+         "conversations": [{"from": "human", "value": f"<image>\nWhat is on the left {number}?"},
+                           {"from": "gpt", "value": "Noise on the left."}]}
+        for number in range(8)
+    ]  # fmt: skip
+    rows[3]["conversations"] += [{"from": "human", "value": "How strong?"},
+                                 {"from": "gpt", "value": "Strong."}]  # fmt: skip
+    (tmp_path / "llava.json").write_text(json.dumps(rows))
+    return tmp_path
+
+
+def mixture(text, folder):
+    """The mixture of a ``mix.toml``."""
+    pytest.importorskip("datasets")
+    from flows.training.data.mixture import Mixture
+
+    path = folder / "mix.toml"
+    path.write_text(text)
+    return Mixture.load(load_section(MixConfig, path))
+
+
+@pytest.fixture(scope="session")
+def segmenters(train_extra, tmp_path_factory):
+    """Weights of tiny SAMs: a checkpoint, SAM and SAM 2 of transformers."""
+    import torch
+
+    from tests import tiny_models
+
+    torch.manual_seed(0)
+    root = tmp_path_factory.mktemp("sams")
+    return {kind: getattr(tiny_models, kind)(root / kind) for kind in ("hf_sam", "hf_sam2")}

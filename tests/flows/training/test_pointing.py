@@ -189,39 +189,6 @@ def test_batch_equals_one_by_one(speaker):
         assert one.vertical == pytest.approx(alone.vertical, abs=1e-4)
 
 
-@pytest.fixture(scope="module")
-def segmenters(train_extra, tmp_path_factory):
-    """Weights of tiny SAMs: a checkpoint, SAM and SAM 2 of transformers."""
-    import torch
-
-    from tests import tiny_models
-
-    torch.manual_seed(0)
-    root = tmp_path_factory.mktemp("sams")
-    return {kind: getattr(tiny_models, kind)(root / kind) for kind in ("hf_sam", "hf_sam2")}
-
-
-@pytest.mark.parametrize("kind", ["hf_sam", "hf_sam2"])
-@pytest.mark.parametrize("multimask", ["best", "single"])
-def test_segmenters(segmenters, kind, multimask):
-    """Each kind gives one mask of the picture's size for each point, the same alone."""
-    import torch
-
-    from flows.training.pointing.segmenters import make_segmenter
-    from schemas.training import PointConfig
-
-    config = PointConfig(segmenter=segmenters[kind], multimask=multimask)
-    segmenter = make_segmenter(config, torch.device("cpu"))
-    image = np.random.default_rng(0).integers(0, 255, (60, 90, 3)).astype(np.uint8)
-    points = [(10.0, 20.0), (80.0, 5.0)]
-    masks = segmenter.segment(image, points)
-    assert [mask.shape for mask in masks] == [(60, 90)] * 2
-    assert all(mask.dtype == np.bool_ for mask in masks)
-    for point, mask in zip(points, masks, strict=True):
-        alone = segmenter.segment(image, [point])[0]
-        assert (alone == mask).mean() > 0.999
-
-
 def test_command_draws(qwen, segmenters, photos, spider, shim, tmp_path):
     """``point`` on one picture draws answer, point and mask, larger than the picture."""
     import cv2

@@ -104,3 +104,24 @@ def test_relatives_of_sam(tmp_path, kind):
     masks = segmenter.segment(image, [(10.0, 20.0), (80.0, 5.0)])
     assert [mask.shape for mask in masks] == [(60, 90)] * 2
     assert all(mask.dtype == np.bool_ for mask in masks)
+
+
+@pytest.mark.parametrize("kind", ["hf_sam", "hf_sam2"])
+@pytest.mark.parametrize("multimask", ["best", "single"])
+def test_segmenters(segmenters, kind, multimask):
+    """Each kind gives one mask of the picture's size for each point, the same alone."""
+    import torch
+
+    from flows.training.pointing.segmenters import make_segmenter
+    from schemas.training import PointConfig
+
+    config = PointConfig(segmenter=segmenters[kind], multimask=multimask)
+    segmenter = make_segmenter(config, torch.device("cpu"))
+    image = np.random.default_rng(0).integers(0, 255, (60, 90, 3)).astype(np.uint8)
+    points = [(10.0, 20.0), (80.0, 5.0)]
+    masks = segmenter.segment(image, points)
+    assert [mask.shape for mask in masks] == [(60, 90)] * 2
+    assert all(mask.dtype == np.bool_ for mask in masks)
+    for point, mask in zip(points, masks, strict=True):
+        alone = segmenter.segment(image, [point])[0]
+        assert (alone == mask).mean() > 0.999

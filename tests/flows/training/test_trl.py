@@ -1,0 +1,52 @@
+"""What we write trains in TRL with nothing of ours in between."""
+
+import pytest
+
+pytestmark = [pytest.mark.usefixtures("train_extra"),
+              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
+                                         "ignore::DeprecationWarning")]  # fmt: skip
+
+
+@pytest.mark.parametrize("subset", ["instruct", "grounding"])
+def test_dataset_trains_in_trl_without_glue(qwen, dataset, tmp_path, subset):
+    """TRL's own trainer takes what ``datasets`` reads, with nothing of ours in between."""
+    import datasets
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+    from trl import SFTConfig, SFTTrainer
+
+    rows = datasets.load_dataset(str(dataset), subset, split="train", cache_dir=tmp_path / "c")
+    config = SFTConfig(output_dir=str(tmp_path / "o"), max_steps=1, per_device_train_batch_size=2,
+                       use_cpu=True, bf16=False, report_to=[], save_strategy="no", max_length=None,
+                       remove_unused_columns=False)  # fmt: skip
+    trainer = SFTTrainer(
+        model=AutoModelForImageTextToText.from_pretrained(qwen), args=config, train_dataset=rows,
+        processing_class=AutoProcessor.from_pretrained(qwen),
+    )  # fmt: skip
+    batch = trainer.data_collator([rows[0], rows[1]])
+    text = trainer.processing_class.tokenizer.decode(batch["input_ids"][0])
+    assert rows[0]["question"] in text
+    assert rows[0]["answer"] in text
+    assert "<|image_pad|>" in text
+    trainer.train()
+    assert trainer.state.global_step == 1
+
+
+def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
+    """The file that ``export --format trl`` writes trains, too."""
+    import datasets
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+    from trl import SFTConfig, SFTTrainer
+
+    done = spider("export", dataset, "--format", "trl", "--out", tmp_path / "e")
+    assert done.returncode == 0, done.stderr
+    rows = datasets.load_dataset("parquet", data_files=str(tmp_path / "e" / "train.parquet"),
+                                 split="train", cache_dir=tmp_path / "c")  # fmt: skip
+    config = SFTConfig(output_dir=str(tmp_path / "o"), max_steps=1, per_device_train_batch_size=2,
+                       use_cpu=True, bf16=False, report_to=[], save_strategy="no", max_length=None,
+                       remove_unused_columns=False)  # fmt: skip
+    trainer = SFTTrainer(
+        model=AutoModelForImageTextToText.from_pretrained(qwen), args=config, train_dataset=rows,
+        processing_class=AutoProcessor.from_pretrained(qwen),
+    )  # fmt: skip
+    trainer.train()
+    assert trainer.state.global_step == 1
