@@ -13,6 +13,7 @@ import pytest
 from flows.rundir import RunFolder
 from flows.sources import Candidate
 from schemas.config import RunConfig
+from tests.flows.signals import hear_ctrl_c
 from tests.flows.test_build import BUILD, parquet_bytes
 
 
@@ -21,7 +22,7 @@ def begun(source, out, environment, *flags):
     command = [sys.executable, "-m", "flows", "build", source, "--out", out, *BUILD, *flags]
     process = subprocess.Popen(
         [*map(str, command)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        text=True, start_new_session=True, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     ledger, deadline = out / ".work" / "ledger" / "build-00000.json", time.monotonic() + 120
     while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.processes import STOP_SECONDS
+from tests.flows.signals import hear_ctrl_c
 
 
 def program(folder, mood):
@@ -44,7 +45,7 @@ def begun(photos, environment, folder, mood):
                program(folder, mood)]  # fmt: skip
     process = subprocess.Popen(
         [*map(str, command)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True,
+        text=True, start_new_session=True, preexec_fn=hear_ctrl_c,
     )  # fmt: skip
     pids, talk = folder / "pids", folder / "d" / ".work" / "conversations" / "00000.jsonl"
     there = pids if mood == "loading" else talk
