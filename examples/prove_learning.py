@@ -204,6 +204,7 @@ def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace)
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         cells = " | ".join(f"{value:.3f}" for value in values)
         lines.append(f"| {title} | {cells} | {statistics.mean(values):.3f} ({spread:.3f}) |")
+    lines += ["", "![loss](loss.png)", "", *(f"![grounding]({place}.png)" for place in range(5))]
     text = "\n".join(lines) + "\n"
     (out / "report.md").write_text(text)
     return text
