@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
+from tests.flows.training.conftest import SHIM
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -28,6 +29,25 @@ def said(dataset, split):
     return [(row["question"], row["answer"], row["image_id"] + ".png") for row in rows]
 
 
+def read(python, script, *arguments, cwd, **more):
+    """What a trainer's loader makes of a file: question, answer, name of the picture."""
+    done = subprocess.run(
+        [python, ROOT / "tests" / "trainers" / script, *map(str, arguments)], capture_output=True,
+        text=True, check=False, cwd=cwd, env=os.environ | OFFLINE | more,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = []
+    for row in json.loads(done.stdout.strip().splitlines()[-1]):
+        (user, question), (assistant, answer) = row["turns"]
+        assert (user, assistant) == ("user", "assistant")
+        assert question.startswith("<image>")
+        (picture,) = row["pictures"]
+        assert os.path.isfile(picture)  # noqa: PTH113
+        question = question.removeprefix("<image>").lstrip("\n")
+        found.append((question, answer, picture.rpartition("/")[2]))
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["swift", "sharegpt", "llava"])
 def test_ms_swift_reads_it(dataset, spider, tmp_path, kind):
@@ -36,19 +56,20 @@ def test_ms_swift_reads_it(dataset, spider, tmp_path, kind):
     done = spider("export", dataset, "--format", kind, "--absolute", "--out", out)
     assert done.returncode == 0, done.stderr
     (file,) = out.glob("train.json*")
-    read = subprocess.run(
-        [python, ROOT / "tests" / "trainers" / "read_swift.py", file], capture_output=True,
-        text=True, check=False, cwd=tmp_path,
-        env=os.environ | OFFLINE | {"MODELSCOPE_CACHE": str(tmp_path / "cache")},
-    )  # fmt: skip
-    assert read.returncode == 0, read.stderr[-2000:]
-    found = []
-    for row in json.loads(read.stdout.strip().splitlines()[-1]):
-        (user, question), (assistant, answer) = row["turns"]
-        assert (user, assistant) == ("user", "assistant")
-        assert question.startswith("<image>")
-        (picture,) = row["pictures"]
-        assert os.path.isfile(picture)  # noqa: PTH113
-        question = question.removeprefix("<image>").lstrip("\n")
-        found.append((question, answer, picture.rpartition("/")[2]))
+    found = read(python, "read_swift.py", file, cwd=tmp_path,
+                 MODELSCOPE_CACHE=str(tmp_path / "cache"))  # fmt: skip
+    assert found == said(dataset, "train")
+
+
+@pytest.mark.slow
+def test_llama_factory_reads_it(dataset, spider, tmp_path):
+    """LLaMA-Factory's loader takes the folder by the table that stands beside the records."""
+    python, out = interpreter("IQA_SPIDER_LLAMAFACTORY"), tmp_path / "out"
+    done = spider("export", dataset, "--format", "sharegpt", "--out", out)
+    assert done.returncode == 0, done.stderr
+    shim = tmp_path / "shim"
+    shim.mkdir()
+    (shim / "sitecustomize.py").write_text(SHIM)
+    found = read(python, "read_llamafactory.py", out, "iqa_spider_train", cwd=tmp_path,
+                 PYTHONPATH=str(shim))  # fmt: skip
     assert found == said(dataset, "train")
