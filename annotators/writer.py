@@ -6,7 +6,7 @@ the facts, and its texts pass the same fact check as a model's.
 
 from collections.abc import Callable, Sequence
 
-from annotators import phrases
+from annotators.phrases import effects_of, phrases, pick
 from annotators.facts import Answer, Ask, PictureFacts, Violation
 from annotators.grammar import capitalised, joined, step_phrase, with_article
 from annotators.intensity import measured_change
@@ -27,7 +27,7 @@ class TemplateWriter:
     name = "template"
 
     def __init__(self) -> None:
-        self.version = f"template-{phrases.phrases()['version']}"
+        self.version = f"template-{phrases()['version']}"
 
     def write(
         self,
@@ -74,7 +74,7 @@ class _Text:
         if target is not None:
             slots |= self._slots(target)
         capitals = {capitalised(key): capitalised(value) for key, value in slots.items()}
-        text = phrases.pick(self.stream, section, name).format(**slots, **capitals)
+        text = pick(self.stream, section, name).format(**slots, **capitals)
         return capitalised(" ".join(text.split())).replace(" ,", ",").replace(" ;", ";")
 
     def _slots(self, region: DegradedRegion) -> dict[str, str]:
@@ -84,14 +84,14 @@ class _Text:
             return slots
         steps = [self._step(step) for step in region.chain]
         families = [self.facts.families[step.family] for step in region.chain]
-        effects = [phrases.effects_of(self.stream, family) for family in families]
+        effects = [effects_of(self.stream, family) for family in families]
         grades = [step.grade for step in region.chain if step.grade]
         worst = max(grades, key=lambda grade: GRADES[grade], default="")
         slots |= {
             "chain": self._chain(steps),
             "effect": effects[0][0],
             "effect2": effects[0][1] if len(steps) == 1 else effects[-1][0],
-            "grade": phrases.pick(self.stream, "grade", worst) if worst else "",
+            "grade": pick(self.stream, "grade", worst) if worst else "",
             "first": steps[0],
             "second": steps[-1],
             "last": steps[-1],
@@ -112,7 +112,7 @@ class _Text:
             return steps[0] if len(steps) == 1 else f"a mix of {joined(steps)}"
         if len(steps) > 2:
             return ", followed by ".join(steps)
-        return phrases.pick(self.stream, "chain", "pair").format(first=steps[0], second=steps[1])
+        return pick(self.stream, "chain", "pair").format(first=steps[0], second=steps[1])
 
     def _in_order(self, chain: Sequence[Step]) -> bool:
         """Whether a text may say which of two came first."""

@@ -50,7 +50,7 @@ def _build(folder: RunFolder, jobs: Sequence[Job], config: RunConfig) -> list[Sh
     return [future.result() for future in futures]
 
 
-def run_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
+def run_build_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
     """Run the flow with the runner that the configuration asks for."""
     runner = runner_for(config.run)
     return build_flow.with_options(task_runner=runner)(folder, config, progress)

@@ -34,12 +34,12 @@ def run_build_command(
     """
     console = Console(stderr=True)
     with _running("build", sources, out, config, console, verbose) as (folder, progress):
-        from flows.build import run_flow
+        from flows.build import run_build_flow
 
         with model_server(config, partial(console.print, highlight=False)) as served:
             if served is not config:
                 check_endpoints(served)
-            summary = run_flow(folder, served, progress)
+            summary = run_build_flow(folder, served, progress)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
                   highlight=False, soft_wrap=True)  # fmt: skip
@@ -52,9 +52,9 @@ def run_segment_command(
     """Make a region stage; returns the exit status and raises as ``run_build_command``."""
     console = Console(stderr=True)
     with _running("segment", sources, out, config, console, verbose) as (folder, progress):
-        from flows.segment import run_flow
+        from flows.segment import run_segment_flow
 
-        counts = run_flow(folder, config, progress)
+        counts = run_segment_flow(folder, config, progress)
     table = Table("", title="done")
     table.add_column("count", justify="right")
     for name, number in counts.items():

@@ -25,10 +25,10 @@ from schemas.errors import ContractError
 def segment_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
     """Ingest every shard, select, propose the regions of every shard; returns the counts."""
     with interruptible(folder.work, signal.SIGTERM):
-        return _stages(folder, config, progress)
+        return _segment_stages(folder, config, progress)
 
 
-def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
+def _segment_stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
     shards, text = folder.shards(), config.model_dump_json()
     jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
     total = sum(len(folder.candidates(shard)) for shard in range(shards))
@@ -37,8 +37,8 @@ def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> di
     selected = select_pictures(folder, shards, config)
     with progress.stage("segment", selected["out"]):
         done = _segment(folder, jobs, config)
-    counts = _counts(total, selected, done)
-    _write_manifest(folder, config, counts, done, dict(progress.seconds))
+    counts = _segment_counts(total, selected, done)
+    _write_stage_manifest(folder, config, counts, done, dict(progress.seconds))
     return counts
 
 
@@ -51,7 +51,7 @@ def _segment(folder: RunFolder, jobs: list[Job], config: RunConfig) -> list[Shar
     return [future.result() for future in futures]
 
 
-def _counts(total: int, selected: dict[str, int], done: list[ShardSummary]) -> dict[str, int]:
+def _segment_counts(total: int, selected: dict[str, int], done: list[ShardSummary]) -> dict[str, int]:
     counts: Counter[str] = Counter(candidates=total)
     for shard in done:
         counts.update(shard.counts)
@@ -64,7 +64,7 @@ def _counts(total: int, selected: dict[str, int], done: list[ShardSummary]) -> d
     return dict(sorted(counts.items()))
 
 
-def _write_manifest(
+def _write_stage_manifest(
     folder: RunFolder,
     config: RunConfig,
     counts: dict[str, int],
@@ -89,7 +89,7 @@ def _write_manifest(
     write_text(folder.out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
-def run_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
+def run_segment_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
     """Run the flow with the runner that the configuration asks for."""
     runner = runner_for(config.run)
     return segment_flow.with_options(task_runner=runner)(folder, config, progress)

@@ -21,7 +21,7 @@ from schemas.errors import ConfigError
 from schemas.masks import decode, pole
 from schemas.records import Picture, Region
 
-PANEL = (1024, 768)
+REGION_PANEL = (1024, 768)
 WASH = 0.4
 
 
@@ -48,7 +48,7 @@ def draw_regions(image: Image, regions: Sequence[Drawn], title: str) -> Image:
         out[mask] = washed.astype(np.uint8)
         out = outline(out, mask, colour)
     named = _named(out, ordered)
-    return below([fitted(named, *PANEL), paragraph([title], PANEL[0])])
+    return below([fitted(named, *REGION_PANEL), paragraph([title], REGION_PANEL[0])])
 
 
 def _colour(number: int) -> tuple[int, int, int]:
