@@ -142,3 +142,18 @@ class Writer(Protocol):
             AnnotationError: No answer that can be read.
         """
         ...
+
+
+class Limits(NamedTuple):
+    """Fewest and most words."""
+
+    fewest: int
+    most: int
+
+
+LIMITS = {
+    "global_description": Limits(8, 320),
+    "local_description": Limits(6, 140),
+    "grounding": Limits(5, 110),
+    "referring": Limits(5, 140),
+}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from distortions.compiled import Kernels
+from distortions.kernels import Kernels
 from schemas.arrays import Image, Mask, require_image, require_mask
 from schemas.errors import ContractError
 

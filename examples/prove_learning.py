@@ -29,8 +29,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 from skimage import data as photographs
 
+from flows.pointing.drawing import draw_grounding
 from flows.training.data.dataset import DatasetSource
-from flows.training.pointing.drawing import draw_grounding
 from schemas import masks
 
 mpl.use("Agg")

@@ -8,23 +8,12 @@ import sys
 
 import typer
 
-from flows.commands import (
-    build,
-    demo,
-    distortions,
-    doctor,
-    evaluate,
-    export,
-    point,
-    project,
-    segment,
-    sft,
-    show,
-    stats,
-    validate,
-)
-from flows.commands import import_ as import_annotations
-from schemas.errors import ConfigError, EndpointError, StorageError
+from flows.commands.distort import distortions
+from flows.commands.people import annotate_project as project
+from flows.commands.people import import_ as import_annotations
+from flows.commands.regenerate import build, demo, doctor, segment, show, stats, validate
+from flows.commands.train import evaluate, export, point, sft
+from schemas.errors import ConfigError, EndpointError, ExitStatus, StorageError
 
 app = typer.Typer(
     name="iqa-spider",
@@ -42,8 +31,6 @@ for _module in (
 app.command(name="import")(import_annotations.run)
 app.command(name="annotate-project")(project.run)
 
-OK, MISTAKE, INTERRUPTED = 0, 2, 130
-
 # Some versions of Typer bring a click of their own, so the class is taken from what Typer exports.
 USAGE_ERROR: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
@@ -58,12 +45,12 @@ def main() -> None:
         status = error.exit_code
     except USAGE_ERROR as error:
         error.show()  # type: ignore[attr-defined]
-        status = MISTAKE
+        status = ExitStatus.MISTAKE
     except (ConfigError, StorageError, EndpointError) as error:
         typer.echo(f"iqa-spider: {error}", err=True)
-        status = MISTAKE
+        status = ExitStatus.MISTAKE
     except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
-    if status == INTERRUPTED:  # Typer turns Ctrl-C into a bare status
+        status = ExitStatus.INTERRUPTED
+    if status == ExitStatus.INTERRUPTED:  # Typer turns Ctrl-C into a bare status
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
-    sys.exit(status if isinstance(status, int) else OK)
+    sys.exit(status if isinstance(status, int) else ExitStatus.CLEAN)

@@ -4,15 +4,14 @@ Every setting has a default, so an empty file is a valid run. Unknown keys are e
 change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from schemas.errors import ConfigError
 from schemas.records import Grade
-from schemas.section import Count, Section, Share
+from schemas.section import Count, Section, Share, _first_mistake, _put, _read_toml
 from schemas.ssa import SsaConfig
 
 
@@ -290,36 +289,3 @@ class RunConfig(Section):
             return cls.model_validate(values)
         except ValidationError as error:
             raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read configuration: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-
-
-def _put(values: dict[str, Any], dotted: str, value: object) -> None:
-    *sections, key = dotted.split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-    values[key] = value
-
-
-def _first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
-    if first["type"] != "extra_forbidden":
-        return f"{'.'.join(where)}: {first['msg']}, got {first['input']!r}"
-    for part in where[:-1]:
-        model = _section(model, part)
-    return f"unknown key {'.'.join(where)!r}; allowed here: {', '.join(sorted(model.model_fields))}"
-
-
-def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
-    annotation = model.model_fields[name].annotation
-    return (
-        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else model
-    )

@@ -17,10 +17,24 @@ pickling with all it knows, so that it means the same when it comes from a worke
 """
 
 import difflib
+import enum
 from collections.abc import Iterable
 from typing import Any
 
 _Rebuild = tuple[Any, tuple[Any, ...]]
+
+
+class ExitStatus(enum.IntEnum):
+    """How a command ended, for the shell."""
+
+    CLEAN = 0
+    BUG = 1
+    """Ours; or, from ``validate``, problems found."""
+    MISTAKE = 2
+    """The user's, or a full disk; one line on stderr says which."""
+    WITH_REJECTS = 3
+    """Finished, and something was left out."""
+    INTERRUPTED = 130
 
 
 class IqaSpiderError(Exception):

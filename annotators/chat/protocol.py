@@ -1,9 +1,13 @@
 """What a chat model is asked and what it gives back, whoever serves it."""
 
+import base64
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
+
+from schemas.arrays import Image
 
 Message = dict[str, Any]
 """A message of the OpenAI chat protocol; content is text or a list of parts."""
@@ -90,3 +94,12 @@ def picture_part(data_url: str, uuid: str = "") -> Message:
 def text_part(text: str) -> Message:
     """Text as a part of a message."""
     return {"type": "text", "text": text}
+
+
+EncodePng = Callable[[Image], bytes]
+
+
+def data_url(png: bytes) -> tuple[str, str]:
+    """A picture as a data URL, and a name for it that is the same for the same bytes."""
+    url = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return url, hashlib.sha256(png).hexdigest()[:32]

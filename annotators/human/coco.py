@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from annotators.coco_document import read_document
-from annotators.coco_masks import shape_mask
-from annotators.human.parsed import MarkedPicture, MarkedRegion, Said
-from annotators.regions import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Said
+from annotators.regions.coco.document import read_document
+from annotators.regions.coco.masks import shape_mask
+from annotators.regions.source import Problem
 from schemas.errors import AnnotationError
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.parsed import MarkedPicture, MarkedRegion, Said, Size
-from annotators.regions import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Said, Size
+from annotators.regions.source import Problem
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 

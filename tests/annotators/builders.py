@@ -1,7 +1,7 @@
 """Small records for tests of questions and answers."""
 
 from annotators.facts import PictureFacts
-from annotators.references import references
+from annotators.language.phrases import references
 from distortions.families import BUILT_IN
 from schemas.records import DegradedRegion, Scores, Step
 

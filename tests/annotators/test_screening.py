@@ -119,7 +119,7 @@ def test_only_rgb_is_scored():
 @pytest.mark.parametrize("folder", ["photos/kodak", "photos/koniq", "annotated/coco/images"])
 def test_real_collections_pass(shared_data, folder):
     """Nine of ten pictures of good collections pass."""
-    from flows.decode import decode
+    from flows.ingest.decode import decode
     from schemas.config import IngestConfig
 
     files = sorted((shared_data / folder).iterdir())[:15]

@@ -16,12 +16,12 @@ import httpx
 import pytest
 
 from annotators.chat.endpoints import CROWD, Endpoints, _body
-from flows.conversations import Ledger
+from flows.model.ledger import Ledger
 from tests.benchmarks.test_writer import turns_about_noise
 
 pytestmark = pytest.mark.benchmark
 
-ROUNDS, SERVER = 5, Path(__file__).with_name("slow_server.py")
+ROUNDS, SERVER = 5, Path(__file__).parents[1] / "doubles" / "slow_server.py"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ NAMES = [f"{colour} {thing}" for colour in ("red", "green") for thing in ("wall"
 @pytest.fixture(scope="module", autouse=True)
 def torch():
     """Skip without the extra; one thread."""
-    from tests import torchvision_cpu
+    from tests.doubles import torchvision_cpu
 
     module = pytest.importorskip("torch")
     torchvision_cpu.make_importable()
@@ -43,8 +43,8 @@ def one_at_a_time(folders, image, masks, torch):
     """The reference's order: caption, CLIP, CLIPSeg for each mask, all names each time."""
     import transformers as t
 
-    from annotators.ssa.crops import crop, scaled_box
-    from annotators.ssa.names import candidates, chunk
+    from annotators.regions.ssa.batches import crop, scaled_box
+    from annotators.regions.ssa.names import candidates, chunk
     from schemas.masks import bounding_box
 
     def load(kind, name):
@@ -82,10 +82,10 @@ def test_labels_per_second(tmp_path, astronaut, size, torch):
     """Prints labels per second of both orders and where ours spends its time."""
     from torch.profiler import profile
 
-    from annotators.ssa.engine import LabelEngine
-    from annotators.ssa.loading import choose_place
+    from annotators.regions.ssa.engine import LabelEngine
+    from annotators.regions.ssa.loading import choose_place
     from schemas.ssa import SsaConfig
-    from tests import tiny_models
+    from tests.doubles import tiny_models
 
     torch.manual_seed(0)
     folders = {k: getattr(tiny_models, k)(tmp_path / k, **SIZES[size])
@@ -114,9 +114,9 @@ def test_masks_per_second(astronaut, torch):
     """Prints masks per second of our early filter and of the library's own generator."""
     from segment_anything import SamAutomaticMaskGenerator
 
-    from annotators.ssa.sam import _generator
+    from annotators.regions.ssa.sam import _generator
     from schemas.ssa import SsaConfig
-    from tests import tiny_models
+    from tests.doubles import tiny_models
 
     torch.manual_seed(0)
     model = tiny_models.sam(size=256)

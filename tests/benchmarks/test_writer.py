@@ -11,12 +11,12 @@ import httpx
 import numpy as np
 import pytest
 
+from annotators.answers.conversation import answer_schema
 from annotators.chat.endpoints import Endpoints, _body
-from annotators.chat.protocol import ChatRequest, picture_part, text_part
-from annotators.dialogue import answer_schema, data_url
-from flows.conversations import Ledger
-from flows.png import encode_png
-from tests.chat_server import serving, slow
+from annotators.chat.protocol import ChatRequest, data_url, picture_part, text_part
+from flows.model.ledger import Ledger
+from flows.store.png import encode_png
+from tests.doubles.chat_server import serving, slow
 
 pytestmark = pytest.mark.benchmark
 

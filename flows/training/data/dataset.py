@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from flows.features import IMAGE
-from flows.layout import DATA, read_manifest
+from flows.store.layout import DATA, read_manifest
+from flows.store.tables import IMAGE
 from flows.training.data.example import Example, Origin
 from flows.training.extras import require
 from schemas.errors import ConfigError, UnknownNameError

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.decode import decode
-from flows.fingerprints import content_hash
-from flows.layout import DATA, MANIFEST
+from flows.ingest.decode import decode
+from flows.ingest.fingerprints import content_hash
+from flows.store.layout import DATA, MANIFEST
 from flows.training.data.example import Origin
 from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError

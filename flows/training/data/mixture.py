@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.training.data.choices import shuffle_options
 from flows.training.data.dataset import DatasetSource
 from flows.training.data.example import Source
 from flows.training.data.flip import can_flip, flip_image, flip_text
 from flows.training.data.leaks import Barred, barred, hash_of
-from flows.training.data.options import shuffle_options
 from flows.training.data.records import RecordSource
 from flows.training.data.texts import check_text
 from flows.training.extras import require

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from flows.decode import decode
-from flows.fingerprints import content_hash
+from flows.ingest.decode import decode
+from flows.ingest.fingerprints import content_hash
 from flows.training.data.example import Example, Origin
 from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError

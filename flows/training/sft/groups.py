@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from flows.training.extras import require
-from flows.training.families import Family, Part
+from flows.training.model_families import Family, Part
 from schemas.errors import ConfigError
 from schemas.training import TuneConfig
 

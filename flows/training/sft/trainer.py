@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.training.extras import require
-from flows.training.families import Family, Loaded
+from flows.training.model_families import Family, Loaded
 from flows.training.sft.collate import make_collator
 from flows.training.sft.groups import adapters, prepare, rate_groups
 from schemas.errors import ConfigError, UnknownNameError

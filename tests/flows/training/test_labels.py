@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.training.data.choices import shuffle_options
 from flows.training.data.flip import can_flip, flip_box, flip_point, flip_text
-from flows.training.data.options import shuffle_options
 from schemas.streams import Stream
 
 

@@ -117,7 +117,7 @@ def test_finished_epochs_train_no_more(qwen, tmp_path):
     import cv2
     import numpy as np
 
-    from flows.training.sft.run import sft
+    from flows.training.sft.finetune import sft
     from schemas.training import MixConfig, SftConfig
 
     cv2.imwrite(str(tmp_path / "p.png"), np.full((64, 64, 3), 99, np.uint8))
@@ -171,7 +171,7 @@ def test_adapter_loads_as_the_merged_model(trained, dataset):
     import torch
 
     from flows.training.data.dataset import DatasetSource
-    from flows.training.families import load_model
+    from flows.training.model_families import load_model
 
     source = DatasetSource(dataset, "train", [], "d")
     image, question = source.images(0)[0], source.example(0).turns[0][0]
@@ -193,7 +193,7 @@ def test_second_stage_stands_on_the_first(trained, tmp_path):
     import peft
     import torch
 
-    from flows.training.families import load_model
+    from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters
     from schemas.training import TuneConfig
 

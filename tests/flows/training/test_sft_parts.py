@@ -23,14 +23,14 @@ def test_groups(tiny_vlm, tmp_path_factory, kind, tune, groups):
     import peft
     import torch
 
-    from flows.training.families import load_model
+    from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters, prepare, rate_groups
     from schemas.training import TuneConfig
 
     folder = tmp_path_factory.getbasetemp() / f"groups-{kind}"
     if not folder.is_dir():
         if kind == "internvl":
-            from tests.vllm_cpu.tiny_internvl import build
+            from tests.doubles.vllm_cpu.tiny_internvl import build
 
             build(folder)
         else:
@@ -53,7 +53,7 @@ def test_nothing_to_train_is_refused(qwen):
     """Three frozen parts are one clear line."""
     import torch
 
-    from flows.training.families import load_model
+    from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters
     from schemas.errors import ConfigError
     from schemas.training import TuneConfig
@@ -88,7 +88,7 @@ def test_template_that_masks_nothing_is_refused(qwen):
     import numpy as np
     from PIL import Image
 
-    from flows.training.families import load_processor
+    from flows.training.model_families import load_processor
     from flows.training.sft.collate import make_collator
     from schemas.errors import ConfigError
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
-from tests.flows.training.conftest import SHIM
+from tests.flows.conftest import SHIM
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -32,9 +32,13 @@ def said(dataset, split):
 def read(python, script, *arguments, cwd, **more):
     """What a trainer's loader makes of a file: question, answer, name of the picture."""
     done = subprocess.run(
-        [python, ROOT / "tests" / "trainers" / script, *map(str, arguments)], capture_output=True,
-        text=True, check=False, cwd=cwd, env=os.environ | OFFLINE | more,
-    )  # fmt: skip
+        [python, ROOT / "tests" / "doubles" / "trainers" / script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=os.environ | OFFLINE | more,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     found = []
     for row in json.loads(done.stdout.strip().splitlines()[-1]):

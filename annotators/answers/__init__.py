@@ -1,0 +1,1 @@
+"""Writers of answers: a template grammar, and a conversation with a model."""

@@ -1,0 +1,222 @@
+"""One conversation per degraded picture: each question is a turn with only the facts of its task.
+
+The picture and the earlier turns stay at the front of every request, so that a server finds them
+in its prefix cache. Positions and short answers are computed and never asked.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from annotators.answers.fact_sheet import fact_sheet
+from annotators.answers.template import TemplateWriter
+from annotators.chat.prompts import filled, prompt, version
+from annotators.chat.protocol import (
+    ChatModel,
+    ChatRequest,
+    EncodePng,
+    Line,
+    Message,
+    data_url,
+    picture_part,
+    text_part,
+)
+from annotators.facts import LIMITS, Answer, Ask, PictureFacts, Violation
+from annotators.language.phrases import spatial_part
+from schemas.arrays import Image
+from schemas.errors import AnnotationError
+from schemas.streams import Stream
+
+PROMPTS = {
+    ("global_description", ""): "global",
+    ("local_description", ""): "local",
+    ("referring", "long"): "long",
+}
+CHARACTERS_PER_WORD = 8
+TURNS_KEPT = 8
+"""Earlier turns that stay in a conversation; they cost tokens, the picture is what counts."""
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """How a chat writer writes.
+
+    Args:
+        mode: ``facts`` (from the fact sheet) or ``paraphrase`` (of the template's text).
+        temperature: 0 for the most likely text.
+        max_tokens: Longest answer.
+        seed: Of the sampling.
+    """
+
+    mode: str = "facts"
+    temperature: float = 0.0
+    max_tokens: int = 400
+    seed: int = 0
+
+
+def answer_schema(words: int) -> dict[str, Any]:
+    """The JSON schema of an answer of at most so many words."""
+    most = words * CHARACTERS_PER_WORD
+    return {
+        "type": "object",
+        "properties": {"answer": {"type": "string", "minLength": 1, "maxLength": most}},
+        "required": ["answer"],
+        "additionalProperties": False,
+    }
+
+
+def read_answer(text: str, finish: str = "stop", key: str = "answer") -> str:
+    """The string under ``key``.
+
+    Raises:
+        AnnotationError: ``cut_off``, ``no_json`` (the server may ignore schemas), ``wrong_json``.
+    """
+    try:
+        found = json.loads(text, strict=False)
+    except ValueError:
+        reason = "cut_off" if finish == "length" else "no_json"
+        raise AnnotationError(reason, f"expected a JSON object, got {text[:60]!r}") from None
+    if not isinstance(found, dict) or not isinstance(found.get(key), str):
+        raise AnnotationError("wrong_json", f"expected a string under {key!r}, got {text[:60]!r}")
+    return str(found[key]).strip()
+
+
+@dataclass
+class Conversation:
+    """A chat writer for one degraded picture; implements ``annotators.facts.Writer``.
+
+    Args:
+        line: To the model.
+        name: The model, as rows name it.
+        opening: System prompt and picture.
+        settings: How it writes.
+        counts: What went wrong, by cause.
+    """
+
+    line: Line
+    name: str
+    opening: list[Message]
+    settings: ChatSettings
+    counts: Counter[str]
+    version: str = field(default_factory=version)
+    turns: list[list[Message]] = field(default_factory=list)
+    _failed: list[Message] = field(default_factory=list)
+
+    def write(
+        self,
+        ask: Ask,
+        facts: PictureFacts,
+        stream: Stream,
+        attempt: int,
+        broken: Sequence[Violation] = (),
+    ) -> Answer:
+        """An answer by the model; ``broken`` is what was wrong with its last one.
+
+        Raises:
+            AnnotationError: It gave none that can be read.
+        """
+        asked = {"role": "user", "content": self._turn(ask, facts, stream)}
+        if attempt == 0:
+            self._failed = []
+        again: list[Message] = []
+        if self._failed and broken:
+            reasons = "; ".join(dict.fromkeys(violation.detail for violation in broken))
+            again = [*self._failed, {"role": "user", "content": filled("retry", reasons=reasons)}]
+        text = self._complete([asked, *again], _words(ask))
+        self._failed = [{"role": "assistant", "content": text.raw}]
+        spatial = spatial_part(ask.target, facts) if ask.task == "grounding" and ask.target else ""
+        said = text.read()
+        return Answer(f"{spatial} {said}", spatial, said) if spatial else Answer(said)
+
+    def accept(self, ask: Ask, answer: Answer) -> None:
+        """Keep a turn as later ones shall see it, whoever wrote its answer."""
+        said = _answered(answer.semantic or answer.text)
+        self.turns.append([
+            {"role": "user", "content": ask.question}, {"role": "assistant", "content": said},
+        ])  # fmt: skip
+
+    def reword(self, question: str, kept: Sequence[str]) -> str:
+        """The question in the model's words.
+
+        Raises:
+            AnnotationError: It gave none that can be read.
+        """
+        phrases = ", ".join(f'"{phrase}"' for phrase in kept) or "none"
+        asked = {"role": "user", "content": filled("question", question=question, kept=phrases)}
+        return self._complete([asked], 40).read()
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self.line.close()
+
+    def _turn(self, ask: Ask, facts: PictureFacts, stream: Stream) -> str:
+        words = _words(ask)
+        if self.settings.mode == "paraphrase":
+            answer = TemplateWriter().write(ask, facts, stream, 0)
+            draft = answer.semantic or answer.text
+            return filled("paraphrase", question=ask.question, draft=draft, words=words)
+        name = PROMPTS.get((ask.task, ask.sub_task), "grounding")
+        return filled(name, question=ask.question, facts=fact_sheet(ask, facts), words=words)
+
+    def _complete(self, turn: list[Message], words: int) -> "_Text":
+        kept = [message for earlier in self.turns[-TURNS_KEPT:] for message in earlier]
+        request = ChatRequest(
+            [*self.opening, *kept, *turn],
+            answer_schema(words),
+            self.settings.max_tokens,
+            self.settings.temperature,
+            self.settings.seed,
+        )
+        found = self.line.complete(request)
+        return _Text(found.text, found.finish, self.counts)
+
+
+@dataclass
+class _Text:
+    """What the model wrote, read on demand so that a retry can quote it either way."""
+
+    raw: str
+    finish: str
+    counts: Counter[str]
+
+    def read(self) -> str:
+        try:
+            return read_answer(self.raw, self.finish)
+        except AnnotationError as error:
+            self.counts[f"chat.{error.reason}"] += 1
+            raise
+
+
+def _words(ask: Ask) -> int:
+    return LIMITS[ask.task].most
+
+
+class ChatScribe:
+    """Opens a conversation for each degraded picture.
+
+    Args:
+        model: Whom it asks.
+        settings: How it writes.
+        encode_png: A picture to PNG, which every server reads and nothing is lost in.
+    """
+
+    def __init__(self, model: ChatModel, settings: ChatSettings, encode_png: EncodePng) -> None:
+        self.model, self.settings, self._encode = model, settings, encode_png
+        self.name, self.version = model.name, version()
+
+    def open(self, image: Image, counts: Counter[str]) -> Conversation:
+        """A conversation about a degraded picture, uint8 ``(height, width, 3)``."""
+        url, uuid = data_url(self._encode(image))
+        opening: list[Message] = [
+            {"role": "system", "content": prompt("system")},
+            {"role": "user", "content": [picture_part(url, uuid), text_part(prompt("picture"))]},
+            {"role": "assistant", "content": _answered("I see it.")},
+        ]
+        return Conversation(self.model.line(), self.name, opening, self.settings, counts)
+
+
+def _answered(text: str) -> str:
+    """An answer in the form a grammar without blanks makes a model write."""
+    return json.dumps({"answer": text}, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""The fact check: every text against the facts, whoever wrote it."""

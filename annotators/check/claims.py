@@ -1,0 +1,85 @@
+"""Does a text claim another order than the one the distortions were applied in?"""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from annotators.facts import PictureFacts, Violation
+from annotators.language.mentions import Mention
+from annotators.language.positions import horizontal_word, vertical_word
+from schemas.boxes import Box
+from schemas.records import DegradedRegion, Step
+
+_FORWARD = re.compile(
+    r"\b(?:then|followed by|before|afterwards|after (?:that|which)|subsequently|later|came first|"
+    r"finally|second)\b"
+)
+_BACKWARD = re.compile(
+    r"\b(?:after(?! that| which)|over|on top of|preceded by|following|came last)\b"
+)
+
+
+def order_contradictions(
+    text: str, found: Sequence[Mention], chain: Sequence[Step]
+) -> list[Violation]:
+    """Claims like "A, then B" or "B on top of A" that the chain contradicts.
+
+    Only what stands between two neighbouring mentions of different distortions of the chain is
+    read; "after" and "on top of" directly between them turn the order round.
+    """
+    place = {step.family: index for index, step in enumerate(chain)}
+    known = [m for m in found if not m.denied and m.family in place]
+    violations = []
+    for first, second in pairwise(known):
+        if first.family == second.family:
+            continue
+        between = text[first.end : second.start].lower()
+        forward, backward = _FORWARD.search(between), _turned(between)
+        if bool(forward) == backward:
+            continue
+        if (place[first.family] < place[second.family]) == backward:
+            later = "before" if forward else "after"
+            detail = f"says {first.family} came {later} {second.family}"
+            violations.append(Violation("wrong_order", detail))
+    return violations
+
+
+def _turned(between: str) -> bool:
+    """Whether the last words before the second mention put it first: "after", "on top of"."""
+    return bool(_BACKWARD.search(between)) and "came first" not in between
+
+
+_WORDS = {
+    "left": "left", "right": "right", "top": "top", "upper": "top", "bottom": "bottom",
+    "lower": "bottom",
+}  # fmt: skip
+# "left" is also a verb, "right" an adjective, "lower" a verb; only words of place count.
+_PLACE = re.compile(
+    r"\b(?!on top\b)(?:in|on|at|along|near|to|towards|from|across)\s+"
+    r"(?:the\s+)?(?:far\s+|very\s+)?"
+    r"((?:upper|lower|top|bottom|left|right)(?:[\s-]+(?:upper|lower|top|bottom|left|right))?)\b"
+)
+_SPANS = re.compile(r"from (?:left to right|right to left|top to bottom|bottom to top)")
+
+
+def contradicts_place(
+    text: str, region: DegradedRegion | None, facts: PictureFacts
+) -> list[Violation]:
+    """Place words that name another half of the picture than the one of the box centre.
+
+    Args:
+        text: The text without the phrases that name regions.
+        region: The region it speaks of; nothing is checked for the whole picture.
+        facts: For the size.
+    """
+    if region is None or region.role == "whole":
+        return []
+    box = Box(*region.box)
+    true = {horizontal_word(box, facts.width), vertical_word(box, facts.height)}
+    said = [
+        _WORDS[word]
+        for match in _PLACE.finditer(_SPANS.sub("", text.lower()))
+        for word in re.split(r"[\s-]+", match.group(1))
+    ]
+    wrong = sorted(set(said) - true)
+    return [Violation("wrong_position", f"the region is not at the {word}") for word in wrong]

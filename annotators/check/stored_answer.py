@@ -1,0 +1,76 @@
+"""A stored answer against the stored facts: positions, chains, and the fact check once more."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from annotators.check.fact_check import check
+from annotators.facts import Ask, OrderQuery, PictureFacts
+from annotators.language.phrases import references, short_answer, spatial_part
+from schemas.families import Family
+from schemas.records import DegradedRegion, Sample
+
+
+def check_answer(
+    sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
+) -> Iterator[tuple[str, str]]:
+    """(rule, detail) for whatever is wrong with the words of a row."""
+    target = next((r for r in regions if r.region_id == sample.region_id), None)
+    if sample.task != "global_description":
+        if target is None:
+            yield "region", f"region {sample.region_id!r} is not recorded for this picture"
+            return
+        if (sample.mask, sample.box, sample.chain) != (target.mask, target.box, target.chain):
+            yield "region", "mask, box or chain differ from the record of the region"
+    facts = _facts(sample, regions, families)
+    ask = _ask(sample, target, families)
+    if sample.task == "grounding" and target is not None:
+        if sample.spatial_answer != spatial_part(target, facts):
+            yield "position", f"{sample.spatial_answer!r} contradicts the box"
+        if sample.answer != f"{sample.spatial_answer} {sample.semantic_answer}":
+            yield "answer", "not the spatial and the semantic part"
+    if sample.sub_task == "short" and sample.answer != short_answer(sample.chain, facts):
+        yield "answer", f"expected {short_answer(sample.chain, facts)!r}"
+    for violation in check(sample.answer, ask, facts):
+        yield violation.rule, violation.detail
+
+
+def _facts(
+    sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
+) -> PictureFacts:
+    """The facts as far as the records hold them; the row's own phrase is the stored one."""
+    named = references(regions, sample.width, sample.height)
+    if sample.region_id:
+        named[sample.region_id] = sample.reference
+    return PictureFacts(
+        image_id=sample.image_id,
+        width=sample.width,
+        height=sample.height,
+        regions=tuple(regions),
+        references=named,
+        families=families,
+        origin=sample.origin,
+    )
+
+
+def _ask(sample: Sample, target: DegradedRegion | None, known: Mapping[str, Family]) -> Ask:
+    families = [step.family for step in sample.chain]
+    order = None
+    if sample.sub_task == "accumulation_order":
+        first = families[0] if sample.form in ("pair", "first") else ""
+        last = families[-1] if sample.form in ("pair", "last") else ""
+        order = OrderQuery(sample.form, first, last)
+    family = ""
+    if sample.sub_task == "single_intensity":
+        # The question names the distortion; the longest noun wins ("contrast weakening").
+        asked = sample.question.lower()
+        named = [f for f in families if known[f].noun in asked]
+        family = max(named, key=lambda f: len(known[f].noun), default="")
+    return Ask(
+        task=sample.task,
+        sub_task=sample.sub_task,
+        form=sample.form,
+        question=sample.question,
+        pool=sample.pool,
+        target=target,
+        family=family,
+        order=order,
+    )

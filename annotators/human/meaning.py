@@ -1,0 +1,88 @@
+"""What the words attached to a region or picture mean: its name, its flaws, how strong, what else.
+
+Tools call things by the names their projects gave them, so the words decide and the keys help: a
+word of the vocabulary is a flaw wherever it stands, a label that is none is the name of a thing.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from annotators.human.marked import Said
+from annotators.human.vocabulary import Vocabulary, normal
+from annotators.regions.partition import NAMELESS
+from schemas.human import HumanFlaw, Scope
+
+GRADES = {"none": 0, "mild": 2, "minor": 2, "slight": 1, "moderate": 3, "obvious": 3, "severe": 5,
+          "serious": 4, "strong": 4, "catastrophic": 5}  # fmt: skip
+UNIFORM = frozenset(("uniform", "global", "whole", "whole image", "whole picture", "uniformly"))
+CLEAN = frozenset(("clean", "no flaw", "no distortion", "good", "pristine", "undistorted"))
+REGIONAL = frozenset(("regional", "local", "regions"))
+_FLAW = re.compile(r"distort|flaw|degrad|artefact|artifact|defect|quality_type")
+_SEVERITY = re.compile(r"sever|strength|grade|level|intensity")
+_NAME = re.compile(r"^(label|object|semantic|thing|name|class|category)")
+_TEXT = re.compile(r"text|descri|comment|note|brief|caption")
+
+
+class Meaning(NamedTuple):
+    """What was meant.
+
+    Args:
+        label: Name of the thing; empty when none was given.
+        flaws: Distortions.
+        scope: Where the flaws are; ``None`` when that was not said.
+        text: Free text.
+        unknown: Words that were given as flaws and are not known.
+    """
+
+    label: str
+    flaws: list[HumanFlaw]
+    scope: Scope | None
+    text: str
+    unknown: list[str]
+
+
+def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
+    """Read the words; severities are for all flaws they stand with."""
+    words, texts, severity = [], [], 0
+    scope: Scope | None = None
+    labels: list[tuple[bool, str]] = []
+    for key, word in said:
+        plain = normal(word)
+        if not plain or plain in ("yes", "no", "none", "true", "false"):
+            continue
+        found = _severity(key, plain)
+        if found is not None:
+            severity = found
+        elif plain in UNIFORM | CLEAN | REGIONAL:
+            scope = "uniform" if plain in UNIFORM else "clean" if plain in CLEAN else "regional"
+        elif _TEXT.search(key):
+            texts.append(" ".join(word.split()))
+        elif _FLAW.search(key) or (not _NAME.search(key) and vocabulary.knows(plain)):
+            words += [part.strip() for part in re.split(r"[,;]", word) if part.strip()]
+        elif key == "" or _NAME.search(key):
+            labels.append((key == "" or plain in NAMELESS, plain))
+    flaws: dict[str, HumanFlaw] = {}
+    unknown = []
+    for word in words:
+        family = vocabulary.family(word)
+        if family is None:
+            unknown.append(word)
+        else:
+            flaws.setdefault(family, HumanFlaw(family=family, said=word, severity=severity))
+    # A name that was typed goes before the kind of a drawn shape.
+    label = min(labels, key=lambda pair: pair[0])[1] if labels else ""
+    label = "" if label in NAMELESS else label
+    return Meaning(label, list(flaws.values()), scope, " ".join(texts), unknown)
+
+
+def _severity(key: str, plain: str) -> int | None:
+    if not _SEVERITY.search(key):
+        return GRADES.get(plain) if plain in GRADES and plain != "none" else None
+    if plain in GRADES:
+        return GRADES[plain]
+    try:
+        number = round(float(plain))
+    except ValueError:
+        return None
+    return number if 0 <= number <= 5 else None

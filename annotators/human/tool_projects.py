@@ -1,0 +1,159 @@
+"""Projects for labelling tools: proposals as masks that people correct, and the vocabulary.
+
+The words people choose from are the families' own; what they type or draw beside them comes back
+through the readers.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from annotators.regions.source import Proposal
+from schemas.arrays import Mask
+from schemas.boxes import Box
+from schemas.families import Family
+from schemas.masks import bounding_box
+
+TOOLS = ("labelstudio", "cvat")
+SEVERITIES = ("mild", "moderate", "severe")
+SCOPES = ("regional", "uniform", "clean")
+
+
+class Page(NamedTuple):
+    """A picture to be annotated.
+
+    Args:
+        name: File name in the project's folder of pictures.
+        width: Pixels.
+        height: Pixels.
+        proposals: Regions people start from.
+    """
+
+    name: str
+    width: int
+    height: int
+    proposals: Sequence[Proposal]
+
+
+def brush_runs(mask: Mask) -> list[int]:
+    """Label Studio's bit-packed run lengths of a mask, as its brush writes them.
+
+    All four channels of a pixel have one value, so a run of pixels is a run of bytes.
+    """
+    flat = np.repeat(mask.ravel(), 4)
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    starts = np.concatenate(([0], edges))
+    lengths = np.diff(np.concatenate((starts, [flat.size])))
+    bits = [f"{flat.size:032b}", f"{7:05b}", *(f"{size - 1:04b}" for size in _LENGTHS)]
+    for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
+        value = "11111111" if flat[start] else "00000000"
+        for first in range(0, length, _MOST):
+            run = min(_MOST, length - first)
+            # a run, its length in the longest of the four sizes, its value
+            bits.append(f"111{run - 1:016b}{value}")
+    joined = "".join(bits)
+    padded = joined + "0" * (-len(joined) % 8)
+    return [int(padded[at : at + 8], 2) for at in range(0, len(padded), 8)]
+
+
+_LENGTHS = (3, 4, 8, 16)
+_MOST = 1 << 16
+
+
+def box_runs(mask: Mask) -> tuple[Box, list[int]]:
+    """CVAT's run lengths of a mask: row by row inside its box, zeros first."""
+    box = bounding_box(mask)
+    flat = mask[box.slices].ravel()
+    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    runs = np.diff(np.concatenate(([0], edges, [flat.size]))).tolist()
+    return box, [0, *runs] if flat[0] else runs
+
+
+def labelstudio_config(families: Mapping[str, Family]) -> str:
+    """The labelling interface: outlines, brush and boxes; name, flaws and severity by region."""
+    flaws = "\n".join(f"    <Choice value={quoteattr(name)}/>" for name in _words(families))
+    choices = {name: "".join(f'<Choice value="{v}"/>' for v in values)
+               for name, values in (("severity", SEVERITIES), ("scope", SCOPES))}  # fmt: skip
+    return f"""<View>
+  <Image name="image" value="$image" zoom="true"/>
+  <PolygonLabels name="outline" toName="image"><Label value="region"/></PolygonLabels>
+  <BrushLabels name="brush" toName="image"><Label value="region"/></BrushLabels>
+  <RectangleLabels name="box" toName="image"><Label value="region"/></RectangleLabels>
+  <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"/>
+  <Choices name="distortion" toName="image" perRegion="true" choice="multiple">
+{flaws}
+  </Choices>
+  <Choices name="severity" toName="image" perRegion="true">{choices["severity"]}</Choices>
+  <Choices name="scope" toName="image">{choices["scope"]}</Choices>
+  <Choices name="whole_distortion" toName="image" choice="multiple">
+{flaws}
+  </Choices>
+  <TextArea name="description" toName="image" maxSubmissions="1"/>
+</View>
+"""
+
+
+def labelstudio_tasks(pages: Sequence[Page], prefix: str) -> list[dict[str, Any]]:
+    """Tasks with the proposals as predictions, which people correct and submit."""
+    return [
+        {
+            "data": {"image": prefix + page.name},
+            "predictions": [{"model_version": "iqa-spider", "result": _results(page)}],
+        }
+        for page in pages
+    ]
+
+
+def _results(page: Page) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = []
+    common = {"original_width": page.width, "original_height": page.height, "image_rotation": 0,
+              "to_name": "image"}  # fmt: skip
+    for number, proposal in enumerate(page.proposals):
+        key, value = f"p{number}", {"format": "rle", "rle": brush_runs(proposal.mask)}
+        results.append({**common, "id": key, "type": "brushlabels", "from_name": "brush",
+                        "value": {**value, "brushlabels": ["region"]}})  # fmt: skip
+        if proposal.label:
+            results.append({**common, "id": key, "type": "textarea", "from_name": "label",
+                            "value": {**value, "text": [proposal.label]}})  # fmt: skip
+    return results
+
+
+def cvat_labels(families: Mapping[str, Family]) -> list[dict[str, Any]]:
+    """The label constructor's JSON ("Raw" in CVAT's project page)."""
+    flaws = ["none", *_words(families)]
+    attributes = [
+        {"name": "label", "input_type": "text", "mutable": False, "values": [""]},
+        *({"name": name, "input_type": "select", "mutable": False, "values": flaws}
+          for name in ("distortion", "second distortion")),
+        {"name": "severity", "input_type": "select", "mutable": False,
+         "values": ["none", *SEVERITIES]},
+    ]  # fmt: skip
+    scope = {"name": "scope", "input_type": "select", "mutable": False, "values": list(SCOPES)}
+    brief = {"name": "description", "input_type": "text", "mutable": False, "values": [""]}
+    return [
+        {"name": "region", "attributes": attributes},
+        {"name": "picture", "type": "tag", "attributes": [scope, attributes[1], brief]},
+    ]
+
+
+def cvat_xml(pages: Sequence[Page]) -> str:
+    """CVAT for images 1.1 with the proposals as masks, to be uploaded as annotations."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<annotations>", "<version>1.1</version>"]
+    for number, page in enumerate(pages):
+        lines.append(f'<image id="{number}" name={quoteattr(page.name)} width="{page.width}" '
+                     f'height="{page.height}">')  # fmt: skip
+        for proposal in page.proposals:
+            box, runs = box_runs(proposal.mask)
+            label = quoteattr(proposal.label)[1:-1]
+            lines.append(f'<mask label="region" source="auto" occluded="0" '
+                         f'rle="{", ".join(map(str, runs))}" left="{box.x0}" top="{box.y0}" '
+                         f'width="{box.width}" height="{box.height}" z_order="0">'
+                         f'<attribute name="label">{label}</attribute></mask>')  # fmt: skip
+        lines.append("</image>")
+    return "\n".join([*lines, "</annotations>", ""])
+
+
+def _words(families: Mapping[str, Family]) -> list[str]:
+    return [family.noun for family in families.values()]

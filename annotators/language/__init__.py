@@ -1,0 +1,1 @@
+"""Words shared by questions, answers and checks: places, phrases, mentions."""

@@ -1,0 +1,1 @@
+"""Which questions a picture allows, and their wordings."""

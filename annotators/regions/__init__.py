@@ -1,0 +1,1 @@
+"""Where regions come from, and how they become a partition."""

@@ -1,0 +1,1 @@
+"""Regions from COCO instances or panoptic JSON."""

@@ -1,0 +1,142 @@
+"""Regions from a COCO document: instances (polygons, run lengths) or panoptic label maps.
+
+The document is handed over parsed; label maps come through a reader, so nothing here opens a
+file. Names are the categories' names. Crowd annotations are skipped and stay background.
+Pictures may have been scaled down since they were annotated: masks follow, by nearest
+neighbour, as long as the shape is the same.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from annotators.regions.coco.document import Annotation, Entry, read_document
+from annotators.regions.coco.masks import labelled, map_ids, resized, shape_mask
+from annotators.regions.source import Problem, Proposal
+from schemas.arrays import Image, Mask
+from schemas.errors import AnnotationError, ConfigError, PictureError
+from schemas.records import Picture
+
+ReadFile = Callable[[str], bytes]
+
+
+class CocoRegions:
+    """Annotated regions of the pictures a COCO document knows.
+
+    Args:
+        document: The parsed JSON.
+        read_file: Gives the bytes of a panoptic label map by its name in the document; an
+            ``OSError`` it raises for a missing file rejects that picture.
+
+    Raises:
+        ConfigError: The document is no COCO document, or is panoptic and ``read_file`` missing.
+    """
+
+    name = "coco"
+
+    def __init__(self, document: Mapping[str, Any], read_file: ReadFile | None = None) -> None:
+        parsed = read_document(document)
+        if parsed.panoptic and read_file is None:
+            raise ConfigError("COCO document: panoptic annotations need a reader of label maps")
+        self._by_name = parsed.by_name
+        self._read_file = read_file
+        self.problems: list[Problem] = parsed.problems
+        """What was skipped: ``(subject, reason, detail)``; grows as pictures are proposed."""
+
+    def knows(self, path: str) -> bool:
+        """Whether the document has an entry for the picture at ``path``."""
+        return self._entry(path) is not None
+
+    def propose(
+        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+    ) -> list[Proposal]:
+        """Annotated masks at the picture's size; none for a picture not in the document.
+
+        Raises:
+            PictureError: ``annotation_size_mismatch`` when the document describes a picture of
+                another shape; ``annotation_unreadable`` when a label map cannot be used.
+        """
+        entry = self._entry(picture.path)
+        if entry is None:
+            return []
+        _check_shape(entry, *image.shape[:2])
+        found = []
+        skipped = self.problems if problems is None else problems
+        for annotation in entry.annotations:
+            found += self._proposals(entry, annotation, image, skipped)
+        return found
+
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """The annotated name; it does not depend on how the object looks."""
+        return label
+
+    def _proposals(
+        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+    ) -> list[Proposal]:
+        try:
+            if annotation.label_map:
+                return self._panoptic(entry, annotation, image, skipped)
+            mask = shape_mask(annotation.shape, entry.height, entry.width)
+        except AnnotationError as error:
+            skipped.append(Problem(annotation.subject, error.reason, error.detail))
+            return []
+        return [Proposal(resized(mask, *image.shape[:2]), annotation.label)]
+
+    def _panoptic(
+        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+    ) -> list[Proposal]:
+        ids = map_ids(self._bytes(annotation.label_map), entry.height, entry.width)
+        found = labelled(resized(ids, *image.shape[:2]), [s.number for s in annotation.segments])
+        proposals = []
+        for segment in annotation.segments:
+            mask = found.get(segment.number)
+            if mask is not None:
+                proposals.append(Proposal(mask, segment.label))
+            else:
+                subject = f"{annotation.subject}/{segment.number}"
+                detail = "no pixel of the label map carries this id at the picture's size"
+                skipped.append(Problem(subject, "empty_segment", detail))
+        return proposals
+
+    def _bytes(self, name: str) -> bytes:
+        if self._read_file is None:
+            raise ConfigError("COCO document: panoptic annotations need a reader of label maps")
+        try:
+            return self._read_file(name)
+        except OSError as error:
+            detail = f"label map {name}: {error.strerror or type(error).__name__}"
+            raise PictureError("annotation_unreadable", detail) from None
+
+    def _entry(self, path: str) -> Entry | None:
+        """The entry with this base name that shares most folders with ``path``; none on a tie."""
+        parts = path.replace("!", "/").split("/")[::-1]
+        ranked = sorted(
+            ((_shared(parts, entry.parts), entry) for entry in self._by_name.get(parts[0], ())),
+            key=lambda pair: -pair[0],
+        )
+        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return None
+        return ranked[0][1]
+
+
+def _shared(first: list[str], second: list[str]) -> int:
+    """Leading parts two reversed paths share."""
+    count = 0
+    for a, b in zip(first, second, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _check_shape(entry: Entry, height: int, width: int) -> None:
+    """Raise unless one factor, up to a pixel of rounding, leads from the entry's size here."""
+    if _same_shape(entry.width, entry.height, width, height):
+        return
+    detail = f"annotated at {entry.width}x{entry.height}, the picture is {width}x{height}"
+    if _same_shape(entry.height, entry.width, width, height):
+        detail += "; the sizes are transposed: annotated before the picture was turned upright?"
+    raise PictureError("annotation_size_mismatch", detail)
+
+
+def _same_shape(width: int, height: int, new_width: int, new_height: int) -> bool:
+    return abs(new_width * height - new_height * width) <= width + height

@@ -1,0 +1,1 @@
+"""What the types are made of: tables made once, look-ups, array layouts."""

@@ -1,0 +1,1 @@
+"""The 35 built-in types, one file a group; levels stand in the decorators."""

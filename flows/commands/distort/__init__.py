@@ -1,0 +1,1 @@
+"""Door two: the types of distortion, looked at and extended."""

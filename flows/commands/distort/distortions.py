@@ -1,0 +1,106 @@
+"""``iqa-spider distortions``: list, show, preview, apply."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Look at the distortion types.", no_args_is_help=True)
+
+Plugins = Annotated[list[str] | None, typer.Option("--plugin", help="Python file to load first.")]
+
+
+@app.command("list")
+def list_types(plugin: Plugins = None) -> None:
+    """List families and types."""
+    from distortions import FAMILIES, types_of
+    from distortions.plugins import load_plugins
+
+    load_plugins(plugin or [])
+    for family in FAMILIES.values():
+        typer.echo(f"{family.name}  ({family.noun})")
+        for entry in types_of(family.name):
+            typer.echo(f"  {entry.name:<28} {entry.summary}")
+
+
+@app.command()
+def show(name: str, plugin: Plugins = None) -> None:
+    """Show everything that is known about one type."""
+    import inspect
+
+    from distortions import get
+    from distortions.plugins import load_plugins
+    from distortions.registry import SEVERITIES
+
+    load_plugins(plugin or [])
+    entry = get(name)
+    typer.echo(f"{entry.name}  (family {entry.family})\n")
+    typer.echo(inspect.getdoc(entry.function) or "")
+    typer.echo("")
+    for severity in SEVERITIES:
+        fixed = [p for p in entry.parameters if p not in entry.draws]
+        level = dict(zip(fixed, entry.levels[severity - 1], strict=True))
+        reach = entry.reach(entry.resolve(severity))
+        halo = "whole picture" if reach is None else f"{reach} px"
+        text = ", ".join(f"{key} {value:g}" for key, value in level.items())
+        typer.echo(f"severity {severity}: {text}  (looks {halo} far)")
+    for key, (low, high) in entry.draws.items():
+        typer.echo(f"drawn per region: {key} from {low:g} to {high:g}")
+    typer.echo(f"random: {'yes' if entry.random else 'no'}; depends on: {entry.domain}")
+    typer.echo(f"visible without a reference from severity {entry.visible_from}")
+    typer.echo(f"name in DQ-495K: {entry.dq495k or 'none'}")
+
+
+@app.command()
+def preview(
+    image: Path,
+    out: Annotated[Path, typer.Option(help="PNG to write.")],
+    types: Annotated[str, typer.Option(help="Comma separated; empty means all.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of what is random.")] = 0,
+    plugin: Plugins = None,
+) -> None:
+    """Draw a contact sheet: every type at every severity."""
+    from distortions import DISTORTIONS, get
+    from distortions.plugins import load_plugins
+    from distortions.sheet import contact_sheet
+    from flows.ingest.single import read_picture
+    from flows.store.png import write_png
+
+    load_plugins(plugin or [])
+    chosen = [get(name) for name in types.split(",")] if types else list(DISTORTIONS.values())
+    write_png(out, contact_sheet(read_picture(image), chosen, seed))
+    typer.echo(f"{out}: {len(chosen)} types, severities 1 to 5")
+
+
+@app.command()
+def apply(
+    image: Path,
+    chain: Annotated[str, typer.Option(help="family:type:severity,...")],
+    out: Annotated[Path, typer.Option(help="PNG to write.")],
+    mask: Annotated[Path | None, typer.Option(help="Picture; non-black is the region.")] = None,
+    box: Annotated[str, typer.Option(help="x0,y0,x1,y1 in pixels, half open.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of what is random.")] = 0,
+    any_order: Annotated[bool, typer.Option(help="Allow orders outside the profile.")] = False,
+    order_profile: Annotated[str, typer.Option(help="paper, restored or dq495k.")] = "restored",
+    plugin: Plugins = None,
+) -> None:
+    """Degrade a picture or a part of it by a chain of distortions."""
+    from distortions.chain import parse_chain
+    from distortions.order import get_profile, require_order
+    from distortions.plan import link_chain
+    from distortions.plugins import load_plugins
+    from distortions.region import composite, degrade_region
+    from distortions.registry import FAMILIES
+    from flows.ingest.single import read_picture, read_region
+    from flows.store.png import write_png
+
+    load_plugins(plugin or [])
+    drawn = parse_chain(chain)
+    if not any_order:
+        require_order(order_profile, get_profile(order_profile, {}, FAMILIES), drawn)
+    picture = read_picture(image)
+    region = read_region(picture, mask, box)
+    patch = degrade_region(picture, region, link_chain(drawn, seed))
+    write_png(out, composite(picture, [patch]))
+    text = ", then ".join(f"{entry.name} at severity {severity}" for entry, severity in drawn)
+    typer.echo(f"{out}: {text}")

@@ -1,0 +1,1 @@
+"""Door three: what people say about photographs."""

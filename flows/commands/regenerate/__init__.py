@@ -1,0 +1,1 @@
+"""Door one: from photographs to a dataset, and looking at it."""

@@ -1,0 +1,27 @@
+"""``iqa-spider validate``: re-read everything and believe nothing."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from schemas.errors import ExitStatus
+
+
+def run(
+    dataset: Path,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Where the photographs lie; checks pixels, too.")
+    ] = None,
+) -> int:
+    """Check a dataset; exit status 1 when something is wrong."""
+    from flows.dataset.validate import validate
+
+    problems = list(validate(dataset, source or []))
+    for problem in problems[:50]:
+        typer.echo(f"{problem.file}: {problem.row}: {problem.rule}: {problem.detail}")
+    if problems:
+        typer.echo(f"{dataset}: {len(problems)} problems")
+        return ExitStatus.BUG
+    typer.echo(f"{dataset}: no problem found")
+    return ExitStatus.CLEAN

@@ -1,0 +1,1 @@
+"""After the dataset: export, fine-tune, point, evaluate."""

@@ -1,0 +1,21 @@
+"""``iqa-spider export``: a dataset in the form of another trainer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    dataset: Annotated[Path, typer.Argument(help="Folder that build made.")],
+    format: Annotated[str, typer.Option(help="trl, sharegpt, swift, llava or jsonl.")],
+    out: Annotated[Path, typer.Option(help="New folder.")],
+    absolute: Annotated[
+        bool, typer.Option("--absolute", help="Absolute paths of pictures.")
+    ] = False,
+) -> None:
+    """Write the records and, once each, the pictures."""
+    from flows.dataset.export import export
+
+    for name, number in export(dataset, out, format, absolute).items():
+        typer.echo(f"{name}: {number}")

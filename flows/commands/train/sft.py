@@ -1,0 +1,59 @@
+"""``iqa-spider sft``: fine-tune a vision-language model."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def run(
+    out: Annotated[Path, typer.Option(help="Folder of the run; the same command resumes it.")],
+    model: Annotated[str, typer.Option(help="Folder or hub name of the base model.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="Dataset that build made; --mix takes several.")
+    ] = None,
+    mix: Annotated[
+        Path | None, typer.Option(help="mix.toml: sources, weights, caps, flips, leakage.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="sft.toml; flags go on top.")] = None,
+    language: Annotated[str | None, typer.Option(help="lora, full or frozen.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Times the data is seen.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps instead of epochs.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Rows per device and pass.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of row order and new weights.")] = None,
+    merge: Annotated[bool, typer.Option("--merge", help="Also write merged weights.")] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
+    ] = False,
+) -> None:
+    """LoRA on the language model, vision encoder and projector in full; see sft.toml.
+
+    On several GPUs: accelerate launch --config_file YOURS -m flows sft ...
+    """
+    from flows.training.sft.finetune import sft
+    from schemas.errors import ConfigError
+    from schemas.training import MixConfig, SftConfig, load_section, parse_section
+
+    given: dict[str, Any] = {
+        "model": model or None, "epochs": epochs, "steps": steps, "batch": batch, "seed": seed,
+        "trust_remote_code": trust_remote_code or None,
+    }  # fmt: skip
+    flags = {name: value for name, value in given.items() if value is not None}
+    settings = (
+        load_section(SftConfig, config, flags) if config else parse_section(SftConfig, flags, "sft")
+    )
+    if language is not None:
+        tune = {**settings.tune.model_dump(), "language": language}
+        settings = parse_section(SftConfig, {**settings.model_dump(), "tune": tune}, "--language")
+    if (data is None) == (mix is None):
+        raise ConfigError("give --data DIR or --mix FILE, one of them")
+    mixture = (
+        load_section(MixConfig, mix) if mix
+        else parse_section(MixConfig, {"source": [{"path": str(data)}]}, "--data")
+    )  # fmt: skip
+    report = sft(settings, mixture, out, merge)
+    trained = ", ".join(f"{part} {count:,}" for part, count in report["trained_parameters"].items())
+    typer.echo(f"{report['steps']} steps on {report['rows']} rows in {report['seconds']} s")
+    typer.echo(f"trained weights: {trained}")
+    if report["losses"]:
+        typer.echo(f"loss: {report['losses'][0][1]} -> {report['losses'][-1][1]}")

@@ -1,0 +1,119 @@
+"""``manifest.json``: everything needed to trust a dataset and to make any row of it again."""
+
+import dataclasses
+import json
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from distortions.order import get_profile
+from distortions.plan import fingerprint
+from distortions.plugins import load_plugins
+from distortions.registry import FAMILIES
+from flows.dataset.balance import RunSummary
+from flows.human.folder import human_index
+from flows.store.identity import code_version, settings_hash
+from flows.store.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
+from flows.store.ledger import ShardSummary
+from schemas.config import RunConfig
+from schemas.families import Family
+from schemas.records import RECORDS
+
+PACKAGES = (
+    "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
+    "prefect", "torch", "torchvision", "transformers", "segment-anything", "spacy",
+)  # fmt: skip
+
+
+def write_manifest(
+    out: Path,
+    config: RunConfig,
+    identity: dict[str, str],
+    summary: RunSummary,
+    built: Sequence[ShardSummary],
+    seconds: dict[str, float],
+    regions: dict[str, object],
+) -> dict[str, Any]:
+    """Write the manifest; the card and the figures must be there already."""
+    manifest = {
+        "format": 1,
+        "code": code_version(),
+        "git_commit": _git_commit(),
+        "identity": identity,
+        "seed": config.seed,
+        "config_hash": settings_hash(config),
+        "config": config.model_dump(mode="json"),
+        "versions": versions(),
+        "regions": regions,
+        "human_families": {name: dataclasses.asdict(family) for name, family in
+                           sorted(human_index(config.annotations).families.items())},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "records": {record.__name__: record.version for record in RECORDS},
+        "order_profile": _profile(config, config.plan.order_profile),
+        "generate_profile": _profile(
+            config, config.plan.generate_profile or config.plan.order_profile
+        ),
+        "distortions": fingerprint(),
+        "plugins": load_plugins(config.plugins),
+        "counts": {
+            "candidates": summary.candidates,
+            "pictures": summary.pictures,
+            "images": summary.images,
+            "rows": summary.rows,
+            "rejects": summary.rejects,
+            "all": summary.counts,
+        },
+        "timings": {**summary.timings, **{f"wall.{k}": round(v, 3) for k, v in seconds.items()}},
+        "files": {entry.path: {"size": entry.size, "sha256": entry.sha256}
+                  for entry in _files(out, built)},
+    }  # fmt: skip
+    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    return manifest
+
+
+def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
+    shards = [entry for summary in built for entry in summary.files]
+    others = [out / "README.md", *sorted((out / FIGURES).glob("*.png"))]
+    return sorted(shards + [describe_file(out, path) for path in others if path.is_file()])
+
+
+def _profile(config: RunConfig, name: str) -> dict[str, Any]:
+    rows = get_profile(name, config.plan.orders, FAMILIES)
+    return {"name": name, "rows": {first: sorted(after) for first, after in sorted(rows.items())}}
+
+
+def human_families(manifest: dict[str, Any]) -> dict[str, Family]:
+    """Families beyond the registered ones that people named in this dataset."""
+    return {
+        name: Family(name, entry["noun"], tuple(entry["aliases"]), tuple(entry["effects"]))
+        for name, entry in manifest.get("human_families", {}).items()
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the installed packages that decide what a run makes."""
+    return {name: found for name in PACKAGES if (found := _version(name))}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _git_commit() -> str:
+    """Commit of a checkout we run from; empty in an installed package."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return ""
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,185 @@
+"""The command ``evaluate``: read everything, score it, write the report.
+
+Everything that can be refused is refused before a model is asked.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from annotators.chat.endpoints import Endpoints
+from flows.evaluation import plots, referring, report
+from flows.evaluation.baselines import baselines
+from flows.evaluation.benchmarks import giqa, opinions, qbench
+from flows.evaluation.benchmarks import quality_scores as scoring
+from flows.evaluation.benchmarks import raters as agreement
+from flows.evaluation.judges.model import Case, EndpointJudge, version
+from flows.evaluation.predictions import Prediction, read_predictions
+from flows.evaluation.request import Options, check, resolved
+from flows.evaluation.systems import Judged, Result, evaluate
+from flows.evaluation.truth import Bench, load_bench
+from flows.model.ledger import Ledger
+from flows.store.layout import storage_errors, write_text
+from schemas.errors import ConfigError
+
+JSON, MARKDOWN, ROWS, FIGURES, CACHE = (
+    "results.json", "report.md", "rows.jsonl", "figures", "judge.jsonl",
+)  # fmt: skip
+GIQA_SCALE = 10
+
+
+def run(options: Options) -> Path:
+    """Evaluate and write ``results.json``, ``report.md``, ``rows.jsonl`` and figures.
+
+    Returns:
+        The Markdown report.
+
+    Raises:
+        ConfigError: Options that do not fit each other, or a file that cannot be used.
+        EndpointError: The judge does not answer; what it said is kept in ``judge.jsonl``.
+    """
+    check(options)
+    if options.with_plots:
+        plots.check()
+    bench, given = _dataset(options)
+    parts = _others(options)
+    with storage_errors(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {"settings": resolved(options)}
+    rows: Mapping[str, Mapping[str, Any]] = {}
+    with _judge(options) as judge:
+        if bench is not None:
+            results = systems(bench, given, options, judge)
+            found["benchmark"] = benchmark(bench, results, options)
+            rows = results[0].rows
+            write_text(options.out / ROWS, report.as_lines(results[0]))
+        for name, part in parts:
+            found[name] = part(judge)
+    if judge is not None:
+        found["judge"] = {"model": options.judge_model, "rubrics": version(), **judge.counts}
+    write_text(options.out / JSON, report.as_json(found))
+    write_text(options.out / MARKDOWN, report.markdown(found))
+    if options.with_plots:
+        plots.draw(found, rows, options.out / FIGURES)
+    return options.out / MARKDOWN
+
+
+def _dataset(options: Options) -> tuple[Bench | None, dict[str, Prediction]]:
+    if options.dataset is None or options.predictions is None:
+        return None, {}
+    bench = load_bench(options.dataset, options.split)
+    return bench, read_predictions(options.predictions, bench)
+
+
+Part = Callable[[EndpointJudge | None], dict[str, Any]]
+
+
+def _others(options: Options) -> list[tuple[str, Part]]:
+    """The other benchmarks: their files are read now, scored later."""
+    parts: list[tuple[str, Part]] = []
+    settings = options.settings
+    if options.qbench:
+        questions = qbench.read_questions(options.qbench)
+        answers = _qbench_answers(options, questions)
+        parts.append(("qbench", lambda _: qbench.evaluate(questions, answers, settings)))
+    if options.scores and options.score_predictions:
+        table = opinions.read_table(options.scores)
+        predicted = opinions.read_scores(options.score_predictions)
+        parts.append(("scores", lambda _: scoring.evaluate(table, predicted, settings)))
+    if options.ratings:
+        ratings = agreement.read_ratings(options.ratings)
+        parts.append(("ratings", lambda _: agreement.evaluate(ratings, settings)))
+    if options.giqa and options.giqa_predictions:
+        truth = giqa.read_entries(options.giqa, "--giqa")
+        entries = giqa.read_entries(options.giqa_predictions, "--giqa-predictions", truth)
+        said = {entry.key: entry for entry in entries}
+        parts.append(("giqa", lambda judge: giqa.evaluate(truth, said, settings, grades(judge))))
+    return parts
+
+
+def _qbench_answers(options: Options, questions: Sequence[qbench.Question]) -> dict[str, str]:
+    if options.qbench_predictions:
+        return qbench.read_answers(options.qbench_predictions, questions)
+    found = {q.key: q.answer for q in questions if q.answer is not None}
+    if not found:
+        raise ConfigError("--qbench: the file holds no pred_ans; give --qbench-predictions FILE")
+    return found
+
+
+def grades(judge: EndpointJudge | None) -> giqa.Grades:
+    """Who grades the texts of GIQA-Bench: the model as a share of its scale, else equal words."""
+    if judge is None:
+        return giqa.same_words
+    asked = judge
+
+    def ask(truth: Sequence[giqa.Entry], said: Mapping[str, giqa.Entry]) -> dict[str, float | None]:
+        cases = [
+            Case(e.key, "giqa", GIQA_SCALE, e.question, e.answer,
+                 said[e.key].answer if e.key in said else "")
+            for e in truth
+        ]  # fmt: skip
+        verdicts = asked.judge(cases)
+        return {
+            case.key: None if verdict.score is None else verdict.score / GIQA_SCALE
+            for case, verdict in zip(cases, verdicts, strict=True)
+        }
+
+    return ask
+
+
+@contextmanager
+def _judge(options: Options) -> Iterator[EndpointJudge | None]:
+    """The model that judges, with its memory in the folder of the report."""
+    if not options.endpoints:
+        yield None
+        return
+    key = os.environ[options.api_key_env] if options.api_key_env else ""
+    model = Endpoints(options.endpoints, options.judge_model, key, options.judge.at_once)
+    ledger = Ledger(model, options.out / CACHE)
+    try:
+        yield EndpointJudge(ledger, options.judge)
+    finally:
+        ledger.close()
+        model.close()
+
+
+def systems(
+    bench: Bench,
+    given: Mapping[str, Prediction],
+    options: Options,
+    judge: EndpointJudge | None,
+) -> list[Result]:
+    """The model's result, then those of the baselines."""
+    pictures = bench.pictures() if judge and options.judge_looks else {}
+    judged = Judged(judge, pictures, options.judge_referring) if judge else None
+    found = [evaluate(report.MODEL, bench, given, options.settings, judged=judged)]
+    if options.with_baselines:
+        found += [
+            evaluate(one.name, bench, one.predictions, options.settings, one.measured, one.texts,
+                     judged)
+            for one in baselines(bench, options.settings.seed)
+        ]  # fmt: skip
+    return found
+
+
+def benchmark(bench: Bench, results: Sequence[Result], options: Options) -> dict[str, Any]:
+    """The part of the report about the dataset's own rows."""
+    tasks: dict[str, int] = {}
+    for sample in bench.samples:
+        name = f"{sample.task}.{sample.sub_task}".rstrip(".")
+        tasks[name] = tasks.get(name, 0) + 1
+    return {
+        "manifest_sha256": bench.digest,
+        "split": options.split,
+        "counts": {
+            "rows": len(bench.samples),
+            "missing": results[0].missing,
+            "pictures": len({sample.picture_id for sample in bench.samples}),
+            "tasks": dict(sorted(tasks.items())),
+        },
+        "extractor_agreement": referring.agreement(bench),
+        "conventions": list(report.CONVENTIONS),
+        "systems": {result.name: result.metrics for result in results},
+    }

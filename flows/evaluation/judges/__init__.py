@@ -1,0 +1,1 @@
+"""Models that judge free text, behind an endpoint or offline."""

@@ -1,0 +1,104 @@
+"""What the command ``evaluate`` can be asked for, and which of it fits together."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flows.evaluation.intervals import Settings
+from flows.evaluation.judges.model import JudgeSettings
+from schemas.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command was asked for.
+
+    Args:
+        out: Folder of the report.
+        dataset: Folder that ``build`` made; ``None`` for other benchmarks alone.
+        predictions: For its rows.
+        split: test, train or all.
+        qbench: Questions of LLVisionQA.
+        qbench_predictions: Answers to them; without it those in the file itself.
+        scores: Table of opinions.
+        score_predictions: Scores of its pictures.
+        ratings: Ratings by people.
+        giqa: Records of GIQA-Bench.
+        giqa_predictions: Answers to them.
+        endpoints: Of the model that judges; none leaves the offline judge alone.
+        judge_model: Its name.
+        api_key_env: Environment variable that holds its key.
+        judge: How it is asked.
+        judge_looks: Whether it is shown the pictures.
+        judge_referring: Whether it judges long referring answers, too.
+        with_baselines: Whether baselines are scored.
+        with_plots: Whether figures are drawn.
+        settings: Of the intervals.
+    """
+
+    out: Path
+    dataset: Path | None = None
+    predictions: Path | None = None
+    split: str = "test"
+    qbench: Path | None = None
+    qbench_predictions: Path | None = None
+    scores: Path | None = None
+    score_predictions: Path | None = None
+    ratings: Path | None = None
+    giqa: Path | None = None
+    giqa_predictions: Path | None = None
+    endpoints: tuple[str, ...] = ()
+    judge_model: str = ""
+    api_key_env: str = ""
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    judge_looks: bool = False
+    judge_referring: bool = False
+    with_baselines: bool = True
+    with_plots: bool = True
+    settings: Settings = field(default_factory=Settings)
+
+
+def check(options: Options) -> None:
+    """Refuse options that do not fit each other.
+
+    Raises:
+        ConfigError: They do not.
+    """
+    pairs = (
+        (
+            options.dataset,
+            options.predictions,
+            "a dataset needs --predictions FILE or --model NAME",
+        ),
+        (options.predictions, options.dataset, "--predictions needs the dataset: evaluate DIR"),
+        (
+            options.scores,
+            options.score_predictions,
+            "--scores needs --score-predictions FILE, or --model NAME with --images DIR",
+        ),
+        (options.score_predictions, options.scores, "--score-predictions needs --scores TABLE"),
+        (options.giqa, options.giqa_predictions, "--giqa needs --giqa-predictions FILE"),
+        (options.giqa_predictions, options.giqa, "--giqa-predictions needs --giqa FILE"),
+        (options.qbench_predictions, options.qbench, "--qbench-predictions needs --qbench FILE"),
+        (options.endpoints, options.judge_model, "--judge-endpoint needs --judge-model NAME"),
+        (options.judge_model, options.endpoints, "--judge-model needs --judge-endpoint URL"),
+    )
+    for first, second, message in pairs:
+        if first and not second:
+            raise ConfigError(message)
+    if not any((options.dataset, options.qbench, options.scores, options.ratings, options.giqa)):
+        raise ConfigError("nothing to evaluate: give a dataset with --predictions, or --qbench, "
+                          "--scores, --ratings or --giqa")  # fmt: skip
+    if options.api_key_env and options.api_key_env not in os.environ:
+        raise ConfigError(f"--api-key-env {options.api_key_env}: not set here")
+
+
+def resolved(options: Options) -> dict[str, Any]:
+    """What can change a number; no paths, so that the same data gives the same report."""
+    found: dict[str, Any] = options.settings._asdict()
+    if options.endpoints:
+        judge = options.judge
+        found |= {"rounds": judge.rounds, "temperature": judge.temperature, "tries": judge.tries,
+                  "judge_looks": options.judge_looks}  # fmt: skip
+    return found

@@ -1,0 +1,120 @@
+"""The rows a model is asked about, with everything that is known of their pictures."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from distortions.plugins import load_plugins
+from distortions.registry import FAMILIES
+from flows.dataset.manifest import human_families
+from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, read_manifest
+from flows.store.shards import SPLITS
+from flows.store.tables import IMAGE
+from schemas.errors import ConfigError, ContractError, UnknownNameError
+from schemas.families import Family
+from schemas.records import DegradedRegion, Sample
+
+SPLIT_CHOICES = (*SPLITS, "all")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is evaluated.
+
+    Args:
+        folder: The dataset.
+        samples: Rows in the order of the files.
+        others: Rows of the other split, from which baselines learn; empty when there are none.
+        regions: Degraded picture to its regions, clean ones, too.
+        families: Family to its words, those of plugins and people included.
+        digest: SHA-256 of the manifest.
+    """
+
+    folder: Path
+    samples: tuple[Sample, ...]
+    families: Mapping[str, Family]
+    regions: Mapping[str, tuple[DegradedRegion, ...]] = field(default_factory=dict)
+    others: tuple[Sample, ...] = ()
+    digest: str = ""
+
+    def phrases(self) -> dict[str, dict[str, str]]:
+        """Degraded picture to region to the phrase that rows name it by."""
+        found: dict[str, dict[str, str]] = {}
+        for sample in (*self.samples, *self.others):
+            if sample.region_id and sample.reference:
+                found.setdefault(sample.image_id, {})[sample.region_id] = sample.reference
+        return found
+
+    def pictures(self) -> dict[str, bytes]:
+        """Degraded picture to its stored bytes, for judges that look; all are held in memory."""
+        wanted = {sample.image_id for sample in self.samples}
+        found: dict[str, bytes] = {}
+        for path in sorted((self.folder / DATA).glob("*.parquet")):
+            file = pq.ParquetFile(path)
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group, columns=["image_id", IMAGE])
+                names = table.column("image_id").to_pylist()
+                for index, name in enumerate(names):
+                    if name in wanted and name not in found:
+                        found[name] = table.column(IMAGE)[index].as_py()["bytes"]
+        return found
+
+
+def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> Bench:
+    """Read the rows of a dataset without their pictures.
+
+    Args:
+        folder: That ``build`` made.
+        split: ``test``, ``train`` or ``all``.
+        tasks: Only these; none means all.
+
+    Raises:
+        ConfigError: No dataset, one of another version, or no row of this split.
+    """
+    if split not in SPLIT_CHOICES:
+        raise UnknownNameError("split", split, SPLIT_CHOICES)
+    manifest = read_manifest(folder)
+    load_plugins(manifest["config"]["plugins"])
+    chosen = tuple(tasks)
+    rows = [
+        sample
+        for path in sorted((folder / DATA).glob("*.parquet"))
+        for sample in _samples(path)
+        if not chosen or sample.task in chosen
+    ]
+    samples = tuple(row for row in rows if split in ("all", row.split))
+    if not samples:
+        have = ", ".join(sorted({row.split for row in rows})) or "no split"
+        raise ConfigError(f"{folder}: no rows of --split {split} (rows are in: {have})")
+    images = {sample.image_id for sample in samples}
+    return Bench(
+        folder=folder,
+        samples=samples,
+        families={**FAMILIES, **human_families(manifest)},
+        regions=_regions(folder, images),
+        others=tuple(row for row in rows if row.split != split) if split != "all" else (),
+        digest=describe_file(folder, folder / MANIFEST).sha256,
+    )
+
+
+def _samples(path: Path) -> list[Sample]:
+    try:
+        Sample.check_schema(pq.read_schema(path))
+        table = pq.read_table(path, columns=list(Sample.model_fields))
+    except ContractError as error:
+        raise ConfigError(f"{path}: written by another version: {error}") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ConfigError(f"{path}: not readable: {error}") from None
+    return [Sample.model_validate(row) for row in table.to_pylist()]
+
+
+def _regions(folder: Path, images: set[str]) -> dict[str, tuple[DegradedRegion, ...]]:
+    found: dict[str, list[DegradedRegion]] = {}
+    for path in sorted((folder / RECORDS).glob("degraded-*.parquet")):
+        for region in DegradedRegion.from_table(pq.read_table(path)):
+            if region.image_id in images:
+                found.setdefault(region.image_id, []).append(region)
+    return {image_id: tuple(regions) for image_id, regions in found.items()}

@@ -1,0 +1,1 @@
+"""The second road: people's annotations of flawed photographs, to records and rows."""

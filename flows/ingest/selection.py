@@ -1,0 +1,175 @@
+"""The global pass between ingest and build: duplicates, exclusions, groups and splits.
+
+It reads four columns of every ingest shard; its memory grows by about 400 bytes a picture.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from flows.ingest.candidate import _reject
+from flows.ingest.fingerprints import near_groups
+from flows.store.run_folder import RunFolder, ingest_files, selected_files
+from flows.store.tables import write_table
+from schemas.config import RunConfig
+from schemas.errors import ConfigError
+from schemas.records import Picture, Reject, Split
+from schemas.streams import Stream
+
+
+class Selection(NamedTuple):
+    """What the global pass decided, by index.
+
+    Args:
+        keep: Whether the picture is used.
+        leader: Index of the first of its near duplicates that is used; where none is, of the
+            first.
+        rejects: One for every picture that is not used, in order.
+    """
+
+    keep: NDArray[np.bool_]
+    leader: NDArray[np.int64]
+    rejects: list[Reject]
+
+
+def select(
+    contents: Sequence[str] | pa.Array,
+    perceptual: NDArray[np.uint64],
+    subjects: Sequence[str],
+    config: RunConfig,
+) -> Selection:
+    """Find duplicates and excluded pictures.
+
+    What looks like an excluded picture is excluded with it: a test picture that was scaled or
+    saved again is still the test picture.
+
+    Args:
+        contents: Content hashes in order, hex.
+        perceptual: Perceptual hashes.
+        subjects: ``source/path`` of each.
+        config: Settings.
+
+    Raises:
+        ConfigError: The exclusion list cannot be read.
+    """
+    hashes = contents.to_pylist() if isinstance(contents, pa.Array) else list(contents)
+    group = near_groups(perceptual, config.ingest.near_duplicate_bits)
+    out = _excluded(hashes, group, subjects, read_exclusions(config.export.exclude))
+    first: dict[str, int] = {}
+    leader: dict[int, int] = {}
+    for index, (content, near) in enumerate(zip(hashes, group.tolist(), strict=True)):
+        if index in out:
+            continue
+        if content in first:
+            out[index] = ("exact_duplicate", f"same pixels as {subjects[first[content]]}")
+        elif near in leader and config.ingest.drop_near_duplicates:
+            out[index] = ("near_duplicate", f"looks like {subjects[leader[near]]}")
+        else:
+            first[content] = index
+            leader.setdefault(near, index)
+    keep = np.ones(len(hashes), np.bool_)
+    keep[list(out)] = False
+    rejects = [_reject("ingest", subjects[index], *out[index]) for index in sorted(out)]
+    leaders = np.array([leader.get(near, near) for near in group.tolist()], np.int64)
+    return Selection(keep, leaders, rejects)
+
+
+def _excluded(
+    hashes: Sequence[str], group: NDArray[np.int64], subjects: Sequence[str], listed: set[str]
+) -> dict[int, tuple[str, str]]:
+    """Reason and detail of every excluded picture, by index."""
+    if not listed:
+        return {}
+    named: dict[int, str] = {}
+    out: dict[int, tuple[str, str]] = {}
+    for index, (content, subject) in enumerate(zip(hashes, subjects, strict=True)):
+        if listed & {content, content[:16], *_names(subject)}:
+            named.setdefault(int(group[index]), subject)
+            out[index] = ("excluded", "named in the exclusion list")
+    for index, near in enumerate(group.tolist()):
+        if near in named and index not in out:
+            out[index] = ("excluded", f"looks like {named[near]}, named in the exclusion list")
+    return out
+
+
+def _names(subject: str) -> tuple[str, str, str]:
+    """Names a picture may be listed by: with its source, path in the source, base name."""
+    path = subject.split("/", 1)[-1]
+    return subject, path, path.rsplit("/", 1)[-1].rsplit("!", 1)[-1]
+
+
+def read_exclusions(file: str) -> set[str]:
+    """Names and hashes of pictures that must not be used, one a line."""
+    if not file:
+        return set()
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"export.exclude {file}: not a readable list: {error}") from None
+    return {line.strip().removeprefix("./") for line in lines if line.strip()}
+
+
+def split_of(leader: str, config: RunConfig) -> Split:
+    """Split of all near duplicates of the picture whose content hash is ``leader``."""
+    test = Stream(config.seed, leader, "split").chance(config.export.test_share)
+    return "test" if test else "train"
+
+
+def select_pictures(folder: RunFolder, shards: int, config: RunConfig) -> dict[str, int]:
+    """Write the selected pictures and the rejects of every shard; returns counts."""
+    contents: list[str] = []
+    perceptual: list[NDArray[np.uint64]] = []
+    subjects: list[str] = []
+    sizes: list[int] = []
+    for shard in range(shards):
+        table = pq.read_table(
+            ingest_files(folder.work, shard)[0],
+            columns=["content_hash", "perceptual_hash", "source", "path"],
+        )
+        columns = table.to_pydict()
+        contents += columns["content_hash"]
+        hashes = [int(text, 16) for text in columns["perceptual_hash"]]
+        perceptual.append(np.array(hashes, np.uint64))
+        pairs = zip(columns["source"], columns["path"], strict=True)
+        subjects += [f"{source}/{path}" for source, path in pairs]
+        sizes.append(table.num_rows)
+    joined = np.concatenate(perceptual) if perceptual else np.empty(0, np.uint64)
+    selection = select(contents, joined, subjects, config)
+    _write(folder, sizes, contents, subjects, selection, config)
+    return {
+        "in": len(contents),
+        "out": int(selection.keep.sum()),
+        "rejects": len(selection.rejects),
+    }
+
+
+def _write(
+    folder: RunFolder,
+    sizes: list[int],
+    contents: list[str],
+    subjects: list[str],
+    selection: Selection,
+    config: RunConfig,
+) -> None:
+    rejects = {reject.subject: reject for reject in selection.rejects}
+    start = 0
+    for shard, size in enumerate(sizes):
+        pictures_file, rejects_file = ingest_files(folder.work, shard)
+        pictures = Picture.from_table(pq.read_table(pictures_file))
+        kept = []
+        for index, picture in enumerate(pictures, start):
+            if selection.keep[index]:
+                leader = contents[int(selection.leader[index])]
+                update = {"group": leader[:16], "split": split_of(leader, config)}
+                kept.append(picture.model_copy(update=update))
+        dropped = [rejects[s] for s in subjects[start : start + size] if s in rejects]
+        earlier = Reject.from_table(pq.read_table(rejects_file))
+        paths = selected_files(folder.work, shard)
+        write_table(paths[0], Picture.table(kept))
+        write_table(paths[1], Reject.table([*earlier, *dropped]))
+        start += size

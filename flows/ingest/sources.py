@@ -1,0 +1,220 @@
+"""What there is to read: folders, lists, data sets in known layouts, Parquet, tar.
+
+A source is what the user names on the command line; a candidate is one picture in it that has not
+been opened yet. Candidates come in a fixed order (sources as given, paths sorted), and their
+paths are relative to the source, so that two machines agree on them.
+"""
+
+import os
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.candidate import Candidate
+from schemas.errors import ConfigError
+
+PICTURES = frozenset(
+    f".{ending}"
+    for ending in re.findall(
+        r"\w+", "jpg jpeg jpe png apng webp bmp tif tiff gif jp2 j2k avif ppm pgm pnm"
+    )
+)
+"""Endings that are taken for pictures in folders and tars; what is in them is looked at later."""
+
+COLUMN = re.compile(r"(image|img|picture|photo|jpe?g|png|webp)")
+
+
+def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Candidate]:
+    """All candidates of all sources, the first ``limit`` of them.
+
+    Raises:
+        ConfigError: A source is missing, of no kind we know, or without pictures.
+    """
+    taken: set[str] = set()
+    found: list[Candidate] = []
+    for given in sources:
+        left = None if limit is None else limit - len(found)
+        path = Path(given)
+        name = _unique(_text(path.resolve().name) or "root", taken)
+        part = list(islice(_candidates(path, name), left))
+        if not part and left != 0:
+            raise ConfigError(f"source {given}: no picture in it")
+        found += part
+    return found
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    number, unique = 1, name
+    while unique in taken:
+        number += 1
+        unique = f"{name}~{number}"
+    taken.add(unique)
+    return unique
+
+
+def _candidates(path: Path, name: str) -> Iterator[Candidate]:
+    if path.is_dir():
+        return _folder(_layout(path), name)
+    if not path.is_file():
+        raise ConfigError(f"source {path}: no such file or folder")
+    readers: dict[str, Callable[[Path, str], Iterator[Candidate]]] = {
+        ".txt": _list, ".lst": _list, ".tar": _tar, ".parquet": _parquet,
+    }  # fmt: skip
+    ending = path.suffix.lower()
+    if ending in PICTURES:
+        root = str(path.parent.resolve())
+        return iter([Candidate(name, _text(path.name), root, path.name, "listed")])
+    if ending not in readers:
+        known = ", ".join(sorted(readers))
+        raise ConfigError(f"source {path}: expected a folder, a picture or {known}, got {ending!r}")
+    return readers[ending](path, name)
+
+
+def _layout(folder: Path) -> Path:
+    """The folder that holds the pictures of a data set we know.
+
+    KADIS-700k keeps its pristine pictures in ``ref_imgs`` (``dist_imgs`` are distorted copies and
+    never read); KonIQ-10k has one folder per size, of which the larger is taken.
+    """
+    for inner in ("ref_imgs", "1024x768", "512x384"):
+        if (folder / inner).is_dir():
+            return folder / inner
+    return folder
+
+
+def _folder(folder: Path, name: str) -> Iterator[Candidate]:
+    """Pictures and archives below a folder in sorted order; links to folders are not followed.
+
+    Links to files outside the folder are not followed either: such a picture is rejected when it
+    is read, such an archive is the user's mistake.
+    """
+    root = folder.resolve()
+    for place, folders, files in os.walk(root, onerror=_cannot_list):
+        folders[:] = sorted(set(folders) - _copies(folders))
+        for file in sorted(files):
+            full = Path(place) / file
+            relative = full.relative_to(root).as_posix()
+            ending = full.suffix.lower()
+            if ending in PICTURES:
+                yield Candidate(name, _text(relative), str(root), relative, "file")
+            elif ending == ".tar" or ending == ".parquet":
+                _require_inside(full, root)
+                if ending == ".parquet" and not _has_pictures(full):
+                    continue
+                for inside in (_tar if ending == ".tar" else _parquet)(full, name):
+                    within = _text(relative) + inside.path[len(_text(file)) :]
+                    yield inside._replace(path=within)
+
+
+def _copies(folders: Sequence[str]) -> set[str]:
+    """Folders that hold distorted or smaller copies of what a folder beside them holds."""
+    originals = {"dist_imgs": "ref_imgs", "512x384": "1024x768"}
+    return {copy for copy, original in originals.items() if original in folders}
+
+
+def leaves(file: Path, root: Path) -> bool:
+    """Whether a file is a link to something outside ``root``."""
+    return file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(root)
+
+
+def _require_inside(archive: Path, root: Path) -> None:
+    if leaves(archive, root):
+        raise ConfigError(f"source {archive}: a link that leaves its source; name it as a source")
+
+
+def _cannot_list(error: OSError) -> None:
+    raise ConfigError(f"source {error.filename}: cannot list: {error.strerror}")
+
+
+def _text(name: str) -> str:
+    """A file name as text that any table holds, also where its bytes are not UTF-8."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if text == name else text  # one string of a million, not two
+
+
+def _list(path: Path, name: str) -> Iterator[Candidate]:
+    """A list of paths, one a line, relative to the list; empty lines and ``#`` are left out.
+
+    Where one of them lies outside the list's folder, paths are recorded from the folder that all
+    of them share, so that no record holds an absolute path or one that climbs.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"source {path}: not a readable list: {error}") from None
+    folder = path.parent.resolve()
+    stripped = (line.strip() for line in lines)
+    named = [line for line in stripped if line and not line.startswith("#")]
+    entries = dict.fromkeys(os.path.normpath(folder / line) for line in named)
+    root = _shared_folder(str(folder), list(entries))
+    for entry in entries:
+        member = entry[len(root) :].lstrip(os.sep)
+        yield Candidate(name, _text(member), root, member, "listed")
+
+
+def _shared_folder(folder: str, entries: Sequence[str]) -> str:
+    if all(entry.startswith(folder + os.sep) for entry in entries):
+        return folder
+    return os.path.commonpath([str(Path(entry).parent) for entry in entries])
+
+
+def _tar(path: Path, name: str) -> Iterator[Candidate]:
+    """Pictures in an uncompressed tar (WebDataset or plain), in the order of the archive."""
+    root = str(path.resolve())
+    try:
+        with tarfile.open(path, "r:") as archive:
+            names = dict.fromkeys(member.name for member in archive if member.isreg())
+    except (OSError, tarfile.TarError) as error:
+        raise ConfigError(f"source {path}: not a readable uncompressed tar: {error}") from None
+    for member in names:
+        if Path(member).suffix.lower() in PICTURES:
+            yield Candidate(name, f"{_text(path.name)}!{_text(member)}", root, member, "tar")
+
+
+def _parquet_file(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ConfigError(f"source {path}: not readable Parquet: {error}") from None
+
+
+def _has_pictures(path: Path) -> bool:
+    with _parquet_file(path) as file:
+        return picture_column(file.schema_arrow) is not None
+
+
+def _parquet(path: Path, name: str) -> Iterator[Candidate]:
+    """Rows of a Parquet file that has a picture column."""
+    with _parquet_file(path) as file:
+        column, rows = picture_column(file.schema_arrow), file.metadata.num_rows
+        columns = ", ".join(file.schema_arrow.names)
+    if column is None:
+        raise ConfigError(f"source {path}: expected a column of picture bytes, got {columns}")
+    root = str(path.resolve())
+    for row in range(rows):
+        yield Candidate(name, f"{_text(path.name)}!{row}", root, str(row), "parquet")
+
+
+def picture_column(schema: pa.Schema) -> str | None:
+    """Name of the column of picture bytes: a struct with ``bytes``, else a binary column.
+
+    Where there are several, one that is named after pictures goes first.
+    """
+    structs = [f.name for f in schema if _holds_bytes(f.type)]
+    plain = [
+        f.name for f in schema if pa.types.is_binary(f.type) or pa.types.is_large_binary(f.type)
+    ]
+    ranked = sorted(structs + plain, key=lambda name: not COLUMN.match(name.lower()))
+    return str(ranked[0]) if ranked else None
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
+        return False
+    inner = kind.field("bytes").type
+    return bool(pa.types.is_binary(inner) or pa.types.is_large_binary(inner))

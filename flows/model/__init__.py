@@ -1,0 +1,1 @@
+"""The model that writes: chosen, started, probed, asked, kept in a ledger."""

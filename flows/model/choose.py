@@ -1,0 +1,101 @@
+"""The model that writes: chosen by the configuration, made once per process, served if need be."""
+
+import os
+from collections import Counter
+from functools import lru_cache
+
+from annotators.answers.conversation import ChatScribe, ChatSettings
+from annotators.chat.endpoints import Endpoints
+from annotators.chat.offline import OfflineModel
+from annotators.chat.protocol import ChatModel
+from annotators.regions.relabel import Refiner
+from flows.model.ledger import Ledger
+from flows.model.server import _options, served_name
+from flows.store.png import encode_png
+from schemas.config import AnswerConfig, RunConfig
+from schemas.errors import ConfigError
+
+
+def uses_model(config: RunConfig) -> bool:
+    """Whether a model writes."""
+    return config.answers.writer != "template"
+
+
+def check_answers(config: RunConfig) -> None:
+    """Refuse what cannot work before anything is begun.
+
+    Raises:
+        ConfigError: No model, no key, or an engine in many processes.
+    """
+    answers = config.answers
+    if config.questions.wording == "model" and not uses_model(config):
+        raise ConfigError("--questions model needs a model: --answers vllm")
+    if not uses_model(config):
+        return
+    if not answers.model:
+        raise ConfigError(f"--answers {answers.writer} needs --model NAME")
+    api_key(answers)
+    many = config.run.workers > 1 and config.run.runner == "processes"
+    if answers.writer == "vllm-offline" and many:
+        raise ConfigError(
+            "--answers vllm-offline holds the model in this process; "
+            "use --workers 1 or --runner threads"
+        )
+
+
+def chat_model(config: RunConfig) -> ChatModel:
+    """The model the configuration asks for; one per process.
+
+    Raises:
+        ConfigError: It cannot be had.
+    """
+    return _chat_model(config.answers.model_dump_json(), config.run.workers)
+
+
+@lru_cache(maxsize=1)
+def _chat_model(settings: str, workers: int) -> ChatModel:
+    answers = AnswerConfig.model_validate_json(settings)
+    if answers.writer == "vllm-offline":
+        return OfflineModel(answers.model, _options(answers), answers.in_flight)
+    return Endpoints(
+        answers.endpoints,
+        served_name(answers),
+        api_key(answers),
+        max(1, answers.in_flight // workers),
+        answers.timeout,
+        answers.retries,
+    )
+
+
+def at_once(config: RunConfig) -> int:
+    """Conversations that one worker has at once."""
+    endpoints = max(1, len(config.answers.endpoints))
+    return max(1, config.answers.in_flight * endpoints // config.run.workers)
+
+
+def requests_of(config: RunConfig) -> Counter[str]:
+    """Requests, failures and tokens of this process so far."""
+    model = chat_model(config)
+    return Counter(model.counts) if isinstance(model, Endpoints) else Counter()
+
+
+def scribe_and_refiner(config: RunConfig, ledger: Ledger) -> tuple[ChatScribe, Refiner | None]:
+    """The writer of a shard and, where names are refined, who refines them."""
+    answers = config.answers
+    settings = ChatSettings(answers.mode, answers.temperature, answers.max_tokens, config.seed)
+    scribe = ChatScribe(ledger, settings, encode_png)
+    return scribe, Refiner(ledger, encode_png) if answers.refine_labels else None
+
+
+def api_key(answers: AnswerConfig) -> str:
+    """The key; empty where none is asked for.
+
+    Raises:
+        ConfigError: Its variable is not set.
+    """
+    if not answers.api_key_env:
+        return ""
+    try:
+        return os.environ[answers.api_key_env]
+    except KeyError:
+        raise ConfigError(f"--api-key-env {answers.api_key_env}: not set here") from None

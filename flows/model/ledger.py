@@ -1,0 +1,115 @@
+"""The ledger of a shard's conversations: what was answered once is never asked again.
+
+Every answer is appended to a file of the shard as soon as it is there. A run that was stopped goes
+through the same questions again, finds them here, and comes to the same rows.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Line
+from flows.store.layout import storage_errors
+from schemas.errors import StoppedError
+
+SYNC_EVERY = 50
+
+
+class Ledger:
+    """A model with a memory on disk; implements ``ChatModel``.
+
+    Args:
+        model: Who is asked what is not known yet.
+        path: JSON lines; a line that was cut off by a crash is dropped.
+        interrupted: Whether the user wants the run to end.
+    """
+
+    def __init__(
+        self, model: ChatModel, path: Path, interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.model, self.name, self.path = model, model.name, path
+        self._interrupted = interrupted
+        self._known: dict[str, Completion] = {}
+        self._lock, self._stopped, self._since = threading.Lock(), threading.Event(), 0
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._load()
+            self._file: IO[bytes] = path.open("ab")
+
+    def line(self) -> "LedgerLine":
+        """A line that looks into the ledger first."""
+        return LedgerLine(self)
+
+    def known(self, key: str) -> Completion | None:
+        """What was answered before."""
+        if self._stopped.is_set() or self._interrupted():
+            raise StoppedError("interrupted; the same command goes on from here")
+        return self._known.get(key)
+
+    def keep(self, key: str, found: Completion) -> Completion:
+        """Write an answer down; whoever asked the same at the same time gets the first answer."""
+        with self._lock:
+            if key in self._known:
+                return self._known[key]
+            line = json.dumps([key, *found]).encode() + b"\n"
+            with storage_errors(self.path):
+                self._file.write(line)
+                self._file.flush()
+                self._since += 1
+                if self._since >= SYNC_EVERY:
+                    os.fsync(self._file.fileno())
+                    self._since = 0
+            self._known[key] = found
+            return found
+
+    def stop(self) -> None:
+        """Let every conversation end at its next question."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        """Flush and close the file."""
+        with storage_errors(self.path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def _load(self) -> None:
+        if not self.path.is_file():
+            return
+        whole = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                try:
+                    key, *rest = json.loads(line)
+                    self._known[key] = Completion(*rest)
+                except (ValueError, TypeError):
+                    break
+                whole += len(line)
+        if whole < self.path.stat().st_size:
+            os.truncate(self.path, whole)
+
+
+class LedgerLine:
+    """A conversation's line through the ledger; the model's line is opened when it is needed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._line: Line | None = None
+
+    def complete(self, request: ChatRequest) -> Completion:
+        """See ``Line``."""
+        key = request.key(self._ledger.name)
+        found = self._ledger.known(key)
+        if found is not None:
+            return found
+        if self._line is None:
+            self._line = self._ledger.model.line()
+        return self._ledger.keep(key, self._line.complete(request))
+
+    def close(self) -> None:
+        """Let go of the model's line."""
+        if self._line is not None:
+            self._line.close()

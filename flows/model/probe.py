@@ -1,0 +1,86 @@
+"""One small request to each endpoint before a run: does it take pictures and obey a JSON schema?
+
+A server that ignores schemas would cost a whole run: it answers every request, and nearly every
+answer is refused.
+"""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from annotators.chat.endpoints import Endpoints
+from annotators.chat.protocol import ChatRequest, Line, data_url, picture_part, text_part
+from flows.model.choose import api_key
+from flows.model.server import served_name
+from flows.store.png import encode_png
+from schemas.config import AnswerConfig, RunConfig
+from schemas.errors import AnnotationError, ConfigError, EndpointError
+
+# A model that is free to write would not answer this with one of these two words.
+QUESTION, WORDS = "Name an animal.", ("quagga", "okapi")
+SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "enum": list(WORDS)}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+MOST_TOKENS = 40
+TRIES_AGAIN = 1
+
+
+def check_endpoints(config: RunConfig) -> None:
+    """Ask every endpoint; one that is not there now is left to the run, which tries for longer.
+
+    Raises:
+        ConfigError: An endpoint refuses the request, or answers without regard to its schema.
+    """
+    answers = config.answers
+    if answers.writer != "vllm" or not answers.endpoints or not answers.probe:
+        return
+    with ThreadPoolExecutor(len(answers.endpoints)) as pool:
+        list(pool.map(lambda url: _check(url, answers), answers.endpoints))
+
+
+def _check(url: str, answers: AnswerConfig) -> None:
+    retries = min(answers.retries, TRIES_AGAIN)
+    pool = Endpoints([url], served_name(answers), api_key(answers), 1, answers.timeout, retries)
+    try:
+        text = asked(pool.line())
+    except EndpointError:
+        return
+    except AnnotationError as error:
+        raise ConfigError(
+            f"{url} does not take a picture with a JSON schema: {error.detail}; serve a "
+            "vision-language model with structured outputs, e.g. by vllm serve"
+        ) from None
+    finally:
+        pool.close()
+    if not obeys(text):
+        raise ConfigError(
+            f"{url} ignores the JSON schema: expected {' or '.join(WORDS)}, got {text[:60]!r}; "
+            "switch structured outputs on in the server, or, if you want to try it nevertheless, "
+            "set [answers] probe = false"
+        )
+
+
+def asked(line: Line) -> str:
+    """What a model says to the question beside a red picture."""
+    red = np.zeros((64, 64, 3), np.uint8)
+    red[..., 0] = 255
+    url, uuid = data_url(encode_png(red))
+    content = [picture_part(url, uuid), text_part(QUESTION)]
+    request = ChatRequest([{"role": "user", "content": content}], SCHEMA, max_tokens=MOST_TOKENS)
+    try:
+        return line.complete(request).text
+    finally:
+        line.close()
+
+
+def obeys(text: str) -> bool:
+    """Whether a text is what the schema allows."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("answer") in WORDS

@@ -1,0 +1,1 @@
+"""One picture's whole road, pure: regions, chains, degraded picture, rows."""

@@ -1,0 +1,1 @@
+"""Region proposals of a run: chosen, made shard by shard, stored."""

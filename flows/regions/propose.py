@@ -1,0 +1,104 @@
+"""Regions of one shard of pictures: decoded ahead, proposed in batches, stored.
+
+Where the source holds models on a device, this runs in the one process that holds them, while
+worker processes degrade what is stored already.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple
+
+from annotators.regions.source import Problem, Proposal, RegionSource
+from flows.ingest.candidate import load_unchanged
+from schemas.arrays import Image
+from schemas.candidate import Candidate
+from schemas.config import RunConfig
+from schemas.errors import PictureError
+from schemas.records import Picture, Reject
+
+AHEAD = 2
+"""Batches of pictures that are decoded while the models work on one."""
+
+
+class Proposed(NamedTuple):
+    """What became of a picture: proposals and what was skipped; ``lost`` when it is not there."""
+
+    picture: Picture
+    proposals: list[Proposal]
+    rejects: list[Reject]
+    lost: bool
+
+
+def propose_all(
+    pictures: Sequence[Picture],
+    candidates: dict[tuple[str, str], Candidate],
+    source: RegionSource,
+    config: RunConfig,
+) -> Iterator[Proposed]:
+    """Propose regions of pictures in their order; the next ones are decoded meanwhile."""
+    many = getattr(source, "propose_many", None)
+    size = getattr(source, "pictures_per_batch", 1) if many else 1
+    with ThreadPoolExecutor(2, "decode") as pool:
+        waiting = iter(pictures)
+        jobs: list[tuple[Picture, Future[Image | PictureError]]] = []
+        while True:
+            for picture in islice(waiting, size * (1 + AHEAD) - len(jobs)):
+                jobs.append((picture, pool.submit(_load, picture, candidates, config)))
+            if not jobs:
+                return
+            batch, jobs = jobs[:size], jobs[size:]
+            yield from _propose_batch([(p, job.result()) for p, job in batch], source, bool(many))
+
+
+def _load(
+    picture: Picture, candidates: dict[tuple[str, str], Candidate], config: RunConfig
+) -> Image | PictureError:
+    try:
+        return load_unchanged(candidates[picture.source, picture.path], picture, config)
+    except PictureError as error:
+        return error
+
+
+def _propose_batch(
+    batch: Sequence[tuple[Picture, Image | PictureError]], source: RegionSource, many: bool
+) -> Iterator[Proposed]:
+    usable = [(p, image) for p, image in batch if not isinstance(image, PictureError)]
+    problems: list[list[Problem]] = [[] for _ in usable]
+    results: list[list[Proposal] | PictureError]
+    if many and usable:
+        images, records = [image for _, image in usable], [picture for picture, _ in usable]
+        results = source.propose_many(images, records, problems)  # type: ignore[attr-defined]
+    else:
+        results = [
+            _propose_one(source, image, picture, own)
+            for (picture, image), own in zip(usable, problems, strict=True)
+        ]
+    said = iter(zip(results, problems, strict=True))
+    for picture, image in batch:
+        if isinstance(image, PictureError):
+            yield Proposed(picture, [], [_reject("segment", picture, image)], lost=True)
+            continue
+        found, own = next(said)
+        rejects = [_problem(picture, problem) for problem in own]
+        if isinstance(found, PictureError):
+            rejects, found = [*rejects, _reject("regions", picture, found)], []
+        yield Proposed(picture, found, rejects, lost=False)
+
+
+def _propose_one(
+    source: RegionSource, image: Image, picture: Picture, problems: list[Problem]
+) -> list[Proposal] | PictureError:
+    try:
+        return source.propose(image, picture, problems)
+    except PictureError as error:
+        return error
+
+
+def _reject(stage: str, picture: Picture, error: PictureError) -> Reject:
+    return Reject(stage=stage, subject=picture.picture_id, reason=error.reason, detail=error.detail)
+
+
+def _problem(picture: Picture, problem: Problem) -> Reject:
+    subject = f"{picture.picture_id}:{problem.subject}"
+    return Reject(stage="regions", subject=subject, reason=problem.reason, detail=problem.detail)

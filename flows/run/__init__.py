@@ -1,0 +1,1 @@
+"""Prefect: shards as tasks around one global pass."""

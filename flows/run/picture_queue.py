@@ -1,0 +1,98 @@
+"""Picture after picture of a shard; where a model writes, many conversations at once.
+
+Whatever runs at once, results come in the order of the pictures.
+"""
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from annotators.chat.endpoints import Endpoints
+from flows.human.folder import annotated_hashes
+from flows.human.outcome import human_outcome
+from flows.ingest.candidate import load_unchanged
+from flows.model.choose import at_once, chat_model, requests_of, scribe_and_refiner, uses_model
+from flows.model.ledger import Ledger
+from flows.picture.degrade import degrade_and_ask
+from flows.picture.outcome import PictureOutcome, Stopwatch, Tools
+from flows.processes import stop_file
+from flows.store.run_folder import RunFolder
+from schemas.candidate import Candidate
+from schemas.errors import PictureError
+from schemas.records import Picture
+
+Outcome = PictureOutcome | PictureError
+Candidates = Mapping[tuple[str, str], Candidate]
+
+
+def outcomes(
+    pictures: Sequence[Picture],
+    folder: RunFolder,
+    shard: int,
+    tools: Tools,
+    count: Callable[[Mapping[str, int]], None],
+) -> Iterator[tuple[Picture, Outcome]]:
+    """What becomes of each picture, or why it cannot be read any more.
+
+    Args:
+        pictures: Of the shard.
+        folder: Of the run.
+        shard: Its number.
+        tools: What is made once per process.
+        count: Gets the requests that were made.
+    """
+    candidates = {(c.source, c.path): c for c in folder.candidates(shard)}
+    if not uses_model(tools.config):
+        for picture in pictures:
+            yield picture, _outcome(picture, candidates, tools)
+        return
+    stop = stop_file(folder.work).exists
+    model = chat_model(tools.config)
+    if isinstance(model, Endpoints):
+        model.interrupted = stop
+    ledger = Ledger(model, folder.work / "conversations" / f"{shard:05d}.jsonl", stop)
+    before = requests_of(tools.config)
+    scribe, refiner = scribe_and_refiner(tools.config, ledger)
+    talking = dataclasses.replace(tools, scribe=scribe, refiner=refiner)
+    try:
+        yield from _together(pictures, candidates, talking, ledger)
+    finally:
+        ledger.close()
+    made = requests_of(tools.config) - before
+    count({f"requests.{name}": number for name, number in made.items()})
+
+
+def _together(
+    pictures: Sequence[Picture], candidates: Candidates, tools: Tools, ledger: Ledger
+) -> Iterator[tuple[Picture, Outcome]]:
+    """As many at once as the endpoints take; no picture is begun far ahead of the slowest."""
+    workers = min(at_once(tools.config), max(1, len(pictures)))
+    waiting: deque[tuple[Picture, Future[Outcome]]] = deque()
+    with ThreadPoolExecutor(workers, "talk") as pool:
+        try:
+            for picture in pictures:
+                waiting.append((picture, pool.submit(_outcome, picture, candidates, tools)))
+                if len(waiting) >= 2 * workers:
+                    first, job = waiting.popleft()
+                    yield first, job.result()
+            while waiting:
+                first, job = waiting.popleft()
+                yield first, job.result()
+        except BaseException:
+            ledger.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _outcome(picture: Picture, candidates: Candidates, tools: Tools) -> Outcome:
+    watch = Stopwatch()
+    try:
+        with watch("decode"):
+            image = load_unchanged(candidates[picture.source, picture.path], picture, tools.config)
+    except PictureError as error:
+        return error
+    annotated = picture.content_hash in annotated_hashes(tools.config)
+    outcome = (human_outcome if annotated else degrade_and_ask)(picture, image, tools)
+    outcome.timings.update(watch)
+    return outcome

@@ -1,0 +1,1 @@
+"""How a file gets to disk whole, and what identifies a run."""

@@ -1,0 +1,117 @@
+"""The hash of a run's settings, by what the files it names hold and not by where they lie."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flows.store.layout import read_manifest
+from schemas.candidate import Candidate
+from schemas.config import AnswerConfig, RegionConfig, RunConfig
+from schemas.errors import ConfigError
+from schemas.records import RECORDS
+
+# Where and how fast the models run; what they say does not depend on it but for the last bits.
+_PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
+
+_SERVING = (
+    "endpoints", "api_key_env", "in_flight", "timeout", "retries", "probe", "vllm", "engine",
+)  # fmt: skip
+
+
+def settings_hash(config: RunConfig) -> str:
+    """16 hex digits over every setting that can change a row, files by their content.
+
+    Raises:
+        ConfigError: A file the configuration names cannot be read.
+    """
+    values = config.model_dump(mode="json", exclude={"run", "regions", "estimate"})
+    values["annotations"] = _human(config.annotations)
+    values["plugins"] = [_content(plugin) for plugin in config.plugins]
+    values["questions"]["pools"] = _content(config.questions.pools)
+    values["export"]["exclude"] = _content(config.export.exclude)
+    values["regions"] = _regions(config.regions)
+    values["answers"] = _answers(config.answers)
+    return _digest(values)
+
+
+def regions_hash(config: RunConfig) -> str:
+    """The same over what can change the proposals of the region stage alone.
+
+    Raises:
+        ConfigError: See ``settings_hash``.
+    """
+    regions = _regions(config.regions)
+    source = {name: regions.get(name) for name in ("source", "ssa")}
+    return _digest({"source": source, "ingest": config.ingest.model_dump(mode="json")})
+
+
+def _answers(config: AnswerConfig) -> dict[str, Any]:
+    """What decides the texts: the model and how it is asked, not where it runs."""
+    if config.writer == "template":
+        return config.model_dump(mode="json", include={"writer", "attempts", "on_failure"})
+    values = config.model_dump(mode="json", exclude=set(_SERVING))
+    return values | {"writer": "vllm", "chat_template": _content(config.chat_template)}
+
+
+def _regions(config: RegionConfig) -> dict[str, Any]:
+    values = config.model_dump(mode="json", exclude={"ssa": set(_PLACE)})
+    kind, colon, file = config.source.partition(":")
+    values["source"] = kind + colon + (_stage(file) if kind == "stored" else _content(file))
+    if kind == "ssa":
+        values["ssa"]["vocabulary"] = _content(config.ssa.vocabulary)
+        values["ssa"]["sam_checkpoint"] = Path(config.ssa.sam_checkpoint).name
+        values["ssa"]["masks"] = Path(config.ssa.masks).name
+    else:
+        del values["ssa"]
+    return values
+
+
+def _stage(folder: str) -> str:
+    """A finished region stage by the checksums of its shards."""
+    return _digest(read_manifest(Path(folder))["files"])
+
+
+def _human(folder: str) -> list[str]:
+    """A folder of annotations by what builds read of it."""
+    names = ("pictures.parquet", "consensus.parquet", "families.toml")
+    return [_content(str(Path(folder) / name)) for name in names] if folder else []
+
+
+def _digest(values: Any) -> str:
+    canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _content(file: str) -> str:
+    if not file:
+        return ""
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot read: {error.strerror}") from None
+
+
+VERSION = "0.1.0"
+
+
+def code_version() -> str:
+    """Changes when the same input could give other rows: package and record versions."""
+    records = ".".join(f"{record.__name__}{record.version}" for record in RECORDS)
+    return f"{VERSION}/{hashlib.sha256(records.encode()).hexdigest()[:8]}"
+
+
+def run_identity(
+    config: RunConfig, candidates: Sequence[Candidate], kind: str = "build"
+) -> dict[str, str]:
+    """What makes a run this run and no other."""
+    names = hashlib.sha256()
+    for candidate in candidates:
+        names.update(f"{candidate.source}/{candidate.path}\n".encode())
+    return {
+        "kind": kind,
+        "config_hash": settings_hash(config),
+        "pictures": names.hexdigest()[:16],
+        "code": code_version(),
+    }

@@ -1,0 +1,51 @@
+"""Ledgers: which shards are finished, under which key, and what their files held."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from flows.store.layout import (
+    WORK,
+    FileEntry,
+    is_intact,
+    write_text,
+)
+
+
+@dataclass
+class ShardSummary:
+    """What a finished shard says about itself; the ledger is this as JSON."""
+
+    shard: int
+    key: str
+    files: list[FileEntry] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def _ledger(out: Path, shard: int, stage: str = "build") -> Path:
+    return out / WORK / "ledger" / f"{stage}-{shard:05d}.json"
+
+
+def write_ledger(out: Path, summary: ShardSummary, stage: str = "build") -> ShardSummary:
+    """Declare a shard finished; the last thing that is written of it."""
+    write_text(_ledger(out, summary.shard, stage), json.dumps(asdict(summary), indent=1))
+    return summary
+
+
+def finished(out: Path, shard: int, key: str, stage: str = "build") -> ShardSummary | None:
+    """The summary of a shard that is complete and intact under this key, else ``None``."""
+    summary = read_ledger(out, shard, stage)
+    if summary is None or summary.key != key:
+        return None
+    return summary if all(is_intact(out, entry) for entry in summary.files) else None
+
+
+def read_ledger(out: Path, shard: int, stage: str = "build") -> ShardSummary | None:
+    """What the ledger says, whether or not the files are still there."""
+    try:
+        raw = json.loads(_ledger(out, shard, stage).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    raw["files"] = [FileEntry(*entry) for entry in raw["files"]]
+    return ShardSummary(**raw)

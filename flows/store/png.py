@@ -1,0 +1,61 @@
+"""Pictures as PNG: lossless, readable anywhere, the same bytes everywhere.
+
+Written here and not by a library because the bytes must not change with the library's version:
+one filter (Sub) for every row and zlib level 1, about 20 ms for 1024x768 where level 6 takes
+120 ms to save a tenth of the size.
+
+Source: PNG specification (ISO/IEC 15948), sections 5 and 9.
+"""
+
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from schemas.arrays import Image, require_image
+from schemas.errors import ConfigError, ContractError
+
+
+def write_png(path: Path, image: Image) -> None:
+    """Write a picture losslessly.
+
+    Raises:
+        ConfigError: The folder does not exist or cannot be written.
+    """
+    try:
+        path.write_bytes(encode_png(image))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot write: {error.strerror}") from None
+
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_SUB = 1
+_LEVEL = 1
+
+
+def encode_png(image: Image) -> bytes:
+    """uint8 RGB ``(height, width, 3)`` as PNG."""
+    require_image(image)
+    height, width = image.shape[:2]
+    flat = np.ascontiguousarray(image).reshape(height, width * 3)
+    rows = np.empty((height, width * 3 + 1), np.uint8)
+    rows[:, 0] = _SUB
+    rows[:, 1:4] = flat[:, :3]
+    np.subtract(flat[:, 3:], flat[:, :-3], out=rows[:, 4:])
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = zlib.compress(rows.data, _LEVEL)
+    return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def decode_png(data: bytes) -> Image:
+    """A PNG of ours as uint8 RGB; anything else raises ``ContractError``."""
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ContractError("stored picture is not a readable PNG")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,0 +1,177 @@
+"""Shards on disk: written under temporary names, renamed when complete, ledger last.
+
+Rows of one picture are adjacent and never split between row groups, and the column of picture
+bytes is dictionary encoded: a picture with ten questions is stored once, and every reader of
+Parquet sees ten complete rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.store.layout import (
+    DATA,
+    RECORDS,
+    REJECTS,
+    TEMPORARY,
+    describe_file,
+    put_in_place,
+    shard_name,
+    storage_errors,
+)
+from flows.store.ledger import ShardSummary, _ledger, write_ledger
+from flows.store.png import encode_png
+from flows.store.tables import IMAGE, dataset_schema, parquet_options, write_table
+from schemas.arrays import Image
+from schemas.config import ExportConfig
+from schemas.record import Record
+from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
+
+SPLITS = ("train", "test")
+TABLES: dict[str, type[Record]] = {
+    "pictures": Picture,
+    "regions": Region,
+    "degraded": DegradedRegion,
+}
+
+
+class _RowWriter:
+    """Rows of one split of one shard, flushed by row group."""
+
+    def __init__(self, path: Path, config: ExportConfig) -> None:
+        self.path, self.config = path, config
+        self.temporary = path.with_name(path.name + TEMPORARY)
+        self.schema = dataset_schema()
+        self.writer: pq.ParquetWriter | None = None
+        self.rows: list[dict[str, Any]] = []
+        self.picture_bytes = 0
+
+    def add(self, png: bytes, samples: Sequence[Sample]) -> None:
+        """All rows of one degraded picture."""
+        full = len(self.rows) + len(samples) > self.config.row_group_rows
+        if self.rows and (full or self.picture_bytes > self.config.row_group_mb << 20):
+            self.flush()
+        image = {"bytes": png, "path": f"{samples[0].image_id}.png"}
+        self.rows += [{IMAGE: image, **sample.model_dump()} for sample in samples]
+        self.picture_bytes += len(png)
+
+    def flush(self) -> None:
+        """Write what is held as one row group."""
+        if not self.rows:
+            return
+        with storage_errors(self.path):
+            if self.writer is None:
+                options = parquet_options(self.schema)
+                self.writer = pq.ParquetWriter(self.temporary, self.schema, **options)
+            table = pa.Table.from_pylist(self.rows, schema=self.schema)
+            self.writer.write_table(table, row_group_size=len(self.rows))
+        self.rows, self.picture_bytes = [], 0
+
+    def close(self) -> bool:
+        """Finish the file; whether there is one."""
+        self.flush()
+        if self.writer is None:
+            return False
+        with storage_errors(self.path):
+            self.writer.close()
+        put_in_place(self.temporary, self.path)
+        return True
+
+    def abandon(self) -> None:
+        """Drop what was begun."""
+        if self.writer is not None:
+            self.writer.close()
+        self.temporary.unlink(missing_ok=True)
+
+
+class ShardWriter:
+    """Collects one shard and commits it; leaving it without ``commit`` leaves nothing behind.
+
+    Args:
+        out: Dataset folder.
+        shard: Number of the shard.
+        config: Row-group limits.
+    """
+
+    def __init__(self, out: Path, shard: int, config: ExportConfig) -> None:
+        self.out, self.shard = out, shard
+        for folder in (DATA, RECORDS, REJECTS):
+            with storage_errors(out / folder):
+                (out / folder).mkdir(parents=True, exist_ok=True)
+        self._rows = {s: _RowWriter(out / DATA / shard_name(shard, s), config) for s in SPLITS}
+        self._tables: dict[str, list[Any]] = {name: [] for name in TABLES}
+        self._rejects: list[Reject] = []
+        self._counts: Counter[str] = Counter()
+        self._timings: defaultdict[str, float] = defaultdict(float)
+
+    def __enter__(self) -> Self:
+        """Nothing is written until something is added."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove temporary files of an unfinished shard."""
+        for rows in self._rows.values():
+            rows.abandon()
+
+    def add_picture(self, picture: Picture, regions: Sequence[Region]) -> None:
+        """A source picture and its eligible regions."""
+        self._tables["pictures"].append(picture)
+        self._tables["regions"] += regions
+
+    def add_variant(
+        self, image: Image, degraded: Sequence[DegradedRegion], samples: Sequence[Sample]
+    ) -> None:
+        """A degraded picture, its regions and its rows."""
+        self._tables["degraded"] += degraded
+        if samples:
+            self._rows[samples[0].split].add(encode_png(image), samples)
+        for sample in samples:
+            self._counts[f"rows.{sample.split}.{sample.task}.{sample.sub_task}.{sample.form}"] += 1
+
+    def add_rejects(self, rejects: Sequence[Reject]) -> None:
+        """Whatever left the road."""
+        self._rejects += rejects
+
+    def add_counts(self, counts: Mapping[str, int]) -> None:
+        """Counts to add up."""
+        self._counts.update(counts)
+
+    def add_timings(self, timings: Mapping[str, float]) -> None:
+        """Seconds to add up."""
+        for name, seconds in timings.items():
+            self._timings[name] += seconds
+
+    def commit(self, key: str) -> ShardSummary:
+        """Finish every file and write the ledger last; returns what it says."""
+        for reject in self._rejects:
+            self._counts[f"rejects.{reject.stage}.{reject.reason}"] += 1
+        paths = [rows.path for rows in self._rows.values() if rows.close()]
+        for name, record in TABLES.items():
+            paths.append(self.out / RECORDS / shard_name(self.shard, name))
+            write_table(paths[-1], record.table(self._tables[name]))
+        paths.append(self.out / REJECTS / shard_name(self.shard))
+        write_table(paths[-1], Reject.table(self._rejects))
+        files = [describe_file(self.out, path) for path in paths]
+        timings = {name: round(value, 6) for name, value in sorted(self._timings.items())}
+        counts = dict(sorted(self._counts.items()))
+        return write_ledger(self.out, ShardSummary(self.shard, key, files, counts, timings))
+
+
+def clear_shard(out: Path, shard: int) -> None:
+    """Remove whatever an earlier attempt left of a shard, ledger first."""
+    _ledger(out, shard).unlink(missing_ok=True)
+    names = [(DATA, split) for split in SPLITS] + [(RECORDS, name) for name in TABLES]
+    for folder, prefix in [*names, (REJECTS, "")]:
+        path = out / folder / shard_name(shard, prefix)
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + TEMPORARY).unlink(missing_ok=True)

@@ -1,0 +1,421 @@
+"""Which questions a picture allows: every rule derived again, independently, over random facts."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from annotators.questions.ask import ask_picture
+from annotators.questions.most_least import shown_change
+from annotators.questions.pools import builtin_pools
+from schemas.config import GateConfig, QuestionConfig
+from schemas.streams import Stream
+from tests.annotators.builders import FAMILIES, facts, region, step, whole
+
+GRADES = ["mild", "moderate", "severe", "severe", "severe"]
+NAMES = ("blur", "noise", "compression")
+PROFILE = {"blur": frozenset({"noise", "compression"}), "noise": frozenset({"blur"})}
+MANY = QuestionConfig(
+    global_per_image=2, local_per_image=9, hybrid_per_image=2, single_per_image=9,
+    order_per_image=30, short_per_image=9, long_per_image=9,
+)  # fmt: skip
+GATE = GateConfig()
+CAT, CAR, BUS = (300, 20, 400, 120), (20, 250, 120, 350), (300, 250, 400, 350)
+
+
+def ask(picture, config=MANY, gate=GATE, profile=PROFILE, seed=0):
+    """Questions and dropped reasons."""
+    return ask_picture(
+        picture, config, gate, builtin_pools(), profile, lambda purpose: Stream(seed, purpose)
+    )
+
+
+def of(asks, sub_task, form=None):
+    """The questions of one sub-task."""
+    return [a for a in asks if a.sub_task == sub_task and form in (None, a.form)]
+
+
+def steps():
+    """A step of few families, types and values, so that ties and repeats are common."""
+    return st.builds(
+        lambda name, severity, kind, ssim, delta_e: step(
+            name, GRADES[severity - 1], severity, f"{name}_{kind}", ssim, delta_e
+        ),
+        st.sampled_from(NAMES), st.integers(1, 5), st.sampled_from("aaab"),
+        st.sampled_from([0.3, 0.5, 0.7, 0.9]), st.sampled_from([5.0, 10.0, 20.0]),
+    )  # fmt: skip
+
+
+CHAINS = st.lists(steps(), max_size=3, unique_by=lambda s: s.family)
+
+
+@st.composite
+def pictures(draw):
+    """A picture with up to five regions, or one that is degraded uniformly."""
+    if draw(st.integers(0, 9)) == 0:
+        return facts(whole(draw(CHAINS.filter(bool))))
+    made = []
+    for number in range(draw(st.integers(0, 5))):
+        x, y = 100 * draw(st.integers(0, 5)), 100 * draw(st.integers(0, 3))
+        order = (draw(st.sampled_from([0.5, 0.99])), draw(st.sampled_from([0.05, 0.5, 0.5])))
+        label = draw(st.sampled_from(["dog", "person", "skis", "sky"]))
+        ssim = draw(st.sampled_from([0.3, 0.5, 0.52, 0.8]))
+        made.append(region(number, draw(CHAINS), label, (x, y, x + 90, y + 90), ssim, order))
+    return facts(*made)
+
+
+def families(a_region):
+    """Families of a chain in order."""
+    return [s.family for s in a_region.chain]
+
+
+def change(a_region):
+    """Measured change, from the rule's words: structure lost plus colour moved."""
+    scores = a_region.scores
+    return (1 - scores.ssim) + scores.delta_e / 40 if scores else 0.0
+
+
+def visible(a_region):
+    """Whether the order of a chain of two was measured to show."""
+    return (
+        a_region.order_ssim is not None
+        and a_region.order_ssim <= 0.95
+        and a_region.order_gradient >= 0.1
+    )
+
+
+def hits(form, first, last, chain):
+    """Whether a chain is what an order question describes."""
+    if form == "pair":
+        return any(chain[i : i + 2] == [first, last] for i in range(len(chain)))
+    return bool(chain) and (chain[0] == first if form == "first" else chain[-1] == last)
+
+
+def assert_order(question, picture):
+    """Exactly one region matches, visibly, and no other could be taken for a match."""
+    form, first, last = question.order
+    target, degraded = question.target, picture.degraded
+    assert [r for r in degraded if hits(form, first, last, families(r))] == [target]
+    assert len(target.chain) < 3
+    if len(target.chain) == 2:
+        assert visible(target)
+        assert families(target)[1] in PROFILE.get(families(target)[0], ())
+    else:
+        assert any({first, last} & set(families(r)) for r in degraded if r != target)
+    for other in degraded:
+        if other != target and len(other.chain) > 1 and not visible(other):
+            assert not hits(form, first, last, families(other)[::-1])
+
+
+def assert_hybrid(question, picture):
+    """Sum and score single out the target, each by its margin, among those that compete."""
+    only_clean = len(picture.clean) == 1
+    rivals = list(picture.degraded)
+    if question.form == "most" or only_clean:
+        rivals += picture.clean
+    elif question.form == "least":
+        assert question.pool.startswith("hybrid_least_degraded:")
+    sign = 1 if question.form == "most" else -1
+    others = [r for r in rivals if r != question.target]
+    assert len(others) == len(rivals) - 1 >= 1
+    for other in others:
+        total = sum(s.severity for s in question.target.chain)
+        assert sign * (total - sum(s.severity for s in other.chain)) >= 1
+        mine, theirs = change(question.target), change(other)
+        assert sign * (mine - theirs) >= 0.10 * max(mine, theirs) - 1e-9 > -1e-9
+
+
+def assert_single(question, picture):
+    """The same type everywhere; severity and what is left to see single out the target."""
+    carried = {
+        r.region_id: (r, s) for r in picture.degraded for s in r.chain
+        if s.family == question.family
+    }  # fmt: skip
+    sign = 1 if question.form == "most" else -1
+    mine_region, mine = carried.pop(question.target.region_id)
+    assert carried
+    for other_region, other in carried.values():
+        assert other.type == mine.type
+        assert sign * (mine.severity - other.severity) > 0
+        assert sign * (shown_change(mine_region, mine) - shown_change(other_region, other)) > 0
+
+
+RULES = {
+    "accumulation_order": assert_order,
+    "hybrid_intensity": assert_hybrid,
+    "single_intensity": assert_single,
+}
+
+
+@settings(max_examples=400, deadline=None)
+@given(pictures(), st.integers(0, 10**6))
+def test_every_question_keeps_every_rule(picture, seed):
+    """Whatever the facts: what is asked is certain, named, of the right form, and not doubled."""
+    asks, dropped = ask(picture, seed=seed)
+    assert all(count > 0 for count in dropped.values())
+    for question in asks:
+        assert "{" not in question.question
+        assert "}" not in question.question
+        if question.target is not None:
+            assert question.target.region_id in picture.references
+        if question.task == "grounding":
+            RULES[question.sub_task](question, picture)
+        if question.task in ("referring", "local_description"):
+            phrase = picture.references[question.target.region_id]
+            assert phrase.lower() in question.question.lower()
+    keys = [
+        (a.task, a.sub_task, a.target and a.target.region_id, a.family, a.order,
+         "" if a.task == "referring" else a.form)
+        for a in asks if a.task != "global_description"
+    ]  # fmt: skip
+    assert max(Counter(keys).values(), default=1) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures(), st.integers(0, 10**6))
+def test_the_same_key_asks_the_same(picture, seed):
+    """Questions are a function of facts, settings and key."""
+    assert ask(picture, seed=seed) == ask(picture, seed=seed)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures())
+def test_limits_hold_and_move_no_other_question(picture):
+    """Limits bound each kind; leaving one kind out leaves every other word for word."""
+    everything, _ = ask(picture)
+    none = QuestionConfig(**dict.fromkeys(
+        ("global_per_image", "local_per_image", "hybrid_per_image", "single_per_image",
+         "order_per_image", "short_per_image", "long_per_image"), 0,
+    ))  # fmt: skip
+    assert ask(picture, none)[0] == []
+    fewer = MANY.model_copy(update={"order_per_image": 1, "local_per_image": 0})
+    some, _ = ask(picture, fewer)
+    assert len(of(some, "accumulation_order")) <= 1
+    kept = [
+        a for a in everything
+        if a.sub_task != "accumulation_order" and a.task != "local_description"
+    ]  # fmt: skip
+    assert [a for a in some if a.sub_task != "accumulation_order"] == kept
+
+
+@settings(max_examples=100, deadline=None)
+@given(pictures())
+def test_referring_has_the_form_of_the_chain(picture):
+    """Each named degraded region is asked about once in short and once at length."""
+    asks, _ = ask(picture)
+    named = {r.region_id: r for r in picture.degraded if r.region_id in picture.references}
+    for length in ("short", "long"):
+        found = of(asks, length)
+        assert {a.target.region_id for a in found} == set(named)
+        for question in found:
+            many = len(question.target.chain) > 1
+            assert question.form == ("multi" if many else "single")
+            assert question.pool.startswith(f"{length}_{question.form}:")
+
+
+def test_a_uniform_picture():
+    """The whole image: no comparison, no local description; its one order can be asked for."""
+    asks, dropped = ask(facts(whole([step("blur"), step("noise")])))
+    assert {(a.task, a.sub_task) for a in asks} == {
+        ("global_description", ""), ("grounding", "accumulation_order"),
+        ("referring", "short"), ("referring", "long"),
+    }  # fmt: skip
+    assert "the whole image" in of(asks, "short")[0].question
+    assert dropped == {"hybrid_too_few_regions": 2}
+
+
+def test_a_clean_picture():
+    """A clean picture is described as a whole and in one clean region, and nothing else."""
+    asks, _ = ask(facts(region("a"), region("b", (), "cat", CAT)))
+    assert [a.task for a in asks] == ["global_description"] * 2 + ["local_description"]
+    assert asks[0].question != asks[1].question
+
+
+def test_unnamed_regions_are_never_asked_about():
+    """Regions that cannot be told apart get no question, and each loss is counted."""
+    same = [region(n, [step("blur")], "person", (0, 0, 90, 90)) for n in "ab"]
+    asks, dropped = ask(facts(*same))
+    assert {a.task for a in asks} == {"global_description"}
+    assert dropped["local_no_reference"] == dropped["short_no_reference"] == 2
+
+
+def hybrid(*regions, gate=GATE):
+    """Forms of the hybrid questions and the reasons of those dropped."""
+    asks, dropped = ask(facts(*regions), gate=gate)
+    found = {a.form: a.target.region_id for a in of(asks, "hybrid_intensity")}
+    return found, {reason for reason in dropped if reason.startswith("hybrid")}
+
+
+STRONG = region("strong", [step("noise", severity=4)], "cat", CAT, ssim=0.3)
+WEAK = region("weak", [step("blur", severity=1)], ssim=0.9)
+CLEAN = [region("c", (), "car", CAR), region("d", (), "bus", BUS)]
+
+
+@pytest.mark.parametrize(
+    ("rival", "reason"),
+    [
+        (region("r", [step("blur", severity=4)], ssim=0.9), "hybrid_sum_too_close"),
+        (region("r", [step("blur", severity=5)], ssim=0.9), "hybrid_sum_and_score_disagree"),
+        (region("r", [step("blur", severity=3)], ssim=0.32), "hybrid_score_too_close"),
+        (region("r", [step("blur", severity=3)], ssim=float("nan")), "hybrid_score_too_close"),
+    ],
+)
+def test_uncertain_comparisons_are_dropped(rival, reason):
+    """A tie, a disagreement, a small margin or a broken score each drop the question."""
+    found, reasons = hybrid(STRONG, rival)
+    assert found == {}
+    assert reason in reasons
+
+
+def test_certain_comparisons_are_asked():
+    """Sum and score agree by their margins: both ends are asked for."""
+    assert hybrid(STRONG, WEAK) == ({"most": "pic/strong", "least": "pic/weak"}, set())
+
+
+def test_who_competes_for_least():
+    """One clean region is the least; of several none is; a lone degraded region is the most."""
+    assert hybrid(STRONG, WEAK, CLEAN[0])[0]["least"] == "pic/c"
+    assert hybrid(STRONG, WEAK, *CLEAN)[0]["least"] == "pic/weak"
+    assert hybrid(STRONG, *CLEAN) == ({"most": "pic/strong"}, {"hybrid_least_not_unique"})
+
+
+def test_margins_hold_against_clean_regions_too():
+    """A margin of three is not met by one severity against a clean region."""
+    found = hybrid(WEAK, CLEAN[0], gate=GateConfig(sum_margin=3))
+    assert found == ({}, {"hybrid_sum_too_close"})
+
+
+def test_a_tie_never_passes_even_without_margin():
+    """With a margin of zero, equal scores still single out nobody."""
+    tied = region("r", [step("blur", severity=1)], ssim=0.3)
+    assert hybrid(STRONG, tied, gate=GateConfig(score_margin=0.0))[0] == {}
+
+
+def test_one_hybrid_question_is_of_either_kind():
+    """With a limit of one, some keys ask for most and some for least, never both."""
+    one = MANY.model_copy(update={"hybrid_per_image": 1})
+    forms = [
+        [a.form for a in of(ask(facts(STRONG, WEAK), one, seed=n)[0], "hybrid_intensity")]
+        for n in range(20)
+    ]
+    assert {tuple(form) for form in forms} == {("most",), ("least",)}
+
+
+def single(*chains, by="type"):
+    """Answers of single-intensity questions about noise, and reasons of those dropped."""
+    places = [("dog", (20, 20, 120, 120)), ("cat", CAT), ("car", CAR)]
+    made = [
+        region(number, chain, label, box, ssim)
+        for number, ((chain, ssim), (label, box)) in enumerate(zip(chains, places, strict=False))
+    ]
+    asks, dropped = ask(facts(*made), MANY.model_copy(update={"single_intensity_by": by}))
+    found = {a.form: a.target.region_id for a in of(asks, "single_intensity")}
+    return found, {reason for reason in dropped if reason.startswith("single")}
+
+
+def noise(severity, ssim, kind="noise_a"):
+    """A step of noise."""
+    return step("noise", severity=severity, kind=kind, ssim=ssim)
+
+
+def test_single_intensity_compares_one_type():
+    """Two regions of one type are compared; another type of the family makes it ambiguous."""
+    two = ([noise(4, 0.3)], 0.3), ([noise(1, 0.8)], 0.8)
+    assert single(*two)[0] == {"most": "pic/0", "least": "pic/1"}
+    other = ([noise(2, 0.5, "noise_b")], 0.5)
+    assert single(*two, other) == ({}, {"single_mixed_types"})
+    assert single(*two, other, by="family")[0] == {"most": "pic/0", "least": "pic/1"}
+    assert single(two[0], ([step("blur")], 0.5)) == ({}, set())
+
+
+def test_single_intensity_needs_severity_and_measure():
+    """Equal severities, or a measure that ranks the other way, drop the question."""
+    assert single(([noise(3, 0.3)], 0.3), ([noise(3, 0.8)], 0.8))[1] == {"single_severity_tied"}
+    assert single(([noise(4, 0.8)], 0.8), ([noise(1, 0.3)], 0.3))[1] == {"single_measure_disagrees"}
+
+
+def test_a_later_step_can_hide_an_earlier_one():
+    """Noise that a blur took back is not the strongest, however severe it was when applied."""
+    hidden = [noise(3, 0.3), step("blur", severity=3)]
+    assert single((hidden, 0.9), ([noise(1, 0.6)], 0.6))[1] == {"single_measure_disagrees"}
+    assert single((hidden, 0.35), ([noise(1, 0.6)], 0.6))[0]["most"] == "pic/0"
+
+
+BLUR, NOISE = step("blur"), step("noise")
+SEEN, UNSEEN = (0.5, 0.5), (0.99, 0.5)
+
+
+def orders(*regions):
+    """Order questions as (form, first, last) to region, and reasons of those dropped."""
+    asks, dropped = ask(facts(*regions))
+    found = {tuple(a.order): a.target.region_id for a in of(asks, "accumulation_order")}
+    return found, {reason for reason in dropped if reason.startswith("order")}
+
+
+def test_reverse_chains_are_told_apart_by_order():
+    """Blur then noise beside noise then blur: all three forms are asked for each."""
+    found, dropped = orders(
+        region("a", [BLUR, NOISE], order=SEEN), region("b", [NOISE, BLUR], "cat", CAT, order=SEEN)
+    )
+    assert found == {
+        ("pair", "blur", "noise"): "pic/a", ("pair", "noise", "blur"): "pic/b",
+        ("first", "blur", ""): "pic/a", ("first", "noise", ""): "pic/b",
+        ("last", "", "noise"): "pic/a", ("last", "", "blur"): "pic/b",
+    }  # fmt: skip
+    assert dropped == set()
+
+
+def test_single_distortions_count_as_first_and_last():
+    """Blur alone begins and ends with blur, so "begins with blur" has two answers."""
+    found, dropped = orders(region("a", [BLUR, NOISE], order=SEEN), region("b", [BLUR], "cat", CAT))
+    assert found == {
+        ("pair", "blur", "noise"): "pic/a", ("last", "", "noise"): "pic/a",
+        ("last", "", "blur"): "pic/b",
+    }  # fmt: skip
+    assert dropped == {"order_not_unique"}
+
+
+@pytest.mark.parametrize("order", [UNSEEN, (0.5, 0.05)])
+def test_an_order_that_cannot_be_seen_is_not_asked(order):
+    """Too similar by structure or by gradient: dropped as invisible."""
+    assert orders(region("a", [BLUR, NOISE], order=order)) == ({}, {"order_invisible"})
+
+
+def test_a_rival_whose_order_cannot_be_seen():
+    """Noise then blur that looks like blur then noise makes "blur then noise" unanswerable."""
+    found, dropped = orders(
+        region("a", [BLUR, NOISE], order=SEEN), region("b", [NOISE, BLUR], "cat", CAT, order=UNSEEN)
+    )
+    assert found == {}
+    assert dropped == {"order_rival_invisible", "order_invisible"}
+
+
+def test_pairs_outside_the_profile_are_not_asked():
+    """A chain may be generated that is not asked about by order."""
+    outside = [step("compression"), BLUR]
+    assert orders(region("a", outside, order=SEEN)) == ({}, {"order_not_in_profile"})
+
+
+def test_hard_items_come_first():
+    """Where one order question fits, it is one with a hard negative."""
+    pair = region("a", [BLUR, NOISE], order=SEEN)
+    hard = region("b", [NOISE, BLUR], "cat", CAT, order=SEEN)
+    easy = region("d", [BLUR, step("compression")], "car", CAR, order=SEEN)
+    profile = {"blur": frozenset({"noise", "compression"}), "noise": frozenset({"blur"})}
+    alone = facts(pair, hard, easy)
+    one = MANY.model_copy(update={"order_per_image": 1})
+    for seed in range(20):
+        (question,) = of(ask(alone, one, profile=profile, seed=seed)[0], "accumulation_order")
+        families_asked = {question.order.first, question.order.last} - {""}
+        rivals = [r for r in alone.degraded if r != question.target]
+        assert any(families_asked & set(families(r)) for r in rivals)
+
+
+def test_nouns_and_numbers_fill_the_slots():
+    """Families appear by their noun, chains by the number of distortions."""
+    asks, _ = ask(facts(region("a", [BLUR, NOISE], order=SEEN)))
+    (pair,) = of(asks, "accumulation_order", "pair")
+    assert FAMILIES["blur"].noun in pair.question.lower()
+    assert FAMILIES["noise"].noun in pair.question.lower()
+    assert "two" in of(asks, "short")[0].question.lower()

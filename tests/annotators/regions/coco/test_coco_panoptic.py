@@ -1,0 +1,117 @@
+"""Panoptic documents: label maps read through a reader, and maps that cannot be used."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from annotators.regions.coco.source import CocoRegions
+from schemas.errors import ConfigError, PictureError
+from schemas.records import Picture, Screen
+
+
+def picture(path="a.jpg"):
+    screen = Screen(sharpness=9, noise=1, blockiness=1, detail=6, clipped=0)
+    return Picture(
+        picture_id="0123456789abcdef",
+        source="test",
+        path=path,
+        content_hash="00",
+        file_hash="00",
+        perceptual_hash="00",
+        width=100,
+        height=80,
+        format="PNG",
+        rules=[],
+        screen=screen,
+        group="0123456789abcdef",
+        split="train",
+        licence="",
+    )
+
+
+def blank(height=80, width=100):
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def document(*annotations, file_name="a.jpg"):
+    rows = [{"id": i, "image_id": 1, "category_id": 3} | row for i, row in enumerate(annotations)]
+    return {
+        "images": [{"id": 1, "file_name": file_name, "width": 100, "height": 80}],
+        "annotations": rows,
+        "categories": [{"id": 3, "name": "Traffic_Light"}, {"id": 4, "name": "dog"}],
+    }
+
+
+def label_map(ids):
+    planes = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=-1).astype(np.uint8)
+    buffer = io.BytesIO()
+    Pillow.fromarray(planes).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def panoptic(*segments):
+    parsed = document({"file_name": "a.png", "segments_info": list(segments)})
+    parsed["categories"] += [
+        {"id": 7, "name": "wall-brick", "isthing": 0},
+        {"id": 8, "name": "sky-other-merged", "isthing": 0},
+    ]
+    return parsed
+
+
+class TestPanoptic:
+    def ids(self):
+        ids = np.zeros((80, 100), np.int64)
+        ids[:40], ids[40:, :30] = 70_000, 300
+        return ids
+
+    def test_segments_become_masks(self):
+        """Ids are red + 256 green + 65536 blue; stuff is named as people say it."""
+        parsed = panoptic({"id": 70_000, "category_id": 8}, {"id": 300, "category_id": 7})
+        source = CocoRegions(parsed, lambda name: label_map(self.ids()))
+        sky, wall = source.propose(blank(), picture())
+        assert (sky.label, wall.label) == ("sky", "brick wall")
+        assert np.array_equal(sky.mask, self.ids() == 70_000)
+        assert np.array_equal(wall.mask, self.ids() == 300)
+
+    def test_scaled_with_the_picture(self):
+        """Label maps are scaled like masks, never blended."""
+        source = CocoRegions(
+            panoptic({"id": 300, "category_id": 4}), lambda name: label_map(self.ids())
+        )
+        (dog,) = source.propose(blank(40, 50), picture())
+        assert np.array_equal(dog.mask, (self.ids() == 300)[::2, ::2])
+
+    def test_missing_segments_are_reported_and_crowds_left_out(self):
+        """An id without pixels is a problem, a crowd is not."""
+        crowd = {"id": 300, "category_id": 4, "iscrowd": 1}
+        source = CocoRegions(
+            panoptic({"id": 5, "category_id": 4}, crowd), lambda name: label_map(self.ids())
+        )
+        assert source.propose(blank(), picture()) == []
+        assert [p.reason for p in source.problems] == ["empty_segment"]
+
+    def test_reader_is_needed(self):
+        """Panoptic documents without a reader are refused at once."""
+        with pytest.raises(ConfigError, match="reader of label maps"):
+            CocoRegions(panoptic({"id": 5, "category_id": 4}))
+
+    def test_bad_label_maps_reject_the_picture(self):
+        """Missing, truncated, grey and wrongly sized maps reject the picture with one reason."""
+        buffer = io.BytesIO()
+        Pillow.fromarray(np.zeros((80, 100), np.uint8)).save(buffer, "PNG")
+        whole = label_map(self.ids())
+
+        def missing(name):
+            raise FileNotFoundError(2, "No such file or directory", name)
+
+        readers = [missing] + [
+            lambda name, data=data: data
+            for data in (b"", whole[:40], buffer.getvalue(), label_map(np.zeros((80, 99), int)))
+        ]
+        for reader in readers:
+            source = CocoRegions(panoptic({"id": 300, "category_id": 4}), reader)
+            with pytest.raises(PictureError) as raised:
+                source.propose(blank(), picture())
+            assert raised.value.reason == "annotation_unreadable"

@@ -1,0 +1,279 @@
+"""A finished dataset in the hands of its readers: datasets, pyarrow, stats, show, the card."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from flows.store.tables import dataset_schema, feature, text_columns
+from schemas.masks import decode
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    """``datasets.load_dataset`` offline, with a cache of its own."""
+    import datasets
+
+    cache = tmp_path_factory.mktemp("cache")
+
+    def run(dataset, name, **options):
+        return datasets.load_dataset(str(dataset), name, cache_dir=str(cache), **options)
+
+    return run
+
+
+def test_grounding_view(dataset, load):
+    """Pictures come decoded and masks decodable, only rows that speak of a region."""
+    rows = load(dataset, "grounding", split="train")
+    assert len(rows) > 20
+    assert "global_description" not in set(rows["task"])
+    for row in list(rows)[::7]:
+        assert isinstance(row["image"], Image.Image)
+        mask = decode(row["mask"], row["height"], row["width"])
+        assert row["image"].size == (row["width"], row["height"])
+        x, y = (int(value) for value in row["point"])
+        assert mask[y, x]
+        assert row["messages"][0] == {"role": "user", "content": row["question"]}
+
+
+def test_instruct_view(dataset, load):
+    """Every row, without masks, boxes and points; streaming works, too."""
+    rows = load(dataset, "instruct", split="train")
+    stored = sum(pq.read_metadata(p).num_rows for p in (dataset / "data").glob("train-*"))
+    assert len(rows) == stored
+    assert not {"mask", "box", "point"} & set(rows.column_names)
+    first = next(iter(load(dataset, "grounding", split="train", streaming=True)))
+    assert first["mask"]
+
+
+def test_features_agree_with_datasets():
+    """Our feature description is what ``datasets`` makes of the same Arrow schema."""
+    import datasets
+
+    schema = dataset_schema()
+    stated = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+    features = datasets.Features.from_dict(stated)
+    assert list(features) == schema.names
+    plain = schema.remove(0).remove_metadata()
+    assert datasets.Features.from_arrow_schema(plain) == datasets.Features(
+        {name: features[name] for name in plain.names}
+    )
+    assert feature(schema.field("messages").type)["_type"] == "List"
+    assert "mask" not in text_columns()
+
+
+def test_pictures_are_stored_once(dataset):
+    """A file is hardly larger than its distinct pictures, however many rows they carry."""
+    for path in sorted((dataset / "data").glob("train-*.parquet")):
+        rows = pq.read_table(path, columns=["image", "image_id"]).to_pylist()
+        distinct = {row["image_id"]: len(row["image"]["bytes"]) for row in rows}
+        assert len(rows) > 4 * len(distinct)
+        assert path.stat().st_size < 1.1 * sum(distinct.values()) + 100_000
+
+
+def test_rows_of_a_picture_stay_together(dataset):
+    """No picture is split between row groups."""
+    for path in (dataset / "data").iterdir():
+        file, seen = pq.ParquetFile(path), set()
+        for group in range(file.num_row_groups):
+            ids = set(file.read_row_group(group, columns=["image_id"])["image_id"].to_pylist())
+            assert not ids & seen
+            seen |= ids
+
+
+def test_any_row_can_be_made_again(dataset, photos):
+    """From the records alone: source, mask, chain and keys give the stored picture."""
+    from distortions import get
+    from distortions.chain import Link
+    from distortions.region import composite, degrade_region
+    from flows.ingest.single import SourceImages
+    from flows.store.png import decode_png
+    from schemas.records import DegradedRegion, Picture
+
+    images = SourceImages(dataset, [str(photos)])
+    pictures = {p.picture_id: p for f in sorted((dataset / "records").glob("pictures-*"))
+                for p in Picture.from_table(pq.read_table(f))}  # fmt: skip
+    regions = [r for f in sorted((dataset / "records").glob("degraded-*"))
+               for r in DegradedRegion.from_table(pq.read_table(f))]  # fmt: skip
+    stored = {row["image_id"]: row["image"]["bytes"] for f in (dataset / "data").iterdir()
+              for row in pq.read_table(f, columns=["image", "image_id"]).to_pylist()}  # fmt: skip
+    for image_id in sorted(stored)[:6]:
+        chains = [r for r in regions if r.image_id == image_id and r.chain]
+        picture = pictures[image_id.split("-")[0]]
+        source = images.load(picture.source, picture.path)
+        patches = []
+        for region in chains:
+            links = [Link(get(s.type), s.severity, int(s.key, 16)) for s in region.chain]
+            mask = decode(region.mask, picture.height, picture.width)
+            patches.append(degrade_region(source, mask, links))
+            assert [json.loads(s.params) for s in region.chain] == [
+                {k: pytest.approx(v) for k, v in link.params.items()} for link in links
+            ]
+        assert np.array_equal(composite(source, patches), decode_png(stored[image_id]))
+
+
+def test_every_task_occurs(dataset):
+    """Eight photographs in two variants are enough for every task."""
+    tasks = {
+        (row["task"], row["sub_task"])
+        for path in (dataset / "data").iterdir()
+        for row in pq.read_table(path, columns=["task", "sub_task"]).to_pylist()
+    }
+    assert {("global_description", ""), ("local_description", ""), ("referring", "short"),
+            ("referring", "long"), ("grounding", "accumulation_order"),
+            ("grounding", "hybrid_intensity")} <= tasks  # fmt: skip
+
+
+def test_near_duplicates_share_a_split(dataset):
+    """No group of near duplicates is in both splits."""
+    splits = {}
+    for path in (dataset / "records").glob("pictures-*"):
+        for row in pq.read_table(path, columns=["group", "split"]).to_pylist():
+            assert splits.setdefault(row["group"], row["split"]) == row["split"]
+
+
+def test_stats_and_show(dataset, spider, photos, tmp_path):
+    """``stats`` prints the table; ``show`` draws a row with its source beside it."""
+    done = spider("stats", dataset)
+    assert done.returncode == 0
+    assert "accumulation order (DAO-G)" in done.stdout
+    out = tmp_path / "row.png"
+    assert spider("show", dataset, "3", "--out", out, "--source", photos).returncode == 0
+    with Image.open(out) as drawn:
+        assert drawn.size[0] > 1200
+    done = spider("show", dataset, "99999", "--out", out)
+    assert (done.returncode, "no row '99999'" in done.stderr) == (2, True)
+    assert spider("stats", tmp_path).returncode == 2
+
+
+def test_card_has_figures_and_configs(dataset):
+    """The card names both views and shows figures that are there."""
+    card = (dataset / "README.md").read_text()
+    assert "config_name: instruct" in card
+    assert "config_name: grounding" in card
+    for name in ("families.png", "severities.png", "samples.png"):
+        assert f"figures/{name}" in card
+        with Image.open(dataset / "figures" / name) as figure:
+            assert figure.size[0] > 300
+
+
+def test_load_example(dataset):
+    """examples/load_dataset.py reads the dataset."""
+    from tests.conftest import ROOT
+
+    script = ROOT / "examples" / "load_dataset.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(dataset)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pixels in the region" in done.stdout
+
+
+def tampered(dataset, target, change):
+    """A copy of a dataset whose rows were changed, with a manifest that agrees."""
+    import shutil
+
+    import pyarrow as pa
+
+    from flows.store.layout import describe_file
+    from flows.store.tables import parquet_options
+
+    shutil.copytree(dataset, target)
+    path = sorted((target / "data").glob("train-*"))[0]
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    change(rows)
+    pq.write_table(
+        pa.Table.from_pylist(rows, schema=table.schema), path, **parquet_options(table.schema)
+    )
+    manifest = json.loads((target / "manifest.json").read_text())
+    entry = describe_file(target, path)
+    manifest["files"][entry.path] = {"size": entry.size, "sha256": entry.sha256}
+    (target / "manifest.json").write_text(json.dumps(manifest))
+
+
+def first(rows, **wanted):
+    """The first row with these values."""
+    return next(row for row in rows if all(row[k] == v for k, v in wanted.items()))
+
+
+def wrong_position(rows):
+    row = first(rows, task="grounding")
+    row["spatial_answer"] = "Nowhere."
+
+
+def wrong_short(rows):
+    first(rows, sub_task="short")["answer"] = "Mild confusion."
+
+
+def doubled(rows):
+    rows[1]["row_id"] = rows[0]["row_id"]
+
+
+def wrong_box(rows):
+    first(rows, task="grounding")["box"] = [0, 0, 5, 5]
+
+
+def other_question(rows):
+    rows[0]["question"] = "What time is it?"
+
+
+def lost(rows):
+    rows.pop()
+
+
+def repainted(rows):
+    from flows.store.png import decode_png, encode_png
+
+    image = decode_png(rows[0]["image"]["bytes"]).copy()
+    image[:] = 255 - image
+    for row in rows:
+        if row["image_id"] == rows[0]["image_id"]:
+            row["image"]["bytes"] = encode_png(image)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (wrong_position, "position"), (wrong_short, "answer"), (doubled, "twice"),
+        (wrong_box, "region"), (other_question, "messages"), (lost, "counts"),
+        (repainted, "pixels"),
+    ],
+)  # fmt: skip
+def test_validate_finds_what_was_changed(dataset, photos, tmp_path, change, rule):
+    """Whatever is changed behind the checksums is found under its own rule."""
+    from flows.dataset.validate import validate
+
+    tampered(dataset, tmp_path / "d", change)
+    assert rule in {problem.rule for problem in validate(tmp_path / "d", [str(photos)])}
+
+
+def test_validate_finds_a_changed_file(dataset, tmp_path):
+    """A file that is not as the manifest says is named."""
+    import shutil
+
+    from flows.dataset.validate import validate
+
+    shutil.copytree(dataset, tmp_path / "d")
+    victim = sorted((tmp_path / "d" / "data").iterdir())[0]
+    victim.write_bytes(victim.read_bytes() + b"x")
+    (problem,) = validate(tmp_path / "d")
+    assert (problem.rule, problem.file) == ("checksum", f"data/{victim.name}")
+
+
+def test_validate_finds_a_replaced_source(dataset, photos, tmp_path):
+    """A photograph that is not the recorded one any more is found by its content hash."""
+    from flows.dataset.validate import validate
+
+    source = tmp_path / photos.name
+    shutil.copytree(photos, source)
+    with Image.open(source / "photo1.png") as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(source / "photo1.png")
+    assert {problem.rule for problem in validate(dataset, [str(source)])} == {"source"}

@@ -1,0 +1,87 @@
+"""The round trip through a real Label Studio; needs ``IQA_SPIDER_LABEL_STUDIO``, a program."""
+
+import json
+import os
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from annotators.human.shapes import brush
+from schemas.masks import decode
+from tests.doubles.label_studio_server import call, serving
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def program():
+    """The program ``label-studio`` of an environment of its own."""
+    found = os.environ.get("IQA_SPIDER_LABEL_STUDIO", "")
+    if not found:
+        pytest.skip("IQA_SPIDER_LABEL_STUDIO names no label-studio program")
+    return found
+
+
+def labelled(client, project):
+    """Project made, tasks loaded, predictions accepted, one flaw named; the tool's JSON export."""
+    made = call(client, "POST", "/api/projects/", json={
+        "title": "flaws", "label_config": (project / "config.xml").read_text()})  # fmt: skip
+    number = made["id"]
+    tasks = json.loads((project / "tasks.json").read_text())
+    done = call(client, "POST", f"/api/projects/{number}/import", json=tasks)
+    assert (done["task_count"], done["prediction_count"]) == (len(tasks), len(tasks))
+    call(client, "POST", f"/api/dm/actions?id=predictions_to_annotations&project={number}",
+         json={"selectedItems": {"all": True, "excluded": []}})  # fmt: skip
+    listed = call(client, "GET", f"/api/tasks?project={number}&fields=all")["tasks"]
+    annotation = listed[0]["annotations"][0]
+    first = annotation["result"][0]
+    flaw = {**first, "type": "choices", "from_name": "distortion",
+            "value": {"choices": ["blur", "noise"]}}  # fmt: skip
+    call(client, "PATCH", f"/api/annotations/{annotation['id']}/",
+         json={"result": [*annotation["result"], flaw]})  # fmt: skip
+    return call(client, "GET", f"/api/projects/{number}/export?exportType=JSON")
+
+
+def test_what_label_studio_exports_comes_back(program, coffee, astronaut, spider, tmp_path):
+    """Its export of accepted predictions gives every proposal's pixels, name and named flaws."""
+    pictures, project = tmp_path / "in", tmp_path / "p"
+    pictures.mkdir()
+    for name, image in (("coffee", coffee), ("astronaut", astronaut)):
+        cv2.imwrite(str(pictures / f"{name}.png"), np.ascontiguousarray(image[..., ::-1]))
+    done = spider("annotate-project", pictures, "--tool", "labelstudio", "--out", project)
+    assert done.returncode == 0, done.stderr
+    home = tmp_path / "home"
+    home.mkdir()
+    with serving(program, home) as client:
+        exported = labelled(client, project)
+    (tmp_path / "e.json").write_text(json.dumps(exported))
+    out = tmp_path / "a"
+    done = spider("import", tmp_path / "e.json", "--images", project / "images", "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = pq.read_table(out / "regions.parquet").to_pylist()
+    named = [{flaw["family"] for flaw in row["flaws"]} for row in rows if row["flaws"]]
+    assert named == [{"blur", "noise"}]
+    people = {row["annotator"] for row in rows}
+    assert len(people) == 1
+    assert people != {"unknown"}
+    sizes = {row["picture_id"]: (row["height"], row["width"]) for row in
+             pq.read_table(out / "pictures.parquet").to_pylist()}  # fmt: skip
+    masks = {(row["label"], decode(row["mask"], *sizes[row["picture_id"]]).tobytes())
+             for row in rows}  # fmt: skip
+    assert masks == sent(project)
+
+
+def sent(project):
+    """Name and pixels of every proposal that the project's tasks hold."""
+    found = set()
+    for task in json.loads((project / "tasks.json").read_text()):
+        results = task["predictions"][0]["result"]
+        names = {r["id"]: r["value"]["text"][0] for r in results if r["type"] == "textarea"}
+        for result in results:
+            if result["type"] == "brushlabels":
+                size = result["original_height"], result["original_width"]
+                mask = brush(result["value"]["rle"], *size)
+                found.add((names.get(result["id"], ""), mask.tobytes()))
+    return found

@@ -1,0 +1,108 @@
+"""The round trip: project, a person's work in the tool's own export, import."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import cv2
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotators.human.shapes import brush, inside_box
+from annotators.human.tool_projects import box_runs, brush_runs
+from schemas.masks import decode, iou
+
+
+@pytest.fixture(scope="module")
+def pictures(coffee, astronaut, tmp_path_factory):
+    """Two photographs."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, image in (("coffee", coffee), ("astronaut", astronaut)):
+        cv2.imwrite(str(folder / f"{name}.png"), np.ascontiguousarray(image[..., ::-1]))
+    return folder
+
+
+def submitted(tasks):
+    """What Label Studio exports after a person accepted the predictions and named one flaw."""
+    exported = []
+    for number, task in enumerate(tasks):
+        results = [dict(result) for result in task["predictions"][0]["result"]]
+        first = results[0]
+        flaw = {**first, "type": "choices", "from_name": "distortion",
+                "value": {"choices": ["blur"]}}  # fmt: skip
+        annotation = {"id": number, "completed_by": 7, "was_cancelled": False,
+                      "result": [*results, flaw]}  # fmt: skip
+        exported.append({"id": number, "data": task["data"], "annotations": [annotation],
+                         "predictions": task["predictions"]})  # fmt: skip
+    return exported
+
+
+def stored(pictures, spider, out):
+    """Proposals of the pictures by name, as ``segment`` stores them."""
+    assert spider("segment", pictures, "--out", out).returncode in (0, 3)
+    names = {row["picture_id"]: row for row in
+             pq.read_table(out / "regions" / "pictures-00000.parquet").to_pylist()}  # fmt: skip
+    found = {}
+    for row in pq.read_table(out / "regions" / "proposals-00000.parquet").to_pylist():
+        picture = names[row["picture_id"]]
+        mask = decode(row["mask"], picture["height"], picture["width"])
+        if mask.mean() >= 0.01:
+            found.setdefault(row["picture_id"], []).append((row["label"], mask))
+    return found
+
+
+@pytest.mark.parametrize("tool", ["labelstudio", "cvat"])
+def test_what_goes_out_comes_back(pictures, spider, tmp_path, tool):
+    """Every proposal comes back with its name and its very pixels, and what a person added."""
+    project, out = tmp_path / "p", tmp_path / "a"
+    done = spider("annotate-project", pictures, "--tool", tool, "--out", project)
+    assert done.returncode == 0, done.stderr
+    if tool == "labelstudio":
+        export = tmp_path / "export.json"
+        export.write_text(json.dumps(submitted(json.loads((project / "tasks.json").read_text()))))
+        config = ET.parse(project / "config.xml")
+        assert "ringing" in {choice.get("value") for choice in config.iter("Choice")}
+    else:
+        export = project / "annotations.xml"
+        labels = json.loads((project / "labels.json").read_text())
+        assert [label["name"] for label in labels] == ["region", "picture"]
+    done = spider("import", export, "--images", project / "images", "--out", out)
+    assert done.returncode == 0, done.stderr
+    wanted = stored(pictures, spider, tmp_path / "s")
+    rows = pq.read_table(out / "regions.parquet").to_pylist()
+    sizes = {row["picture_id"]: (row["height"], row["width"]) for row in
+             pq.read_table(out / "pictures.parquet").to_pylist()}  # fmt: skip
+    assert len(rows) == sum(map(len, wanted.values()))
+    for row in rows:
+        mask = decode(row["mask"], *sizes[row["picture_id"]])
+        best = max(wanted[row["picture_id"]], key=lambda pair: iou(pair[1], mask))
+        assert np.array_equal(best[1], mask)
+        assert row["label"] == best[0]
+    flaws = [flaw["family"] for row in rows for flaw in row["flaws"]]
+    assert flaws == (["blur"] * 2 if tool == "labelstudio" else [])
+
+
+@given(st.integers(0, 2**32), st.floats(0.01, 0.99), st.integers(2, 40), st.integers(2, 40))
+def test_runs_come_back(seed, share, height, width):
+    """Both tools' run lengths give the mask again, whatever its shape."""
+    mask = np.random.default_rng(seed).random((height, width)) < share
+    mask[0, 0] = True
+    assert np.array_equal(brush(brush_runs(mask), height, width), mask)
+    box, runs = box_runs(mask)
+    placed = (box.x0, box.y0, box.width, box.height)
+    assert np.array_equal(inside_box(runs, placed, height, width), mask)
+
+
+def test_long_runs_are_split():
+    """A run of more bytes than sixteen bits can say comes back whole."""
+    mask = np.zeros((300, 400), np.bool_)
+    mask[:250] = True
+    assert np.array_equal(brush(brush_runs(mask), 300, 400), mask)
+
+
+def test_an_unknown_tool_is_one_line(pictures, spider, tmp_path):
+    """The tools there are are named."""
+    done = spider("annotate-project", pictures, "--tool", "paint", "--out", tmp_path / "p")
+    assert (done.returncode, "labelstudio" in done.stderr) == (2, True)

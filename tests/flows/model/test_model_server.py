@@ -1,0 +1,89 @@
+"""The server that ``build`` starts goes with ``build``, whatever ends it, and at any moment."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.processes import STOP_SECONDS
+from tests.doubles.signals import hear_ctrl_c
+
+
+def program(folder, mood):
+    """A ``vllm`` of ours, in its mood."""
+    file = folder / "vllm"
+    command = f'"{sys.executable}" -m tests.doubles.fake_vllm "{folder}" {mood} "$@"'
+    file.write_text(f"#!/bin/sh\nexec {command}\n")
+    file.chmod(0o755)
+    config = folder / "c.toml"
+    config.write_text(f'[answers]\nwriter = "vllm"\nmodel = "m"\nvllm = "{file}"\n')
+    return config
+
+
+def alive(pid):
+    """Whether a process runs; one that only waits to be taken note of does not."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def waited(seconds, until):
+    deadline = time.monotonic() + seconds
+    while not until() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return until()
+
+
+def begun(photos, environment, folder, mood):
+    """A build that talks to its server, or waits for it; and the numbers of the server's two."""
+    command = [sys.executable, "-m", "flows", "build", photos, "--out", folder / "d", "--config",
+               program(folder, mood)]  # fmt: skip
+    process = subprocess.Popen(
+        [*map(str, command)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True, start_new_session=True, preexec_fn=hear_ctrl_c,
+    )  # fmt: skip
+    pids, talk = folder / "pids", folder / "d" / ".work" / "conversations" / "00000.jsonl"
+    there = pids if mood == "loading" else talk
+    assert waited(120, lambda: process.poll() is not None or there.exists())
+    assert process.poll() is None, process.stderr.read()
+    numbers = [int(number) for number in pids.read_text().split()]
+    assert all(map(alive, numbers))
+    return process, numbers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mood", ["loading", "ready"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_server_is_left_behind(photos, environment, tmp_path, mood, number):
+    """Server and worker are gone within seconds; Ctrl-C is one line and status 130."""
+    process, numbers = begun(photos, environment, tmp_path, mood)
+    os.kill(process.pid, number)
+    try:
+        _, said = process.communicate(timeout=STOP_SECONDS + 5)
+        assert waited(5, lambda: not any(map(alive, numbers)))
+    finally:
+        process.kill()
+        for pid in filter(alive, numbers):
+            os.kill(pid, signal.SIGKILL)
+    assert process.returncode == (130 if number == signal.SIGINT else -number), said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_server_that_hears_nothing_is_killed(photos, environment, tmp_path, number):
+    """One that ignores SIGTERM goes a little later, and its worker goes with it."""
+    process, numbers = begun(photos, environment, tmp_path, "stubborn")
+    os.kill(process.pid, number)
+    try:
+        process.communicate(timeout=2 * STOP_SECONDS + 5)
+        assert waited(STOP_SECONDS + 5, lambda: not any(map(alive, numbers)))
+    finally:
+        process.kill()
+        for pid in filter(alive, numbers):
+            os.kill(pid, signal.SIGKILL)
