@@ -14,8 +14,8 @@ from schemas.errors import ConfigError
 from schemas.records import Grade
 from schemas.streams import KeyPart, Stream, derive_key
 
-Kind: TypeAlias = Literal["regions", "uniform", "clean"]
-Drawn: TypeAlias = tuple[Distortion, int]
+PlanKind: TypeAlias = Literal["regions", "uniform", "clean"]
+DrawnStep: TypeAlias = tuple[Distortion, int]
 
 
 class Palette(NamedTuple):
@@ -55,7 +55,7 @@ def make_palette(config: PlanConfig) -> Palette:
     return Palette(families, usable, order, config)
 
 
-def draw_kind(stream: Stream, config: PlanConfig) -> Kind:
+def draw_kind(stream: Stream, config: PlanConfig) -> PlanKind:
     """Whether a picture is degraded by region, as a whole, or left clean."""
     mark = stream.uniform()
     if mark < config.clean_share:
@@ -73,7 +73,9 @@ def draw_targets(stream: Stream, regions: int, config: PlanConfig) -> list[int]:
     return stream.shuffled(range(regions))[: min(wanted, spare)]
 
 
-def draw_chain(stream: Stream, palette: Palette, earlier: Sequence[Sequence[Drawn]]) -> list[Drawn]:
+def draw_chain(
+    stream: Stream, palette: Palette, earlier: Sequence[Sequence[DrawnStep]]
+) -> list[DrawnStep]:
     """A chain for a region; its length by ``length_weights``, its families by the profile.
 
     Now and then it takes up what an ``earlier`` region of the same picture got: the reverse of
@@ -99,8 +101,8 @@ def draw_chain(stream: Stream, palette: Palette, earlier: Sequence[Sequence[Draw
 
 
 def _draw_single(
-    stream: Stream, palette: Palette, earlier: Sequence[Sequence[Drawn]]
-) -> list[Drawn]:
+    stream: Stream, palette: Palette, earlier: Sequence[Sequence[DrawnStep]]
+) -> list[DrawnStep]:
     singles = [chain[0] for chain in earlier if len(chain) == 1]
     if singles and stream.chance(palette.config.repeat_share):
         entry, severity = stream.choice(singles)
@@ -110,11 +112,13 @@ def _draw_single(
     return _with_severities(stream, palette, [stream.choice(palette.families[family])])
 
 
-def _families(chain: Sequence[Drawn]) -> tuple[str, ...]:
+def _families(chain: Sequence[DrawnStep]) -> tuple[str, ...]:
     return tuple(entry.family for entry, _ in chain)
 
 
-def _with_severities(stream: Stream, palette: Palette, types: Sequence[Distortion]) -> list[Drawn]:
+def _with_severities(
+    stream: Stream, palette: Palette, types: Sequence[Distortion]
+) -> list[DrawnStep]:
     highest = 5 if len(types) == 1 else len(palette.config.pair_grades)
     drawn = []
     for entry in types:
@@ -123,7 +127,7 @@ def _with_severities(stream: Stream, palette: Palette, types: Sequence[Distortio
     return drawn
 
 
-def link_chain(chain: Sequence[Drawn], *key: KeyPart) -> list[Link]:
+def link_chain(chain: Sequence[DrawnStep], *key: KeyPart) -> list[Link]:
     """Give every step of a chain its own key."""
     return [
         Link(entry, severity, derive_key(*key, step, "pixels"))

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-Kind: TypeAlias = Literal["file", "listed", "tar", "parquet"]
+CandidateKind: TypeAlias = Literal["file", "listed", "tar", "parquet"]
 
 
 class Candidate(NamedTuple):
@@ -20,4 +20,4 @@ class Candidate(NamedTuple):
     path: str
     root: str
     member: str
-    kind: Kind
+    kind: CandidateKind

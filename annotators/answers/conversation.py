@@ -14,11 +14,11 @@ from annotators.answers.fact_sheet import fact_sheet
 from annotators.answers.template import TemplateWriter
 from annotators.chat.prompts import filled, prompt, version
 from annotators.chat.protocol import (
+    ChatMessage,
     ChatModel,
     ChatRequest,
+    Connection,
     EncodePng,
-    Line,
-    Message,
     data_url,
     picture_part,
     text_part,
@@ -95,14 +95,14 @@ class Conversation:
         counts: What went wrong, by cause.
     """
 
-    line: Line
+    line: Connection
     name: str
-    opening: list[Message]
+    opening: list[ChatMessage]
     settings: ChatSettings
     counts: Counter[str]
     version: str = field(default_factory=version)
-    turns: list[list[Message]] = field(default_factory=list)
-    _failed: list[Message] = field(default_factory=list)
+    turns: list[list[ChatMessage]] = field(default_factory=list)
+    _failed: list[ChatMessage] = field(default_factory=list)
 
     def write(
         self,
@@ -120,7 +120,7 @@ class Conversation:
         asked = {"role": "user", "content": self._turn(ask, facts, stream)}
         if attempt == 0:
             self._failed = []
-        again: list[Message] = []
+        again: list[ChatMessage] = []
         if self._failed and broken:
             reasons = "; ".join(dict.fromkeys(violation.detail for violation in broken))
             again = [*self._failed, {"role": "user", "content": filled("retry", reasons=reasons)}]
@@ -160,7 +160,7 @@ class Conversation:
         name = PROMPTS.get((ask.task, ask.sub_task), "grounding")
         return filled(name, question=ask.question, facts=fact_sheet(ask, facts), words=words)
 
-    def _complete(self, turn: list[Message], words: int) -> "_Text":
+    def _complete(self, turn: list[ChatMessage], words: int) -> "_Written":
         kept = [message for earlier in self.turns[-TURNS_KEPT:] for message in earlier]
         request = ChatRequest(
             [*self.opening, *kept, *turn],
@@ -170,11 +170,11 @@ class Conversation:
             self.settings.seed,
         )
         found = self.line.complete(request)
-        return _Text(found.text, found.finish, self.counts)
+        return _Written(found.text, found.finish, self.counts)
 
 
 @dataclass
-class _Text:
+class _Written:
     """What the model wrote, read on demand so that a retry can quote it either way."""
 
     raw: str
@@ -193,7 +193,7 @@ def _words(ask: Ask) -> int:
     return LIMITS[ask.task].most
 
 
-class ChatScribe:
+class ConversationOpener:
     """Opens a conversation for each degraded picture.
 
     Args:
@@ -209,7 +209,7 @@ class ChatScribe:
     def open(self, image: Image, counts: Counter[str]) -> Conversation:
         """A conversation about a degraded picture, uint8 ``(height, width, 3)``."""
         url, uuid = data_url(self._encode(image))
-        opening: list[Message] = [
+        opening: list[ChatMessage] = [
             {"role": "system", "content": prompt("system")},
             {"role": "user", "content": [picture_part(url, uuid), text_part(prompt("picture"))]},
             {"role": "assistant", "content": _answered("I see it.")},

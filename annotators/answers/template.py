@@ -50,7 +50,7 @@ class TemplateWriter:
         broken: Sequence[Violation] = (),
     ) -> Answer:
         """An answer from the facts; later attempts draw further on the same stream."""
-        text = _Text(ask, facts, stream)
+        text = _Draft(ask, facts, stream)
         if ask.task == "grounding":
             return text.grounding()
         makers: dict[tuple[str, str], Callable[[], str]] = {
@@ -62,7 +62,7 @@ class TemplateWriter:
         return Answer(makers[ask.task, ask.sub_task]())
 
 
-class _Text:
+class _Draft:
     """One answer in the making."""
 
     def __init__(self, ask: Ask, facts: PictureFacts, stream: Stream) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from schemas.arrays import Image
 
-Message = dict[str, Any]
+ChatMessage = dict[str, Any]
 """A message of the OpenAI chat protocol; content is text or a list of parts."""
 
 
@@ -25,7 +25,7 @@ class ChatRequest:
         seed: Of the sampling, where there is any.
     """
 
-    messages: list[Message]
+    messages: list[ChatMessage]
     schema: dict[str, Any] | None = None
     max_tokens: int = 400
     temperature: float = 0.0
@@ -56,7 +56,7 @@ class Completion(NamedTuple):
     cached_tokens: int = 0
 
 
-class Line(Protocol):
+class Connection(Protocol):
     """A line to a model that one conversation keeps, so that its prefix stays cached."""
 
     def complete(self, request: ChatRequest) -> Completion:
@@ -80,18 +80,18 @@ class ChatModel(Protocol):
     name: str
     """As the rows and the manifest call it."""
 
-    def line(self) -> Line:
+    def line(self) -> Connection:
         """A line for one conversation."""
         ...
 
 
-def picture_part(data_url: str, uuid: str = "") -> Message:
+def picture_part(data_url: str, uuid: str = "") -> ChatMessage:
     """A picture as a part of a message; ``uuid`` is vLLM's name for it in its own cache."""
-    part: Message = {"type": "image_url", "image_url": {"url": data_url}}
+    part: ChatMessage = {"type": "image_url", "image_url": {"url": data_url}}
     return part | {"uuid": uuid} if uuid else part
 
 
-def text_part(text: str) -> Message:
+def text_part(text: str) -> ChatMessage:
     """Text as a part of a message."""
     return {"type": "text", "text": text}
 

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from annotators.human.consensus import Marked, groups, match
 
-Value = TypeVar("Value", bound=Hashable)
+ValueT = TypeVar("ValueT", bound=Hashable)
 Distance = Callable[[frozenset[str], frozenset[str]], float]
 
 
@@ -63,7 +63,7 @@ def krippendorff_alpha(
     return 1.0 if expected == 0 else 1 - observed / expected
 
 
-def cohen_kappa(pairs: Sequence[tuple[Value, Value]]) -> float | None:
+def cohen_kappa(pairs: Sequence[tuple[ValueT, ValueT]]) -> float | None:
     """Kappa of two people; ``None`` without pairs, 1 when both always say the same one thing."""
     if not pairs:
         return None
@@ -73,7 +73,7 @@ def cohen_kappa(pairs: Sequence[tuple[Value, Value]]) -> float | None:
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
-def fleiss_kappa(units: Sequence[Sequence[Value]]) -> float | None:
+def fleiss_kappa(units: Sequence[Sequence[ValueT]]) -> float | None:
     """Kappa of equally many people per unit; ``None`` where numbers differ or nothing is there."""
     sizes = {len(unit) for unit in units}
     if len(sizes) != 1 or sizes == {1}:

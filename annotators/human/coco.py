@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
 from annotators.regions.coco.document import read_document
 from annotators.regions.coco.masks import shape_mask
-from annotators.regions.source import Problem
+from annotators.regions.source import SkippedAnnotation
 from schemas.errors import AnnotationError
 
 
@@ -60,11 +60,11 @@ def _add(picture: MarkedPicture, annotation: Any, attributes: Mapping[str, Any])
     try:
         mask = shape_mask(annotation.shape, picture.height, picture.width)
     except AnnotationError as error:
-        picture.problems.append(Problem(annotation.subject, error.reason, error.detail))
+        picture.problems.append(SkippedAnnotation(annotation.subject, error.reason, error.detail))
         return
     own = attributes.get(annotation.subject.rsplit(" ", 1)[-1], {})
-    said = [Said("", annotation.label)]
+    said = [Remark("", annotation.label)]
     for key, value in own.items() if isinstance(own, dict) else ():
         words = value if isinstance(value, list) else [value]
-        said += [Said(str(key).lower(), str(word)) for word in words if word not in (None, False)]
+        said += [Remark(str(key).lower(), str(word)) for word in words if word not in (None, False)]
     picture.regions.append(MarkedRegion(mask, said))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said
-from annotators.regions.source import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
+from annotators.regions.source import SkippedAnnotation
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
@@ -41,7 +41,7 @@ def _picture(image: Any, who: str, time: str) -> MarkedPicture:
     width, height = int(float(image.get("width", 0))), int(float(image.get("height", 0)))
     picture = MarkedPicture(image.get("name", ""), width, height, who)
     for number, element in enumerate(image):
-        said = [Said("", element.get("label", "")), *_attributes(element)]
+        said = [Remark("", element.get("label", "")), *_attributes(element)]
         if element.tag == "tag":
             picture.said += said
         else:
@@ -49,15 +49,15 @@ def _picture(image: Any, who: str, time: str) -> MarkedPicture:
             try:
                 picture.regions.append(MarkedRegion(_mask(element, height, width), said, time))
             except AnnotationError as error:
-                picture.problems.append(Problem(subject, error.reason, error.detail))
+                picture.problems.append(SkippedAnnotation(subject, error.reason, error.detail))
             except (TypeError, ValueError) as error:
-                picture.problems.append(Problem(subject, "bad_shape", str(error)))
+                picture.problems.append(SkippedAnnotation(subject, "bad_shape", str(error)))
     return picture
 
 
-def _attributes(element: Any) -> list[Said]:
+def _attributes(element: Any) -> list[Remark]:
     return [
-        Said(str(a.get("name", "")).lower(), (a.text or "").strip())
+        Remark(str(a.get("name", "")).lower(), (a.text or "").strip())
         for a in element.iter("attribute")
     ]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said
-from annotators.regions.source import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
+from annotators.regions.source import SkippedAnnotation
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
@@ -31,18 +31,18 @@ def read(document: dict[str, Any], name: str) -> Iterator[MarkedPicture]:
         try:
             mask = _mask(shape, height, width)
         except AnnotationError as error:
-            picture.problems.append(Problem(subject, error.reason, error.detail))
+            picture.problems.append(SkippedAnnotation(subject, error.reason, error.detail))
             continue
         except (KeyError, TypeError, ValueError, IndexError) as error:
             picture.problems.append(
-                Problem(subject, "bad_shape", f"{type(error).__name__}: {error}")
+                SkippedAnnotation(subject, "bad_shape", f"{type(error).__name__}: {error}")
             )
             continue
-        said = [Said("", str(shape.get("label", "")))]
+        said = [Remark("", str(shape.get("label", "")))]
         flags = shape.get("flags")
         said += _flags(flags if isinstance(flags, dict) else {})
         if shape.get("description"):
-            said.append(Said("text", str(shape["description"])))
+            said.append(Remark("text", str(shape["description"])))
         group = shape.get("group_id")
         key = (group if group is not None else f"#{number}", str(shape.get("label", "")))
         if key in groups:
@@ -53,8 +53,8 @@ def read(document: dict[str, Any], name: str) -> Iterator[MarkedPicture]:
     yield picture
 
 
-def _flags(flags: dict[str, Any]) -> list[Said]:
-    return [Said("distortion", str(name)) for name, there in flags.items() if there is True]
+def _flags(flags: dict[str, Any]) -> list[Remark]:
+    return [Remark("distortion", str(name)) for name, there in flags.items() if there is True]
 
 
 def _mask(shape: dict[str, Any], height: int, width: int) -> Mask:

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said, Size
-from annotators.regions.source import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark, Size
+from annotators.regions.source import SkippedAnnotation
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
@@ -52,7 +52,7 @@ def _annotation(task: dict[str, Any], annotation: dict[str, Any], size: Size) ->
         if lost & {key, parent}:
             continue  # what is said of a region that could not be read is said of nothing else
         mask = None if key in regions else _tried(result, f"task {task.get('id', '?')}", picture)
-        if isinstance(mask, Problem):
+        if isinstance(mask, SkippedAnnotation):
             picture.problems.append(mask)
             lost.add(key)
             continue
@@ -64,14 +64,16 @@ def _annotation(task: dict[str, Any], annotation: dict[str, Any], size: Size) ->
     return picture
 
 
-def _tried(result: dict[str, Any], task: str, picture: MarkedPicture) -> Mask | Problem | None:
+def _tried(
+    result: dict[str, Any], task: str, picture: MarkedPicture
+) -> Mask | SkippedAnnotation | None:
     subject = f"{task} result {result.get('id', '?')}"
     try:
         return _mask(result, picture.width, picture.height)
     except AnnotationError as error:
-        return Problem(subject, error.reason, error.detail)
+        return SkippedAnnotation(subject, error.reason, error.detail)
     except (KeyError, TypeError, ValueError) as error:
-        return Problem(subject, "bad_result", f"{type(error).__name__}: {error}")
+        return SkippedAnnotation(subject, "bad_result", f"{type(error).__name__}: {error}")
 
 
 def _name(task: dict[str, Any]) -> str:
@@ -113,15 +115,15 @@ def _mask(result: dict[str, Any], width: int, height: int) -> Mask | None:
                             value["height"] * sy, turn, height, width)  # fmt: skip
 
 
-def _said(result: dict[str, Any]) -> Iterator[Said]:
+def _said(result: dict[str, Any]) -> Iterator[Remark]:
     key, value = str(result.get("from_name", "")).lower(), result.get("value") or {}
     for name, content in value.items():
         if name.endswith("labels") or name == "labels":
-            yield from (Said("", str(word)) for word in content or ())
+            yield from (Remark("", str(word)) for word in content or ())
         elif name in ("choices", "text"):
             words = content if isinstance(content, list) else [content]
-            yield from (Said(key, str(word)) for word in words)
+            yield from (Remark(key, str(word)) for word in words)
         elif name == "rating":
-            yield Said("severity", str(content))
+            yield Remark("severity", str(content))
         elif name == "taxonomy":
-            yield from (Said(key, str(path[-1])) for path in content or () if path)
+            yield from (Remark(key, str(path[-1])) for path in content or () if path)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from annotators.regions.source import Problem
+from annotators.regions.source import SkippedAnnotation
 from schemas.arrays import Mask
 
 Size = Callable[[str], tuple[int, int] | None]
 """A picture's name to its width and height, where the picture is at hand."""
 
 
-class Said(NamedTuple):
+class Remark(NamedTuple):
     """A word a person attached to a region or picture.
 
     Args:
@@ -34,7 +34,7 @@ class MarkedRegion:
     """
 
     mask: Mask
-    said: list[Said] = field(default_factory=list)
+    said: list[Remark] = field(default_factory=list)
     time: str = ""
 
 
@@ -57,5 +57,5 @@ class MarkedPicture:
     height: int
     annotator: str = ""
     regions: list[MarkedRegion] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    said: list[Remark] = field(default_factory=list)
+    problems: list[SkippedAnnotation] = field(default_factory=list)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from annotators.human.marked import Said
+from annotators.human.marked import Remark
 from annotators.human.vocabulary import Vocabulary, normal
 from annotators.regions.partition import NAMELESS
 from schemas.human import HumanFlaw, Scope
@@ -42,7 +42,7 @@ class Meaning(NamedTuple):
     unknown: list[str]
 
 
-def meaning(said: Iterable[Said], vocabulary: Vocabulary) -> Meaning:
+def meaning(said: Iterable[Remark], vocabulary: Vocabulary) -> Meaning:
     """Read the words; severities are for all flaws they stand with."""
     words, texts, severity = [], [], 0
     scope: Scope | None = None

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said, Size
-from annotators.regions.source import Problem
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark, Size
+from annotators.regions.source import SkippedAnnotation
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
@@ -34,22 +34,24 @@ def _picture(entry: dict[str, Any], size: Size) -> MarkedPicture:
             mask = _mask(region["shape_attributes"], height, width)
             said = _said(region.get("region_attributes") or {}, label=True)
         except AnnotationError as error:
-            problem = Problem(f"{name}: region {number}", error.reason, error.detail)
+            problem = SkippedAnnotation(f"{name}: region {number}", error.reason, error.detail)
             picture.problems.append(problem)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             detail = f"{type(error).__name__}: {error}"
-            picture.problems.append(Problem(f"{name}: region {number}", "bad_shape", detail))
+            picture.problems.append(
+                SkippedAnnotation(f"{name}: region {number}", "bad_shape", detail)
+            )
         else:
             picture.regions.append(MarkedRegion(mask, said))
     return picture
 
 
-def _said(attributes: dict[str, Any], label: bool = False) -> list[Said]:
+def _said(attributes: dict[str, Any], label: bool = False) -> list[Remark]:
     said = []
     for key, value in attributes.items():
         name = "" if label and key.lower() in ("labels", "label", "class", "name") else key.lower()
         words = [k for k, on in value.items() if on] if isinstance(value, dict) else [value]
-        said += [Said(name, str(word)) for word in words if str(word).strip()]
+        said += [Remark(name, str(word)) for word in words if str(word).strip()]
     return said
 
 

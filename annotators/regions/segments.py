@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotators.regions.appearance import describe
-from annotators.regions.source import Problem, Proposal
+from annotators.regions.source import Proposal, SkippedAnnotation
 from schemas.arrays import Image, Mask, require_image
 from schemas.boxes import Box
 from schemas.masks import largest_part
@@ -47,7 +47,7 @@ class SegmentRegions:
         self._alike = _bell(766, ALIKE_SIGMA, list(range(766)))
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         """Up to twelve named areas, largest connected part each, that do not overlap."""
         require_image(image)

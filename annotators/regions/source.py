@@ -24,7 +24,7 @@ class Proposal(NamedTuple):
     quality: float | None = None
 
 
-class Problem(NamedTuple):
+class SkippedAnnotation(NamedTuple):
     """Something in an annotation that was skipped.
 
     Args:
@@ -45,7 +45,7 @@ class RegionSource(Protocol):
     """Goes into ``Region.label_source``."""
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         """Named masks of the picture's size, in any order; may overlap; may be none.
 

@@ -98,14 +98,14 @@ REGION_PANEL = (1024, 768)
 WASH = 0.4
 
 
-class Drawn(NamedTuple):
+class Outlined(NamedTuple):
     """A mask and what is written on it."""
 
     mask: Mask
     label: str
 
 
-def draw_regions(image: Image, regions: Sequence[Drawn], title: str) -> Image:
+def draw_regions(image: Image, regions: Sequence[Outlined], title: str) -> Image:
     """The picture with every region washed in a colour of its own and named.
 
     Args:
@@ -130,7 +130,7 @@ def _colour(number: int) -> tuple[int, int, int]:
     return round(255 * red), round(255 * green), round(255 * blue)
 
 
-def _named(image: Image, regions: Sequence[Drawn]) -> Image:
+def _named(image: Image, regions: Sequence[Outlined]) -> Image:
     page = Pil.fromarray(image)
     draw, size = ImageDraw.Draw(page), max(11, min(image.shape[:2]) // 32)
     font = ImageFont.load_default(size=size)
@@ -165,14 +165,14 @@ def picture_of(folder: Path, number: str, staged: bool) -> Picture:
     raise ConfigError(f"{folder}: no picture {number!r}; there are {start}, numbered from 0")
 
 
-def regions_of(folder: Path, picture: Picture, image: Image, staged: bool) -> list[Drawn]:
+def regions_of(folder: Path, picture: Picture, image: Image, staged: bool) -> list[Outlined]:
     """Eligible regions of a dataset's picture, or all proposals of a stage's."""
     if staged:
         stored = StoredRegions(folder / STAGE, fixed_names("stored"), {})
         proposals = stored.propose(image, picture, [])
-        return [Drawn(p.mask, p.label) for p in proposals if p.mask.any()]
+        return [Outlined(p.mask, p.label) for p in proposals if p.mask.any()]
     found = []
     for file in sorted((folder / RECORDS).glob("regions-*.parquet")):
         table = pq.read_table(file, filters=[("picture_id", "=", picture.picture_id)])
         found += Region.from_table(table)
-    return [Drawn(decode(r.mask, *image.shape[:2]), r.label) for r in found]
+    return [Outlined(decode(r.mask, *image.shape[:2]), r.label) for r in found]

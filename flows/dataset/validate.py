@@ -28,7 +28,7 @@ from schemas.record import Record
 from schemas.records import DegradedRegion, Picture, Reject, Sample
 
 
-class Problem(NamedTuple):
+class Defect(NamedTuple):
     """Something that is not as it should be.
 
     Args:
@@ -44,7 +44,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-def validate(out: Path, sources: Sequence[str] = ()) -> Iterator[Problem]:
+def validate(out: Path, sources: Sequence[str] = ()) -> Iterator[Defect]:
     """Check everything that can be checked.
 
     Args:
@@ -81,18 +81,18 @@ def validate(out: Path, sources: Sequence[str] = ()) -> Iterator[Problem]:
     yield from _counts(manifest, counted)
 
 
-def _files(out: Path, manifest: dict[str, Any]) -> Iterator[Problem]:
+def _files(out: Path, manifest: dict[str, Any]) -> Iterator[Defect]:
     for path, entry in manifest["files"].items():
         if not is_intact(out, FileEntry(path, entry["size"], entry["sha256"])):
-            yield Problem(path, "", "checksum", "missing, or not as the manifest says")
+            yield Defect(path, "", "checksum", "missing, or not as the manifest says")
     known = set(manifest["files"])
     for folder in (DATA, RECORDS, REJECTS):
         for file in sorted((out / folder).glob("*")):
             if file.relative_to(out).as_posix() not in known:
-                yield Problem(f"{folder}/{file.name}", "", "unknown_file", "not in the manifest")
+                yield Defect(f"{folder}/{file.name}", "", "unknown_file", "not in the manifest")
 
 
-def _schemas(out: Path) -> Iterator[Problem]:
+def _schemas(out: Path) -> Iterator[Defect]:
     tables: list[tuple[str, str, type[Record]]] = [(DATA, "*", Sample), (REJECTS, "*", Reject)]
     tables += [(RECORDS, f"{name}-*", record) for name, record in TABLES.items()]
     for folder, pattern, record in tables:
@@ -101,16 +101,16 @@ def _schemas(out: Path) -> Iterator[Problem]:
             try:
                 record.check_schema(schema)
             except ContractError as error:
-                yield Problem(f"{folder}/{file.name}", "", "schema", str(error))
+                yield Defect(f"{folder}/{file.name}", "", "schema", str(error))
             wanted = dataset_schema() if record is Sample else record.arrow_schema()
             if not schema.equals(wanted):
-                yield Problem(f"{folder}/{file.name}", "", "schema", "columns or types differ")
+                yield Defect(f"{folder}/{file.name}", "", "schema", "columns or types differ")
 
 
-def _splits(file: str, pictures: Iterable[Picture], groups: dict[str, str]) -> Iterator[Problem]:
+def _splits(file: str, pictures: Iterable[Picture], groups: dict[str, str]) -> Iterator[Defect]:
     for picture in pictures:
         if groups.setdefault(picture.group, picture.split) != picture.split:
-            yield Problem(file, picture.picture_id, "leak", f"group {picture.group} in both splits")
+            yield Defect(file, picture.picture_id, "leak", f"group {picture.group} in both splits")
 
 
 def _degraded(path: Path) -> dict[str, list[DegradedRegion]]:
@@ -125,17 +125,17 @@ def _regions(
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
     families: Mapping[str, Family],
-) -> Iterator[Problem]:
+) -> Iterator[Defect]:
     """Masks against sizes, boxes, points; no pixel with two chains; families registered."""
     for image_id, regions in degraded.items():
         picture = pictures.get(regions[0].picture_id)
         if picture is None:
-            yield Problem(file, image_id, "orphan", "its source picture is not recorded")
+            yield Defect(file, image_id, "orphan", "its source picture is not recorded")
             continue
         taken = np.zeros((picture.height, picture.width), np.bool_)
         for region in regions:
             for rule, detail in _region(region, taken, families):
-                yield Problem(file, f"{image_id}:{region.region_id}", rule, detail)
+                yield Defect(file, f"{image_id}:{region.region_id}", rule, detail)
 
 
 def _region(
@@ -180,27 +180,27 @@ def _row(
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
     families: Mapping[str, Family],
-) -> Iterator[Problem]:
+) -> Iterator[Defect]:
     sample = Sample.model_validate(row)
     name = sample.row_id
     if name in seen:
-        yield Problem(file, name, "twice", "row id occurs twice")
+        yield Defect(file, name, "twice", "row id occurs twice")
     seen.add(name)
     picture = pictures.get(sample.picture_id)
     if picture is None or sample.split != split or picture.split != split:
-        yield Problem(file, name, "split", f"expected split {split!r} and a recorded picture")
+        yield Defect(file, name, "split", f"expected split {split!r} and a recorded picture")
         return
     if (sample.width, sample.height) != (picture.width, picture.height):
-        yield Problem(file, name, "size", "not the size of its picture")
+        yield Defect(file, name, "size", "not the size of its picture")
     said = [(m.role, m.content) for m in sample.messages]
     if said != [("user", sample.question), ("assistant", sample.answer)]:
-        yield Problem(file, name, "messages", "not the question and the answer")
+        yield Defect(file, name, "messages", "not the question and the answer")
     for rule, detail in check_answer(
         sample,
         degraded.get(sample.image_id, []),
         families if sample.origin == "human" else FAMILIES,
     ):
-        yield Problem(file, name, rule, detail)
+        yield Defect(file, name, rule, detail)
 
 
 def _pictures(
@@ -208,7 +208,7 @@ def _pictures(
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
     images: SourceImages,
-) -> Iterator[Problem]:
+) -> Iterator[Defect]:
     """Every picture decodes, has its size, and equals its source outside the masks."""
     parquet, done = pq.ParquetFile(file), set[str]()
     for group in range(parquet.num_row_groups):
@@ -219,7 +219,7 @@ def _pictures(
             done.add(row["image_id"])
             problem = _check_picture(row, pictures[row["picture_id"]], degraded, images)
             if problem:
-                yield Problem(f"{DATA}/{file.name}", row["image_id"], *problem)
+                yield Defect(f"{DATA}/{file.name}", row["image_id"], *problem)
 
 
 def _check_picture(
@@ -244,7 +244,7 @@ def _check_picture(
     return ("pixels", f"{wrong} pixels outside the masks differ from the source") if wrong else None
 
 
-def _counts(manifest: dict[str, Any], counted: int) -> Iterator[Problem]:
+def _counts(manifest: dict[str, Any], counted: int) -> Iterator[Defect]:
     expected = sum(manifest["counts"]["rows"].values())
     if counted != expected:
-        yield Problem("manifest.json", "", "counts", f"{expected} rows counted, {counted} found")
+        yield Defect("manifest.json", "", "counts", f"{expected} rows counted, {counted} found")

@@ -19,8 +19,8 @@ from flows.evaluation.benchmarks.opinions import read_table
 from flows.evaluation.benchmarks.qbench import LETTERS, Question, read_questions
 from flows.evaluation.request import Options
 from flows.ingest.single import read_picture
-from flows.pointing.point import Where, make_speaker, predict_split
-from flows.pointing.scoring import Asked, Speaker
+from flows.pointing.point import ModelAddress, make_speaker, predict_split
+from flows.pointing.scoring import Asked, LocalModel
 from flows.store.layout import write_text
 from schemas.errors import ConfigError
 from schemas.training import PointConfig
@@ -37,7 +37,11 @@ RATE, STEM, GOOD, POOR = (
 
 
 def answered(
-    options: Options, where: Where, config: PointConfig, temperature: float, images: Path | None
+    options: Options,
+    where: ModelAddress,
+    config: PointConfig,
+    temperature: float,
+    images: Path | None,
 ) -> Options:
     """Options with the model's own answers wherever none were given.
 
@@ -87,7 +91,7 @@ def _once(path: Path, make: Any) -> Path:
 
 
 def _letters(
-    questions: Sequence[Question], where: Where, config: PointConfig, images: Path | None
+    questions: Sequence[Question], where: ModelAddress, config: PointConfig, images: Path | None
 ) -> str:
     speaker, lines = make_speaker(where, config), []
     for start in range(0, len(questions), config.batch):
@@ -103,10 +107,12 @@ def _posed(question: Question) -> str:
     return "\n".join([question.text, *options, BY_LETTER])
 
 
-def _scores(names: Sequence[str], where: Where, config: PointConfig, images: Path | None) -> str:
+def _scores(
+    names: Sequence[str], where: ModelAddress, config: PointConfig, images: Path | None
+) -> str:
     """``image,good,poor``; only the difference of two logits has a meaning, so poor is 0."""
     speaker = make_speaker(where, config)
-    if not isinstance(speaker, Speaker):
+    if not isinstance(speaker, LocalModel):
         raise ConfigError("--scores needs logits: load the model here, without --endpoint")
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

@@ -18,7 +18,7 @@ from flows.evaluation.benchmarks import raters as agreement
 from flows.evaluation.judges.model import Case, EndpointJudge, version
 from flows.evaluation.predictions import Prediction, read_predictions
 from flows.evaluation.request import Options, check, resolved
-from flows.evaluation.systems import Judged, Result, evaluate
+from flows.evaluation.systems import JudgingModel, Result, evaluate
 from flows.evaluation.truth import Bench, load_bench
 from flows.model.ledger import Ledger
 from flows.store.layout import storage_errors, write_text
@@ -73,12 +73,12 @@ def _dataset(options: Options) -> tuple[Bench | None, dict[str, Prediction]]:
     return bench, read_predictions(options.predictions, bench)
 
 
-Part = Callable[[EndpointJudge | None], dict[str, Any]]
+ReportPart = Callable[[EndpointJudge | None], dict[str, Any]]
 
 
-def _others(options: Options) -> list[tuple[str, Part]]:
+def _others(options: Options) -> list[tuple[str, ReportPart]]:
     """The other benchmarks: their files are read now, scored later."""
-    parts: list[tuple[str, Part]] = []
+    parts: list[tuple[str, ReportPart]] = []
     settings = options.settings
     if options.qbench:
         questions = qbench.read_questions(options.qbench)
@@ -114,7 +114,9 @@ def grades(judge: EndpointJudge | None) -> giqa.Grades:
         return giqa.same_words
     asked = judge
 
-    def ask(truth: Sequence[giqa.Entry], said: Mapping[str, giqa.Entry]) -> dict[str, float | None]:
+    def ask(
+        truth: Sequence[giqa.GiqaRecord], said: Mapping[str, giqa.GiqaRecord]
+    ) -> dict[str, float | None]:
         cases = [
             Case(e.key, "giqa", GIQA_SCALE, e.question, e.answer,
                  said[e.key].answer if e.key in said else "")
@@ -153,7 +155,7 @@ def systems(
 ) -> list[Result]:
     """The model's result, then those of the baselines."""
     pictures = bench.pictures() if judge and options.judge_looks else {}
-    judged = Judged(judge, pictures, options.judge_referring) if judge else None
+    judged = JudgingModel(judge, pictures, options.judge_referring) if judge else None
     found = [evaluate(report.MODEL, bench, given, options.settings, judged=judged)]
     if options.with_baselines:
         found += [

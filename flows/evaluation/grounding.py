@@ -47,7 +47,7 @@ class Overlap(NamedTuple):
         return self.shared / self.union if self.union else 1.0
 
 
-class Item(NamedTuple):
+class GroundingItem(NamedTuple):
     """One row, scored.
 
     Args:
@@ -137,7 +137,7 @@ def empty(height: int, width: int) -> str:
     return masks.encode(np.zeros((height, width), np.bool_))
 
 
-def items(bench: Bench, predictions: Predictions) -> list[Item]:
+def items(bench: Bench, predictions: Predictions) -> list[GroundingItem]:
     """Every grounding row of the bench, scored."""
     return [
         item(sample, predictions.get(sample.row_id))
@@ -146,7 +146,7 @@ def items(bench: Bench, predictions: Predictions) -> list[Item]:
     ]
 
 
-def item(sample: Sample, prediction: Prediction | None) -> Item:
+def item(sample: Sample, prediction: Prediction | None) -> GroundingItem:
     """One row, scored; without a prediction all is wrong."""
     given = prediction or Prediction("", status="none")
     height, width, truth = sample.height, sample.width, sample.mask or ""
@@ -154,7 +154,7 @@ def item(sample: Sample, prediction: Prediction | None) -> Item:
     if said is None:
         said = (full if given.status == "whole" else empty)(height, width)
     place, words = spot(sample.spatial_answer), spot(given.answer)
-    return Item(
+    return GroundingItem(
         row_id=sample.row_id,
         cluster=sample.picture_id,
         group=sample.sub_task,
@@ -167,9 +167,9 @@ def item(sample: Sample, prediction: Prediction | None) -> Item:
     )
 
 
-def summary(found: Sequence[Item], given: Measured, settings: Settings) -> dict[str, Any]:
+def summary(found: Sequence[GroundingItem], given: Measured, settings: Settings) -> dict[str, Any]:
     """Sub-task and ``average`` (over all rows) to metrics; empty without rows."""
-    groups: dict[str, list[Item]] = {}
+    groups: dict[str, list[GroundingItem]] = {}
     for one in found:
         for name in (one.group, AVERAGE):
             groups.setdefault(name, []).append(one)
@@ -177,7 +177,9 @@ def summary(found: Sequence[Item], given: Measured, settings: Settings) -> dict[
             if name in groups}  # fmt: skip
 
 
-def metrics(found: Sequence[Item], given: Measured, settings: Settings) -> dict[str, Estimate]:
+def metrics(
+    found: Sequence[GroundingItem], given: Measured, settings: Settings
+) -> dict[str, Estimate]:
     """All metrics of some rows; those that were not given are ``None``."""
     clusters = [one.cluster for one in found]
     sided = [(one.cluster, one.sides) for one in found if one.sides is not None]

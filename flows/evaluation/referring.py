@@ -21,7 +21,7 @@ from schemas.records import Sample
 SUB_TASKS = ("short", "long")
 
 
-class Item(NamedTuple):
+class ReferringItem(NamedTuple):
     """One row, scored.
 
     Args:
@@ -65,7 +65,7 @@ def partial_credit(said: frozenset[str], truth: frozenset[str]) -> float:
     return len(said & truth) / max(len(said), len(truth))
 
 
-def items(bench: Bench, predictions: Predictions) -> list[Item]:
+def items(bench: Bench, predictions: Predictions) -> list[ReferringItem]:
     """Every referring row of the bench, scored."""
     phrases = bench.phrases()
     return [
@@ -78,12 +78,12 @@ def items(bench: Bench, predictions: Predictions) -> list[Item]:
 
 def item(
     sample: Sample, answer: str, bench: Bench, phrases: Mapping[str, Mapping[str, str]]
-) -> Item:
+) -> ReferringItem:
     """One row, scored; ``phrases`` as ``Bench.phrases`` gives them."""
     said = claims(answer, bench.families, names(sample, bench, phrases))
     truth = {step.family: step.grade for step in sample.chain}
     ordered = None if sample.origin == "human" else says_order(answer, said, sample.chain)
-    return Item(
+    return ReferringItem(
         row_id=sample.row_id,
         cluster=sample.picture_id,
         group=sample.sub_task,
@@ -100,16 +100,16 @@ def item(
     )
 
 
-def summary(found: Sequence[Item], settings: Settings) -> dict[str, Any]:
+def summary(found: Sequence[ReferringItem], settings: Settings) -> dict[str, Any]:
     """Group (short, short.single, ... and all) to its metrics; groups without rows are absent."""
-    groups: dict[str, list[Item]] = {}
+    groups: dict[str, list[ReferringItem]] = {}
     for one in found:
         for name in (one.group, f"{one.group}.{one.form}", "all"):
             groups.setdefault(name, []).append(one)
     return {name: metrics(groups[name], settings) for name in sorted(groups)}
 
 
-def metrics(found: Sequence[Item], settings: Settings) -> dict[str, Any]:
+def metrics(found: Sequence[ReferringItem], settings: Settings) -> dict[str, Any]:
     """All metrics of some rows."""
     clusters = [one.cluster for one in found]
     ordered = [one for one in found if one.ordered is not None]
@@ -134,7 +134,7 @@ def metrics(found: Sequence[Item], settings: Settings) -> dict[str, Any]:
     }
 
 
-def by_family(found: Iterable[Item]) -> dict[str, dict[str, float]]:
+def by_family(found: Iterable[ReferringItem]) -> dict[str, dict[str, float]]:
     """Family to precision, recall, F1 and support; what cannot be divided is 0."""
     found = list(found)
     table = {}
@@ -151,7 +151,7 @@ def by_family(found: Iterable[Item]) -> dict[str, dict[str, float]]:
     return table
 
 
-def _grades(found: Sequence[Item], settings: Settings) -> dict[str, Estimate]:
+def _grades(found: Sequence[ReferringItem], settings: Settings) -> dict[str, Estimate]:
     """Grades of families that were rightly named, and of all that are there.
 
     A grade that is not told is wrong; the mean error (grades 1 to 3) and kappa need both.

@@ -17,7 +17,7 @@ from schemas.records import Sample
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgingModel:
     """A model that judges, and what it is shown.
 
     Args:
@@ -55,7 +55,7 @@ def evaluate(
     settings: Settings,
     given: Measured | None = None,
     texts: bool = True,
-    judged: Judged | None = None,
+    judged: JudgingModel | None = None,
 ) -> Result:
     """Score predictions.
 
@@ -91,7 +91,9 @@ def evaluate(
     return Result(name, metrics, missing, rows)
 
 
-def cases(bench: Bench, predictions: Predictions, judged: Judged) -> list[tuple[Sample, Case]]:
+def cases(
+    bench: Bench, predictions: Predictions, judged: JudgingModel
+) -> list[tuple[Sample, Case]]:
     """What the model that judges is asked, with its rows."""
     phrases = bench.phrases()
     found = []
@@ -108,7 +110,7 @@ def cases(bench: Bench, predictions: Predictions, judged: Judged) -> list[tuple[
     return found
 
 
-def _rubric(sample: Sample, judged: Judged) -> tuple[str, int]:
+def _rubric(sample: Sample, judged: JudgingModel) -> tuple[str, int]:
     if sample.task in judge_offline.SCALES:
         return sample.task, int(judge_offline.SCALES[sample.task])
     if judged.referring and sample.sub_task == "long":
@@ -132,7 +134,7 @@ def _judge(
     bench: Bench,
     predictions: Predictions,
     settings: Settings,
-    judged: Judged,
+    judged: JudgingModel,
     rows: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     asked = cases(bench, predictions, judged)
@@ -157,7 +159,7 @@ def _judged(found: Sequence[tuple[Sample, Verdict]], settings: Settings) -> dict
 
 
 def _note_grounding(
-    rows: dict[str, dict[str, Any]], found: Sequence[grounding.Item], given: Measured
+    rows: dict[str, dict[str, Any]], found: Sequence[grounding.GroundingItem], given: Measured
 ) -> None:
     for one in found:
         entry = rows[one.row_id]

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from annotators.human import coco, cvat, labelme, labelstudio, via
-from annotators.human.marked import MarkedPicture, MarkedRegion, Said
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
 from schemas.arrays import Mask
 from schemas.errors import ConfigError, UnknownNameError
 
@@ -149,7 +149,7 @@ def _index_masks(path: Path, table: Path | None) -> Iterator[MarkedPicture]:
             name = names.get(str(number), "")
             if name or str(number) not in LEFT_OUT:
                 mask: Mask = index == number
-                picture.regions.append(MarkedRegion(mask, [Said("", name or f"index {number}")]))
+                picture.regions.append(MarkedRegion(mask, [Remark("", name or f"index {number}")]))
         yield picture
 
 

@@ -15,13 +15,18 @@ import numpy as np
 
 from annotators.human.agreement import report
 from annotators.human.consensus import Marked
-from annotators.human.marked import MarkedPicture, Said
+from annotators.human.marked import MarkedPicture, Remark
 from annotators.human.meaning import Meaning, meaning
 from annotators.human.vocabulary import Vocabulary, families_toml
 from annotators.regions.coco.masks import resized
 from flows.human.files import Photographs, read_file
-from flows.human.opinion_table import Opinion, passed
-from flows.human.photograph import Work, agreed_records, picture_record, region_records
+from flows.human.opinion_table import OpinionRow, passed
+from flows.human.photograph import (
+    AnnotatedPhotograph,
+    agreed_records,
+    picture_record,
+    region_records,
+)
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from flows.store.layout import write_text
@@ -52,12 +57,12 @@ class Importer:
         photographs: Photographs,
         vocabulary: Vocabulary,
         config: IngestConfig,
-        scores: dict[str, Opinion],
+        scores: dict[str, OpinionRow],
         share: float = 0.5,
     ) -> None:
         self._photographs, self._vocabulary = photographs, vocabulary
         self._config, self._scores, self._share = config, scores, share
-        self._works: dict[str, Work] = {}
+        self._works: dict[str, AnnotatedPhotograph] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
@@ -124,12 +129,12 @@ class Importer:
             work = self._work(name)
             if work is None or work.regions or work.whole or work.scopes:
                 continue
-            said = meaning([Said("distortion", kind) for kind in kinds], self._vocabulary)
+            said = meaning([Remark("distortion", kind) for kind in kinds], self._vocabulary)
             self._unknown(name, said)
             work.flawed("votes", said.flaws)
             self.counts["pictures.voted"] += bool(said.flaws)
 
-    def _work(self, name: str) -> Work | None:
+    def _work(self, name: str) -> AnnotatedPhotograph | None:
         path = self._photographs.find(name)
         if path is None:
             self._reject(name, "no_picture", "no picture of this name in the folder, or several")
@@ -142,10 +147,14 @@ class Importer:
                 self._reject(name, error.reason, error.detail)
                 return None
             height, width = image.shape[:2]
-            self._works[relative] = Work(relative, content_hash(image), width, height)
+            self._works[relative] = AnnotatedPhotograph(
+                relative, content_hash(image), width, height
+            )
         return self._works[relative]
 
-    def _fitted(self, subject: str, mask: np.ndarray, work: Work) -> np.ndarray | None:
+    def _fitted(
+        self, subject: str, mask: np.ndarray, work: AnnotatedPhotograph
+    ) -> np.ndarray | None:
         """The mask at the picture's size: 1024x768 and 512x384 are the same photograph."""
         height, width = mask.shape
         if abs(width * work.height - height * work.width) > max(height, width):

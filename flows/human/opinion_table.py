@@ -19,7 +19,7 @@ VOTES = ("artifacts", "blur", "contrast", "colors", "other")
 FIVE = 5.0
 
 
-class Opinion(NamedTuple):
+class OpinionRow(NamedTuple):
     """What a table says of a picture.
 
     Args:
@@ -33,7 +33,7 @@ class Opinion(NamedTuple):
     votes: str = ""
 
 
-def read_scores(path: Path) -> dict[str, Opinion]:
+def read_scores(path: Path) -> dict[str, OpinionRow]:
     """Picture name to opinion; scores that never exceed 5 are taken as 1 to 5.
 
     Raises:
@@ -51,7 +51,7 @@ def read_scores(path: Path) -> dict[str, Opinion]:
         raise ConfigError(f"--scores {path}: no columns of names and scores among {columns}")
     split = next((column for column in SPLITS if column in columns), "")
     try:
-        found = {row[name]: Opinion(float(row[score]), row.get(split) or "", _votes(row))
+        found = {row[name]: OpinionRow(float(row[score]), row.get(split) or "", _votes(row))
                  for row in rows}  # fmt: skip
     except (TypeError, ValueError) as error:
         raise ConfigError(f"--scores {path}: {error}") from None
@@ -63,7 +63,7 @@ def read_scores(path: Path) -> dict[str, Opinion]:
     }
 
 
-def passed(opinion: Opinion, least: float) -> list[str]:
+def passed(opinion: OpinionRow, least: float) -> list[str]:
     """Kinds of flaw that a share of at least ``least`` saw; ``other`` says nothing of what."""
     votes: dict[str, float] = json.loads(opinion.votes or "{}")
     return [kind for kind, share in votes.items() if share >= least and kind != "other"]

@@ -12,7 +12,7 @@ from annotators.questions.ask import ask_picture
 from distortions.registry import FAMILIES
 from flows.human.folder import HumanIndex, human_index
 from flows.picture.degraded import whole_region
-from flows.picture.outcome import PictureOutcome, Tools, Variant
+from flows.picture.outcome import PictureOutcome, PictureTools, Variant
 from flows.picture.rows import answer_all
 from schemas import masks
 from schemas.arrays import Image
@@ -23,7 +23,7 @@ from schemas.records import DegradedRegion, Grade, Picture, Step
 from schemas.streams import Stream
 
 
-def human_outcome(picture: Picture, image: Image, tools: Tools) -> PictureOutcome:
+def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> PictureOutcome:
     """The rows of an annotated photograph.
 
     Args:
@@ -59,7 +59,7 @@ def human_outcome(picture: Picture, image: Image, tools: Tools) -> PictureOutcom
     for reason, count in dropped.items():
         outcome.counts[f"ask.dropped.{reason}"] += count
     outcome.counts["ask.asked"] += len(asks)
-    talk = tools.scribe.open(image, outcome.counts) if tools.scribe else None
+    talk = tools.opener.open(image, outcome.counts) if tools.opener else None
     try:
         samples = answer_all(
             asks, facts, picture, tools, outcome, stream, talk, BriefWriter(said.brief)

@@ -8,13 +8,13 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from annotators.human.consensus import Agreed, Marked, agree, agreed_flaws, groups
-from flows.human.opinion_table import Opinion
+from flows.human.opinion_table import OpinionRow
 from schemas import masks
 from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
 
 
 @dataclass
-class Work:
+class AnnotatedPhotograph:
     """All that was said of one photograph."""
 
     path: str
@@ -45,7 +45,7 @@ class Work:
 
 
 def picture_record(
-    work: Work, agreed: Sequence[HumanRegion], opinion: Opinion | None
+    work: AnnotatedPhotograph, agreed: Sequence[HumanRegion], opinion: OpinionRow | None
 ) -> HumanPicture:
     """The picture as most see it, with what a table of opinions says of it."""
     flaws = agreed_flaws([list(own.values()) for own in work.whole.values()], work.heard())
@@ -65,7 +65,9 @@ def picture_record(
     )
 
 
-def _scope(work: Work, agreed: Sequence[HumanRegion], flaws: Sequence[HumanFlaw]) -> Scope:
+def _scope(
+    work: AnnotatedPhotograph, agreed: Sequence[HumanRegion], flaws: Sequence[HumanFlaw]
+) -> Scope:
     if any(region.flaws for region in agreed):
         return "regional"
     said = Counter(scope for _, scope in work.scopes)
@@ -74,7 +76,7 @@ def _scope(work: Work, agreed: Sequence[HumanRegion], flaws: Sequence[HumanFlaw]
     return "clean" if 2 * said["clean"] >= max(1, work.heard()) else "regional"
 
 
-def region_records(work: Work) -> list[HumanRegion]:
+def region_records(work: AnnotatedPhotograph) -> list[HumanRegion]:
     """Each person's regions."""
     return [
         _region(work, f"h{number}", marked.annotator, marked.mask, marked.label, marked.flaws, said)
@@ -82,7 +84,7 @@ def region_records(work: Work) -> list[HumanRegion]:
     ]
 
 
-def agreed_records(work: Work, share: float) -> list[HumanRegion]:
+def agreed_records(work: AnnotatedPhotograph, share: float) -> list[HumanRegion]:
     """What people agree on; ``share`` as in ``consensus.agree``."""
     found: list[Agreed] = []
     for group in groups(work.regions):
@@ -96,7 +98,7 @@ def agreed_records(work: Work, share: float) -> list[HumanRegion]:
 
 
 def _region(
-    work: Work,
+    work: AnnotatedPhotograph,
     index: str,
     who: str,
     mask: np.ndarray,

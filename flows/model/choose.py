@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from functools import lru_cache
 
-from annotators.answers.conversation import ChatScribe, ChatSettings
+from annotators.answers.conversation import ChatSettings, ConversationOpener
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.offline import OfflineModel
 from annotators.chat.protocol import ChatModel
@@ -79,12 +79,14 @@ def requests_of(config: RunConfig) -> Counter[str]:
     return Counter(model.counts) if isinstance(model, Endpoints) else Counter()
 
 
-def scribe_and_refiner(config: RunConfig, ledger: Ledger) -> tuple[ChatScribe, Refiner | None]:
+def opener_and_refiner(
+    config: RunConfig, ledger: Ledger
+) -> tuple[ConversationOpener, Refiner | None]:
     """The writer of a shard and, where names are refined, who refines them."""
     answers = config.answers
     settings = ChatSettings(answers.mode, answers.temperature, answers.max_tokens, config.seed)
-    scribe = ChatScribe(ledger, settings, encode_png)
-    return scribe, Refiner(ledger, encode_png) if answers.refine_labels else None
+    opener = ConversationOpener(ledger, settings, encode_png)
+    return opener, Refiner(ledger, encode_png) if answers.refine_labels else None
 
 
 def api_key(answers: AnswerConfig) -> str:

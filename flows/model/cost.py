@@ -38,7 +38,7 @@ SAMPLE = 16
 USUAL = (1024, 768)
 
 
-class Estimate(NamedTuple):
+class RunEstimate(NamedTuple):
     """Numbers of a whole run."""
 
     photographs: int
@@ -52,7 +52,7 @@ class Estimate(NamedTuple):
 
 def estimate(
     photographs: int, config: RunConfig, rate: float, sizes: Sequence[tuple[int, int]] = (USUAL,)
-) -> Estimate:
+) -> RunEstimate:
     """Numbers for so many photographs at so many requests a second.
 
     Args:
@@ -63,7 +63,7 @@ def estimate(
     """
     pictures = photographs * config.variants
     if not uses_model(config):
-        return Estimate(photographs, pictures, 0, 0, 0, 0, 0.0)
+        return RunEstimate(photographs, pictures, 0, 0, 0, 0, 0.0)
     asked, reworded, crops = (round(number * pictures) for number in _requests(config))
     prompt_characters, answer_characters = _turn(config)
     ratio = config.estimate.characters_per_token
@@ -75,7 +75,7 @@ def estimate(
     said = asked * (answer_characters + WRAPPING) + reworded * (QUESTION + WRAPPING)
     shown = mean(_tokens(size, config) for size in sizes)
     requests = asked + reworded + crops
-    return Estimate(
+    return RunEstimate(
         photographs,
         pictures,
         requests,

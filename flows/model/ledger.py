@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Line
+from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Connection
 from flows.store.layout import storage_errors
 from schemas.errors import StoppedError
 
@@ -97,7 +97,7 @@ class LedgerLine:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._line: Line | None = None
+        self._line: Connection | None = None
 
     def complete(self, request: ChatRequest) -> Completion:
         """See ``Line``."""

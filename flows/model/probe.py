@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from annotators.chat.endpoints import Endpoints
-from annotators.chat.protocol import ChatRequest, Line, data_url, picture_part, text_part
+from annotators.chat.protocol import ChatRequest, Connection, data_url, picture_part, text_part
 from flows.model.choose import api_key
 from flows.model.server import served_name
 from flows.store.png import encode_png
@@ -64,7 +64,7 @@ def _check(url: str, answers: AnswerConfig) -> None:
         )
 
 
-def asked(line: Line) -> str:
+def asked(line: Connection) -> str:
     """What a model says to the question beside a red picture."""
     red = np.zeros((64, 64, 3), np.uint8)
     red[..., 0] = 255

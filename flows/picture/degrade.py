@@ -14,13 +14,13 @@ from annotators.language.phrases import references
 from annotators.questions.ask import ask_picture
 from annotators.regions.lookalikes import lookalikes
 from annotators.regions.partition import partition
-from annotators.regions.source import Problem
+from annotators.regions.source import SkippedAnnotation
 from distortions.gate import Judged, judge
-from distortions.plan import Drawn, draw_chain, draw_kind, draw_targets, link_chain
+from distortions.plan import DrawnStep, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
 from distortions.registry import FAMILIES
 from flows.picture.degraded import degraded_region, untouched_region, whole_region
-from flows.picture.outcome import PictureOutcome, Tools, Variant
+from flows.picture.outcome import PictureOutcome, PictureTools, Variant
 from flows.picture.rows import answer_all
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
@@ -29,7 +29,7 @@ from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
 from schemas.streams import KeyPart, Stream
 
 
-def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutcome:
+def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> PictureOutcome:
     """Make every variant of a picture.
 
     Args:
@@ -40,7 +40,7 @@ def degrade_and_ask(picture: Picture, image: Image, tools: Tools) -> PictureOutc
     outcome = PictureOutcome(picture)
     try:
         with outcome.timings("regions"):
-            problems: list[Problem] = []
+            problems: list[SkippedAnnotation] = []
             proposals = tools.regions.propose(image, picture, problems)
             outcome.regions, rejected = partition(
                 proposals, picture, image, tools.config.regions, tools.regions.name
@@ -70,7 +70,12 @@ class _Degrading:
     """Makes one variant and puts it into the outcome."""
 
     def __init__(
-        self, picture: Picture, image: Image, tools: Tools, outcome: PictureOutcome, number: int
+        self,
+        picture: Picture,
+        image: Image,
+        tools: PictureTools,
+        outcome: PictureOutcome,
+        number: int,
     ) -> None:
         self.picture, self.image, self.tools, self.outcome = picture, image, tools, outcome
         self.image_id = f"{picture.picture_id}-v{number}"
@@ -123,7 +128,7 @@ class _Degrading:
             self.outcome.counts["plan.fewer_regions_than_asked"] += 1
         made: dict[int, DegradedRegion] = {}
         patches: list[Patch] = []
-        earlier: list[Sequence[Drawn]] = []
+        earlier: list[Sequence[DrawnStep]] = []
         for index in targets:
             mask = decode(found[index].mask, *self.image.shape[:2])
             drawn, judged = self._try_chains(found[index].region_id, mask, earlier)
@@ -163,8 +168,8 @@ class _Degrading:
         return [*regions, *(untouched_region(self.image_id, region) for region in others)]
 
     def _try_chains(
-        self, region_id: str, mask: Mask, earlier: Sequence[Sequence[Drawn]]
-    ) -> tuple[Sequence[Drawn], Judged | None]:
+        self, region_id: str, mask: Mask, earlier: Sequence[Sequence[DrawnStep]]
+    ) -> tuple[Sequence[DrawnStep], Judged | None]:
         """Draw chains until one passes the gate; a bounded number of times."""
         config, counts = self.tools.config, self.outcome.counts
         counts["gate.regions"] += 1
@@ -210,9 +215,9 @@ class _Degrading:
         for reason, count in dropped.items():
             self.outcome.counts[f"ask.dropped.{reason}"] += count
         self.outcome.counts["ask.asked"] += len(asks)
-        if self.tools.scribe is None:
+        if self.tools.opener is None:
             return answer_all(asks, facts, self.picture, self.tools, self.outcome, self.stream)
-        talk = self.tools.scribe.open(image, self.outcome.counts)
+        talk = self.tools.opener.open(image, self.outcome.counts)
         try:
             if config.questions.wording == "model":
                 asks = [draft_question(ask, facts, talk, self.outcome.counts) for ask in asks]

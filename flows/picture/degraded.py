@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from distortions.gate import Judged, OrderEffect, order_effect, overall
-from distortions.plan import Drawn, grade_of
+from distortions.plan import DrawnStep, grade_of
 from schemas import masks
 from schemas.arrays import Image, Mask
 from schemas.config import RunConfig
@@ -60,7 +60,7 @@ def degraded_region(
     region: DegradedRegion,
     image: Image,
     mask: Mask,
-    drawn: Sequence[Drawn],
+    drawn: Sequence[DrawnStep],
     judged: Judged,
     config: RunConfig,
 ) -> DegradedRegion:
@@ -81,7 +81,7 @@ def degraded_region(
     )
 
 
-def _steps(drawn: Sequence[Drawn], judged: Judged, config: RunConfig) -> list[Step]:
+def _steps(drawn: Sequence[DrawnStep], judged: Judged, config: RunConfig) -> list[Step]:
     steps = []
     for link, effect in zip(judged.chain, judged.effects, strict=True):
         steps.append(

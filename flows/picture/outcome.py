@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from annotators.answers.conversation import ChatScribe
+from annotators.answers.conversation import ConversationOpener
 from annotators.facts import Writer
 from annotators.questions.pools import Pools
 from annotators.regions.relabel import Refiner
@@ -35,7 +35,7 @@ class Stopwatch(defaultdict[str, float]):
 
 
 @dataclass(frozen=True)
-class Tools:
+class PictureTools:
     """What is made once per process and used for every picture."""
 
     config: RunConfig
@@ -44,7 +44,7 @@ class Tools:
     palette: Palette
     pools: Pools
     fallback: Writer
-    scribe: ChatScribe | None = None
+    opener: ConversationOpener | None = None
     """Opens a conversation with a model for each picture; without it the fallback writes all."""
     refiner: Refiner | None = None
     """Corrects the regions' names."""

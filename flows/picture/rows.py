@@ -13,14 +13,14 @@ from schemas.records import Message, Picture, Reject, Sample
 from schemas.streams import Stream
 
 if TYPE_CHECKING:
-    from flows.picture.outcome import PictureOutcome, Tools
+    from flows.picture.outcome import PictureOutcome, PictureTools
 
 
 def answer_all(
     asks: Sequence[Ask],
     facts: PictureFacts,
     picture: Picture,
-    tools: Tools,
+    tools: PictureTools,
     outcome: PictureOutcome,
     stream: Callable[..., Stream],
     talk: Conversation | None = None,
@@ -60,7 +60,7 @@ def answer_all(
 def _write(
     ask: Ask,
     facts: PictureFacts,
-    tools: Tools,
+    tools: PictureTools,
     outcome: PictureOutcome,
     stream: Stream,
     talk: Conversation | None,
@@ -85,7 +85,7 @@ def _write(
 
 
 def _writers(
-    ask: Ask, tools: Tools, talk: Conversation | None, given: Writer | None
+    ask: Ask, tools: PictureTools, talk: Conversation | None, given: Writer | None
 ) -> list[Writer]:
     """Who writes, attempt by attempt; a short answer is computed and never asked."""
     answers = tools.config.answers
@@ -104,7 +104,7 @@ def _sample(
     answer: Answer,
     facts: PictureFacts,
     picture: Picture,
-    tools: Tools,
+    tools: PictureTools,
     writer: Writer,
     attempts: int,
 ) -> Sample:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from flows.ingest.single import read_picture
 from flows.pointing.calibrate import Calibration, calibrate
 from flows.pointing.drawing import draw_grounding
-from flows.pointing.predict import Grounded, Speaks, ground, predict
-from flows.pointing.scoring import Asked, Speaker
+from flows.pointing.predict import AnsweringModel, Grounded, ground, predict
+from flows.pointing.scoring import Asked, LocalModel
 from flows.pointing.segmenters import make_segmenter
 from flows.pointing.served import ServedSpeaker
 from flows.store.layout import read_manifest, storage_errors, write_text
@@ -25,7 +25,7 @@ SETTINGS = "point.json"
 """Beside a model's weights: the temperature ``--calibrate`` found."""
 
 
-class Where(NamedTuple):
+class ModelAddress(NamedTuple):
     """Where the model is.
 
     Args:
@@ -41,7 +41,7 @@ class Where(NamedTuple):
     trust_remote_code: bool = False
 
 
-def make_speaker(where: Where, config: PointConfig) -> Speaks:
+def make_speaker(where: ModelAddress, config: PointConfig) -> AnsweringModel:
     """Load the model, or connect to its server.
 
     Raises:
@@ -56,7 +56,7 @@ def make_speaker(where: Where, config: PointConfig) -> Speaks:
     half = device.type == "cuda"
     loaded = load_model(where.model, torch.bfloat16 if half else torch.float32,
                         where.trust_remote_code, trained=False)  # fmt: skip
-    return Speaker(loaded, device)
+    return LocalModel(loaded, device)
 
 
 def temperature_of(model: str, given: float | None, config: PointConfig) -> float:
@@ -70,7 +70,7 @@ def temperature_of(model: str, given: float | None, config: PointConfig) -> floa
 
 
 def point_at(
-    where: Where, config: PointConfig, temperature: float, image: Path, question: str,
+    where: ModelAddress, config: PointConfig, temperature: float, image: Path, question: str,
     answer: str, out: Path,
 ) -> Grounded:  # fmt: skip
     """Answer a question about a picture and draw answer, point and mask to a PNG.
@@ -103,7 +103,7 @@ def point_at(
 
 
 def predict_split(
-    where: Where, config: PointConfig, temperature: float, data: Path, split: str, out: Path,
+    where: ModelAddress, config: PointConfig, temperature: float, data: Path, split: str, out: Path,
     tasks: list[str], limit: int | None = None,
 ) -> int:  # fmt: skip
     """Predictions for a split of a dataset; see ``predict``."""
@@ -114,7 +114,9 @@ def predict_split(
                    config.max_tokens, limit, key)  # fmt: skip
 
 
-def _key(where: Where, config: PointConfig, temperature: float, data: Path, *more: Any) -> str:
+def _key(
+    where: ModelAddress, config: PointConfig, temperature: float, data: Path, *more: Any
+) -> str:
     """Of everything that decides predictions: settings, the data's and the weights' files."""
     weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns)
                for file in sorted(Path(where.model).glob("*.safetensors"))]  # fmt: skip
@@ -125,7 +127,7 @@ def _key(where: Where, config: PointConfig, temperature: float, data: Path, *mor
 
 
 def calibrate_on(
-    where: Where, config: PointConfig, data: Path, split: str, limit: int
+    where: ModelAddress, config: PointConfig, data: Path, split: str, limit: int
 ) -> Calibration:
     """Find the temperature on grounding rows of a split and store it beside the model's weights.
 

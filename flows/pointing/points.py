@@ -8,7 +8,7 @@ cancels, so it is read ``softmax(chi / tau)``.
 import math
 from typing import Literal, NamedTuple
 
-from flows.pointing.words import Place, Word
+from flows.pointing.words import SpokenPlace, Word
 
 Status = Literal["point", "whole", "none"]
 
@@ -25,7 +25,7 @@ class Scored(NamedTuple):
     """
 
     answer: str
-    place: Place
+    place: SpokenPlace
     horizontal: float | None
     vertical: float | None
 

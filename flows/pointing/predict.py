@@ -9,14 +9,14 @@ import numpy as np
 
 from flows.pointing.points import Point, Scored, probabilities, to_point
 from flows.pointing.scoring import Asked
-from flows.pointing.segmenters import Segmenter
+from flows.pointing.segmenters import PointSegmenter
 from flows.store.layout import TEMPORARY, put_in_place, storage_errors
 from flows.training.data.dataset import DatasetSource
 from schemas import masks
 from schemas.arrays import Image, Mask
 
 
-class Speaks(Protocol):
+class AnsweringModel(Protocol):
     """A model in this process or behind an endpoint."""
 
     def answer(self, asked: Sequence[Asked], max_tokens: int) -> list[str]:
@@ -43,7 +43,7 @@ class Grounded(NamedTuple):
 
 
 def ground(
-    image: Image, scored: Scored, temperature: float, segmenter: Segmenter | None
+    image: Image, scored: Scored, temperature: float, segmenter: PointSegmenter | None
 ) -> Grounded:
     """Point and mask of a scored answer; the whole picture needs no segmenter."""
     point = to_point(scored, temperature)
@@ -57,10 +57,10 @@ def ground(
 
 def predict(
     source: DatasetSource,
-    speaker: Speaks,
+    speaker: AnsweringModel,
     out: Path,
     temperature: float,
-    segmenter: Segmenter | None,
+    segmenter: PointSegmenter | None,
     batch: int,
     max_tokens: int,
     limit: int | None = None,
@@ -111,9 +111,9 @@ def _finished(part: Path) -> int:
 def _batch(
     source: DatasetSource,
     rows: Sequence[int],
-    speaker: Speaks,
+    speaker: AnsweringModel,
     temperature: float,
-    segmenter: Segmenter | None,
+    segmenter: PointSegmenter | None,
     max_tokens: int,
 ) -> Iterator[dict[str, Any]]:
     examples = [source.example(row) for row in rows]

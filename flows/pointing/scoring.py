@@ -31,7 +31,7 @@ class _Spelling(NamedTuple):
     stop: int
 
 
-class Speaker:
+class LocalModel:
     """A vision-language model that answers questions and scores the words of answers.
 
     Args:

@@ -17,7 +17,7 @@ from schemas.errors import ConfigError
 from schemas.training import PointConfig
 
 
-class Segmenter(Protocol):
+class PointSegmenter(Protocol):
     """Masks from points."""
 
     def segment(self, image: Image, points: Sequence[tuple[float, float]]) -> list[Mask]:
@@ -25,7 +25,7 @@ class Segmenter(Protocol):
         ...
 
 
-def make_segmenter(config: PointConfig, device: Any) -> Segmenter | None:
+def make_segmenter(config: PointConfig, device: Any) -> PointSegmenter | None:
     """The segmenter a configuration asks for; ``None`` when it asks for none.
 
     Raises:

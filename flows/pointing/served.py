@@ -16,7 +16,7 @@ from typing import Any
 
 from flows.pointing.points import Scored
 from flows.pointing.scoring import Asked
-from flows.pointing.words import Place, Word, find_place
+from flows.pointing.words import SpokenPlace, Word, find_place
 from schemas.errors import ConfigError, EndpointError
 
 IMPOSSIBLE = -9000.0
@@ -123,7 +123,7 @@ class ServedSpeaker:
         return answer.json()
 
 
-def _both(place: Place) -> tuple[Word | None, Word | None]:
+def _both(place: SpokenPlace) -> tuple[Word | None, Word | None]:
     return place.horizontal, place.vertical
 
 

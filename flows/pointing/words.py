@@ -50,7 +50,7 @@ class Word(NamedTuple):
     far: bool
 
 
-class Place(NamedTuple):
+class SpokenPlace(NamedTuple):
     """What an answer says of the place.
 
     Args:
@@ -65,7 +65,7 @@ class Place(NamedTuple):
     vertical: Word | None
 
 
-def find_place(text: str) -> Place:
+def find_place(text: str) -> SpokenPlace:
     """The horizontal and vertical word of an answer that stand closest together.
 
     "A right amount of light; the noise is in the bottom left" is bottom left: of all pairs the
@@ -84,12 +84,12 @@ def find_place(text: str) -> Place:
         )
         # Words far apart say nothing of one place when the text says it is everywhere.
         if _gap(left, top) <= _NEAR or not _WHOLE.search(text):
-            return Place("words", left, top)
+            return SpokenPlace("words", left, top)
     if _WHOLE.search(text):
-        return Place("whole", None, None)
+        return SpokenPlace("whole", None, None)
     if across or down:
-        return Place("words", across[0] if across else None, down[0] if down else None)
-    return Place("centre" if _CENTRE.search(text) else "none", None, None)
+        return SpokenPlace("words", across[0] if across else None, down[0] if down else None)
+    return SpokenPlace("centre" if _CENTRE.search(text) else "none", None, None)
 
 
 _NEAR = 12

@@ -7,7 +7,7 @@ from typing import Any
 
 from annotators.regions.coco.source import CocoRegions
 from annotators.regions.segments import SegmentRegions
-from annotators.regions.source import Problem, Proposal, RegionSource
+from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.layout import read_manifest
 from schemas.arrays import Image, Mask
@@ -63,7 +63,7 @@ class _FixedNames:
         self.name = name
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         return []
 

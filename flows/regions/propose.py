@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
-from annotators.regions.source import Problem, Proposal, RegionSource
+from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
 from flows.ingest.candidate import load_unchanged
 from schemas.arrays import Image
 from schemas.candidate import Candidate
@@ -64,7 +64,7 @@ def _propose_batch(
     batch: Sequence[tuple[Picture, Image | PictureError]], source: RegionSource, many: bool
 ) -> Iterator[Proposed]:
     usable = [(p, image) for p, image in batch if not isinstance(image, PictureError)]
-    problems: list[list[Problem]] = [[] for _ in usable]
+    problems: list[list[SkippedAnnotation]] = [[] for _ in usable]
     results: list[list[Proposal] | PictureError]
     if many and usable:
         images, records = [image for _, image in usable], [picture for picture, _ in usable]
@@ -87,7 +87,7 @@ def _propose_batch(
 
 
 def _propose_one(
-    source: RegionSource, image: Image, picture: Picture, problems: list[Problem]
+    source: RegionSource, image: Image, picture: Picture, problems: list[SkippedAnnotation]
 ) -> list[Proposal] | PictureError:
     try:
         return source.propose(image, picture, problems)
@@ -99,6 +99,6 @@ def _reject(stage: str, picture: Picture, error: PictureError) -> Reject:
     return Reject(stage=stage, subject=picture.picture_id, reason=error.reason, detail=error.detail)
 
 
-def _problem(picture: Picture, problem: Problem) -> Reject:
+def _problem(picture: Picture, problem: SkippedAnnotation) -> Reject:
     subject = f"{picture.picture_id}:{problem.subject}"
     return Reject(stage="regions", subject=subject, reason=problem.reason, detail=problem.detail)

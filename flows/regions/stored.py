@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from annotators.regions.source import Problem, Proposal, RegionSource
+from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
 from flows.store.tables import write_table
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
@@ -25,11 +25,13 @@ class _Shard:
         for stored in ProposedRegion.from_table(pq.read_table(files.proposals)):
             self.proposals[stored.picture_id].append(stored)
         self.failed: dict[str, PictureError] = {}
-        self.problems: defaultdict[str, list[Problem]] = defaultdict(list)
+        self.problems: defaultdict[str, list[SkippedAnnotation]] = defaultdict(list)
         for reject in Reject.from_table(pq.read_table(files.rejects)):
             picture, colon, subject = reject.subject.partition(":")
             if colon:
-                self.problems[picture].append(Problem(subject, reject.reason, reject.detail))
+                self.problems[picture].append(
+                    SkippedAnnotation(subject, reject.reason, reject.detail)
+                )
             else:
                 self.failed[picture] = PictureError(reject.reason, reject.detail)
 
@@ -79,7 +81,7 @@ class StoredRegions:
         return self._provenance
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         """The stored proposals.
 

@@ -15,7 +15,7 @@ from flows.ingest.selection import select_pictures
 from flows.processes import interruptible
 from flows.regions.choose import is_exclusive, region_source
 from flows.regions.stored import STAGE
-from flows.run.job import Job
+from flows.run.job import ShardJob
 from flows.run.progress import StageProgress
 from flows.run.tasks import (
     all_shards,
@@ -41,7 +41,7 @@ def build_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) ->
 
 def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
     shards, text = folder.shards(), config.model_dump_json()
-    jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
+    jobs = [ShardJob(str(folder.out), shard, text) for shard in range(shards)]
     total = sum(len(folder.candidates(shard)) for shard in range(shards))
     with progress.stage("ingest", total):
         ingested = all_shards(ingest_shard, jobs, config.run.retries)
@@ -53,7 +53,7 @@ def _stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> Ru
     return summary
 
 
-def _build(folder: RunFolder, jobs: Sequence[Job], config: RunConfig) -> list[ShardSummary]:
+def _build(folder: RunFolder, jobs: Sequence[ShardJob], config: RunConfig) -> list[ShardSummary]:
     """Build all shards; a device segments the next ones while workers degrade."""
     retries = config.run.retries
     if not is_exclusive(config.regions):
@@ -95,7 +95,7 @@ def _segment_stages(
     folder: RunFolder, config: RunConfig, progress: StageProgress
 ) -> dict[str, int]:
     shards, text = folder.shards(), config.model_dump_json()
-    jobs = [Job(str(folder.out), shard, text) for shard in range(shards)]
+    jobs = [ShardJob(str(folder.out), shard, text) for shard in range(shards)]
     total = sum(len(folder.candidates(shard)) for shard in range(shards))
     with progress.stage("ingest", total):
         all_shards(ingest_shard, jobs, config.run.retries)
@@ -107,7 +107,7 @@ def _segment_stages(
     return counts
 
 
-def _segment(folder: RunFolder, jobs: list[Job], config: RunConfig) -> list[ShardSummary]:
+def _segment(folder: RunFolder, jobs: list[ShardJob], config: RunConfig) -> list[ShardSummary]:
     stage, retries = folder.out / STAGE, config.run.retries
     if is_exclusive(config.regions):
         return segment_here(jobs, stage, retries, lambda job: None)[0]

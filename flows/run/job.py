@@ -15,7 +15,7 @@ from schemas.config import RunConfig
 from schemas.errors import StoppedError
 
 
-class Job(NamedTuple):
+class ShardJob(NamedTuple):
     """One shard's work: dataset folder, shard number, the configuration as JSON."""
 
     out: str
@@ -29,7 +29,7 @@ def start_worker() -> None:
     _die_with_parent()
 
 
-class Ticker:
+class ProgressMarks:
     """Marks every finished picture by one byte in a file of this process."""
 
     def __init__(self, folder: Path, stage: str) -> None:

@@ -12,10 +12,10 @@ from annotators.chat.endpoints import Endpoints
 from flows.human.folder import annotated_hashes
 from flows.human.outcome import human_outcome
 from flows.ingest.candidate import load_unchanged
-from flows.model.choose import at_once, chat_model, requests_of, scribe_and_refiner, uses_model
+from flows.model.choose import at_once, chat_model, opener_and_refiner, requests_of, uses_model
 from flows.model.ledger import Ledger
 from flows.picture.degrade import degrade_and_ask
-from flows.picture.outcome import PictureOutcome, Stopwatch, Tools
+from flows.picture.outcome import PictureOutcome, PictureTools, Stopwatch
 from flows.processes import stop_file
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
@@ -30,7 +30,7 @@ def outcomes(
     pictures: Sequence[Picture],
     folder: RunFolder,
     shard: int,
-    tools: Tools,
+    tools: PictureTools,
     count: Callable[[Mapping[str, int]], None],
 ) -> Iterator[tuple[Picture, Outcome]]:
     """What becomes of each picture, or why it cannot be read any more.
@@ -53,8 +53,8 @@ def outcomes(
         model.interrupted = stop
     ledger = Ledger(model, folder.work / "conversations" / f"{shard:05d}.jsonl", stop)
     before = requests_of(tools.config)
-    scribe, refiner = scribe_and_refiner(tools.config, ledger)
-    talking = dataclasses.replace(tools, scribe=scribe, refiner=refiner)
+    opener, refiner = opener_and_refiner(tools.config, ledger)
+    talking = dataclasses.replace(tools, opener=opener, refiner=refiner)
     try:
         yield from _together(pictures, candidates, talking, ledger)
     finally:
@@ -64,7 +64,7 @@ def outcomes(
 
 
 def _together(
-    pictures: Sequence[Picture], candidates: Candidates, tools: Tools, ledger: Ledger
+    pictures: Sequence[Picture], candidates: Candidates, tools: PictureTools, ledger: Ledger
 ) -> Iterator[tuple[Picture, Outcome]]:
     """As many at once as the endpoints take; no picture is begun far ahead of the slowest."""
     workers = min(at_once(tools.config), max(1, len(pictures)))
@@ -85,7 +85,7 @@ def _together(
             raise
 
 
-def _outcome(picture: Picture, candidates: Candidates, tools: Tools) -> Outcome:
+def _outcome(picture: Picture, candidates: Candidates, tools: PictureTools) -> Outcome:
     watch = Stopwatch()
     try:
         with watch("decode"):

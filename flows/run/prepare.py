@@ -10,7 +10,7 @@ from distortions.plan import make_palette
 from distortions.plugins import load_plugins
 from flows.human.folder import human_index
 from flows.model.choose import check_answers
-from flows.picture.outcome import Tools
+from flows.picture.outcome import PictureTools
 from flows.regions.choose import _names_of, region_source
 from flows.regions.stored import StoredRegions
 from flows.store.identity import settings_hash
@@ -18,7 +18,7 @@ from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
 
-def make_tools(config: RunConfig, stage: Path | None = None) -> Tools:
+def make_tools(config: RunConfig, stage: Path | None = None) -> PictureTools:
     """Load plugins, resolve names, read annotation and pool files.
 
     Args:
@@ -35,7 +35,7 @@ def make_tools(config: RunConfig, stage: Path | None = None) -> Tools:
         if stage
         else (region_source(config.regions))
     )
-    return Tools(
+    return PictureTools(
         config=config,
         config_hash=settings_hash(config),
         regions=regions,
@@ -45,7 +45,7 @@ def make_tools(config: RunConfig, stage: Path | None = None) -> Tools:
     )
 
 
-def check_config(config: RunConfig, paths: Iterable[str]) -> Tools:
+def check_config(config: RunConfig, paths: Iterable[str]) -> PictureTools:
     """Make the tools and look whether the annotations are for these pictures.
 
     Args:

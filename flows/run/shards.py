@@ -17,11 +17,11 @@ from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from flows.human.folder import annotated_hashes
 from flows.ingest.candidate import ingest_candidate
-from flows.picture.outcome import Stopwatch, Tools
+from flows.picture.outcome import PictureTools, Stopwatch
 from flows.regions.choose import is_exclusive, region_source
 from flows.regions.propose import propose_all
 from flows.regions.stored import STAGE, stage_files, to_records, write_stage
-from flows.run.job import Job, Ticker, settings_of, shard_key
+from flows.run.job import ProgressMarks, ShardJob, settings_of, shard_key
 from flows.run.picture_queue import outcomes
 from flows.run.prepare import make_tools
 from flows.store.identity import code_version, regions_hash, settings_hash
@@ -34,14 +34,14 @@ from schemas.errors import PictureError
 from schemas.records import Picture, ProposedRegion, Reject
 
 
-def run_segment(job: Job, folder: Path) -> ShardSummary:
+def run_segment(job: ShardJob, folder: Path) -> ShardSummary:
     """Propose the regions of one shard of selected pictures and store them in a stage folder."""
     config, run = settings_of(job.config), RunFolder(Path(job.out))
     selected, _ = selected_files(run.work, job.shard)
     inputs = describe_file(run.out, selected).sha256
     key = shard_key("segment", inputs, regions_hash(config), code_version())
     pictures = Picture.from_table(pq.read_table(selected))
-    ticker = Ticker(run.work, "segment")
+    ticker = ProgressMarks(run.work, "segment")
     done = finished(run.out, job.shard, key, "segment")
     if done:
         ticker.tick(len(pictures))
@@ -78,7 +78,7 @@ def _by_reason(rejects: Sequence[Reject]) -> dict[str, int]:
 
 
 @cache
-def _tools(config: str, stage: Path | None) -> Tools:
+def _tools(config: str, stage: Path | None) -> PictureTools:
     """Made once per process; heavy threads of libraries are switched off beside our own."""
     cv2.setNumThreads(1)
     # Once a block this large was freed, the C library keeps such blocks instead of handing them
@@ -87,7 +87,7 @@ def _tools(config: str, stage: Path | None) -> Tools:
     return make_tools(settings_of(config), stage)
 
 
-def run_ingest(job: Job) -> ShardSummary:
+def run_ingest(job: ShardJob) -> ShardSummary:
     """Decode, screen and hash the candidates of one shard."""
     config, folder = settings_of(job.config), RunFolder(Path(job.out))
     cv2.setNumThreads(1)
@@ -101,7 +101,7 @@ def run_ingest(job: Job) -> ShardSummary:
         *sorted(unscreened),
         code_version(),
     )
-    ticker = Ticker(folder.work, "ingest")
+    ticker = ProgressMarks(folder.work, "ingest")
     done = finished(folder.out, job.shard, key, "ingest")
     if done:
         ticker.tick(len(candidates))
@@ -126,7 +126,7 @@ def run_ingest(job: Job) -> ShardSummary:
     return write_ledger(folder.out, summary, "ingest")
 
 
-def run_build(job: Job) -> ShardSummary:
+def run_build(job: ShardJob) -> ShardSummary:
     """Make every row of one shard."""
     config, folder = settings_of(job.config), RunFolder(Path(job.out))
     selected, rejected = selected_files(folder.work, job.shard)
@@ -137,7 +137,7 @@ def run_build(job: Job) -> ShardSummary:
     inputs = [describe_file(folder.out, path).sha256 for path in read]
     key = shard_key("build", *inputs, settings_hash(config), registry, code_version())
     pictures = Picture.from_table(pq.read_table(selected))
-    ticker = Ticker(folder.work, "build")
+    ticker = ProgressMarks(folder.work, "build")
     done = finished(folder.out, job.shard, key)
     if done:
         ticker.tick(len(pictures))

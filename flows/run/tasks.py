@@ -16,7 +16,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task
 
-from flows.run.job import Job, start_worker
+from flows.run.job import ShardJob, start_worker
 from flows.run.shards import run_build, run_ingest, run_segment
 from flows.store.ledger import ShardSummary
 from schemas.config import RunSection
@@ -60,7 +60,7 @@ segment_shard = shard_task("segment", run_segment)
 
 
 def all_shards(
-    stage: Task[..., ShardSummary], jobs: Sequence[Job], retries: int
+    stage: Task[..., ShardSummary], jobs: Sequence[ShardJob], retries: int
 ) -> list[ShardSummary]:
     """Run a stage over all shards with the flow's runner."""
     futures = stage.with_options(retries=retries).map(job=list(jobs))
@@ -68,7 +68,7 @@ def all_shards(
 
 
 def segment_here(
-    jobs: Sequence[Job], folder: Path, retries: int, then: Callable[[Job], Any]
+    jobs: Sequence[ShardJob], folder: Path, retries: int, then: Callable[[ShardJob], Any]
 ) -> tuple[list[ShardSummary], list[Any]]:
     """Segment shard after shard in this process, which holds the models.
 

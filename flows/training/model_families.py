@@ -7,11 +7,11 @@ from typing import Any, Literal, NamedTuple
 from flows.training.extras import require
 from schemas.errors import ConfigError
 
-Part = Literal["language", "vision", "projector"]
+ModelPart = Literal["language", "vision", "projector"]
 _LINEAR = r"(self_attn\.(q|k|v|o|qkv)_proj|mlp\.(gate|up|down|gate_up)_proj)"
 
 
-class Family(NamedTuple):
+class ModelFamily(NamedTuple):
     """How to take a model apart; patterns are searched in the names of parameters and modules.
 
     Args:
@@ -32,7 +32,7 @@ class Family(NamedTuple):
     towers: tuple[str, ...]
     remote: bool = False
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> ModelPart:
         """Which part a parameter belongs to."""
         if re.search(self.projector, name):
             return "projector"
@@ -40,7 +40,7 @@ class Family(NamedTuple):
 
 
 FAMILIES = (
-    Family(
+    ModelFamily(
         "Qwen-VL",
         ("qwen2_5_vl", "qwen3_vl", "qwen3_vl_moe", "qwen2_vl"),
         r"\bvisual\b",
@@ -48,7 +48,7 @@ FAMILIES = (
         rf".*language_model\.layers\.\d+\.{_LINEAR}",
         ("visual",),
     ),
-    Family(
+    ModelFamily(
         "InternVL",
         ("internvl",),
         r"\b(vision_tower|multi_modal_projector)\b",
@@ -56,7 +56,7 @@ FAMILIES = (
         rf".*language_model\.layers\.\d+\.{_LINEAR}",
         ("vision_tower", "multi_modal_projector"),
     ),
-    Family(
+    ModelFamily(
         "Phi-3.5-Vision",
         ("phi3_v",),
         r"\bvision_embed_tokens\b",
@@ -68,7 +68,7 @@ FAMILIES = (
 )
 
 
-def family_of(config: Any) -> Family:
+def family_of(config: Any) -> ModelFamily:
     """The family of a model's configuration.
 
     Raises:
@@ -86,12 +86,12 @@ def family_of(config: Any) -> Family:
     )
 
 
-def _any_family(config: Any) -> Family:
+def _any_family(config: Any) -> ModelFamily:
     """Of a model that is only asked: nobody needs to know where its parts are."""
     try:
         return family_of(config)
     except ConfigError:
-        return Family(str(getattr(config, "model_type", "")), (), "(?!)", "(?!)", "(?!)", ())
+        return ModelFamily(str(getattr(config, "model_type", "")), (), "(?!)", "(?!)", "(?!)", ())
 
 
 class Loaded(NamedTuple):
@@ -99,7 +99,7 @@ class Loaded(NamedTuple):
 
     model: Any
     processor: Any
-    family: Family
+    family: ModelFamily
 
 
 def load_processor(name: str, remote: bool = False) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from annotators.regions.source import Problem
+from annotators.regions.source import SkippedAnnotation
 from schemas.errors import AnnotationError, ConfigError
 
 
@@ -39,7 +39,7 @@ class Annotation(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PictureEntry:
     """One picture of the document.
 
     Args:
@@ -65,9 +65,9 @@ class Document:
         problems: What was skipped.
     """
 
-    by_name: dict[str, list[Entry]]
+    by_name: dict[str, list[PictureEntry]]
     panoptic: bool
-    problems: list[Problem]
+    problems: list[SkippedAnnotation]
 
 
 def read_document(document: Mapping[str, Any]) -> Document:
@@ -76,7 +76,7 @@ def read_document(document: Mapping[str, Any]) -> Document:
     Raises:
         ConfigError: A table is missing or is no list of objects.
     """
-    problems: list[Problem] = []
+    problems: list[SkippedAnnotation] = []
     names = dict(_each(_categories, document, "categories", problems))
     entries = dict(_each(_image, document, "images", problems))
     panoptic = False
@@ -86,17 +86,17 @@ def read_document(document: Mapping[str, Any]) -> Document:
         entry = entries.get(image_id)
         if entry is None:
             detail = f"image_id {image_id!r} is not among the document's images"
-            problems.append(Problem(annotation.subject, "unknown_image", detail))
+            problems.append(SkippedAnnotation(annotation.subject, "unknown_image", detail))
             continue
         entry.annotations.append(annotation)
         panoptic |= bool(annotation.label_map)
-    by_name: dict[str, list[Entry]] = {}
+    by_name: dict[str, list[PictureEntry]] = {}
     for entry in entries.values():
         by_name.setdefault(entry.parts[0], []).append(entry)
     return Document(by_name, panoptic, problems)
 
 
-def _each(read: Any, document: Any, table: str, problems: list[Problem]) -> Iterator[Any]:
+def _each(read: Any, document: Any, table: str, problems: list[SkippedAnnotation]) -> Iterator[Any]:
     """``read(row, subject)`` of each row of a table; rows it refuses become problems."""
     rows = document.get(table) if isinstance(document, Mapping) else None
     if not isinstance(rows, list):
@@ -110,7 +110,7 @@ def _each(read: Any, document: Any, table: str, problems: list[Problem]) -> Iter
         try:
             yield read(row, subject)
         except AnnotationError as error:
-            problems.append(Problem(subject, error.reason, error.detail))
+            problems.append(SkippedAnnotation(subject, error.reason, error.detail))
 
 
 def _categories(row: dict[str, Any], _: str) -> tuple[Any, str]:
@@ -128,12 +128,12 @@ def _stuff_name(name: str) -> str:
     return " ".join(words)
 
 
-def _image(row: dict[str, Any], _: str) -> tuple[int, Entry]:
+def _image(row: dict[str, Any], _: str) -> tuple[int, PictureEntry]:
     path = _field(row, "file_name", str, "bad_image").replace("\\", "/")
     width, height = (_field(row, side, int, "bad_image") for side in ("width", "height"))
     if not path or min(width, height) < 1:
         raise AnnotationError("bad_image", f"{path!r} of {width}x{height} is no picture")
-    return _field(row, "id", int, "bad_image"), Entry(path.split("/")[::-1], width, height)
+    return _field(row, "id", int, "bad_image"), PictureEntry(path.split("/")[::-1], width, height)
 
 
 def _annotation(names: dict[int, str]) -> Any:

@@ -12,7 +12,7 @@ from pycocotools import mask as coco
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError, PictureError
 
-Pixel = TypeVar("Pixel", bound=np.generic)
+LabelT = TypeVar("LabelT", bound=np.generic)
 PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
@@ -117,7 +117,7 @@ def labelled(ids: NDArray[np.int32], numbers: list[int]) -> dict[int, Mask]:
     return {number: np.asarray(ids == number) for number in numbers if number in present}
 
 
-def resized(array: NDArray[Pixel], height: int, width: int) -> NDArray[Pixel]:
+def resized(array: NDArray[LabelT], height: int, width: int) -> NDArray[LabelT]:
     """Nearest neighbour at pixel centres, in whole numbers."""
     if array.shape == (height, width):
         return array

@@ -9,9 +9,9 @@ neighbour, as long as the shape is the same.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from annotators.regions.coco.document import Annotation, Entry, read_document
+from annotators.regions.coco.document import Annotation, PictureEntry, read_document
 from annotators.regions.coco.masks import labelled, map_ids, resized, shape_mask
-from annotators.regions.source import Problem, Proposal
+from annotators.regions.source import Proposal, SkippedAnnotation
 from schemas.arrays import Image, Mask
 from schemas.errors import AnnotationError, ConfigError, PictureError
 from schemas.records import Picture
@@ -39,7 +39,7 @@ class CocoRegions:
             raise ConfigError("COCO document: panoptic annotations need a reader of label maps")
         self._by_name = parsed.by_name
         self._read_file = read_file
-        self.problems: list[Problem] = parsed.problems
+        self.problems: list[SkippedAnnotation] = parsed.problems
         """What was skipped: ``(subject, reason, detail)``; grows as pictures are proposed."""
 
     def knows(self, path: str) -> bool:
@@ -47,7 +47,7 @@ class CocoRegions:
         return self._entry(path) is not None
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         """Annotated masks at the picture's size; none for a picture not in the document.
 
@@ -70,19 +70,27 @@ class CocoRegions:
         return label
 
     def _proposals(
-        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+        self,
+        entry: PictureEntry,
+        annotation: Annotation,
+        image: Image,
+        skipped: list[SkippedAnnotation],
     ) -> list[Proposal]:
         try:
             if annotation.label_map:
                 return self._panoptic(entry, annotation, image, skipped)
             mask = shape_mask(annotation.shape, entry.height, entry.width)
         except AnnotationError as error:
-            skipped.append(Problem(annotation.subject, error.reason, error.detail))
+            skipped.append(SkippedAnnotation(annotation.subject, error.reason, error.detail))
             return []
         return [Proposal(resized(mask, *image.shape[:2]), annotation.label)]
 
     def _panoptic(
-        self, entry: Entry, annotation: Annotation, image: Image, skipped: list[Problem]
+        self,
+        entry: PictureEntry,
+        annotation: Annotation,
+        image: Image,
+        skipped: list[SkippedAnnotation],
     ) -> list[Proposal]:
         ids = map_ids(self._bytes(annotation.label_map), entry.height, entry.width)
         found = labelled(resized(ids, *image.shape[:2]), [s.number for s in annotation.segments])
@@ -94,7 +102,7 @@ class CocoRegions:
             else:
                 subject = f"{annotation.subject}/{segment.number}"
                 detail = "no pixel of the label map carries this id at the picture's size"
-                skipped.append(Problem(subject, "empty_segment", detail))
+                skipped.append(SkippedAnnotation(subject, "empty_segment", detail))
         return proposals
 
     def _bytes(self, name: str) -> bytes:
@@ -106,7 +114,7 @@ class CocoRegions:
             detail = f"label map {name}: {error.strerror or type(error).__name__}"
             raise PictureError("annotation_unreadable", detail) from None
 
-    def _entry(self, path: str) -> Entry | None:
+    def _entry(self, path: str) -> PictureEntry | None:
         """The entry with this base name that shares most folders with ``path``; none on a tie."""
         parts = path.replace("!", "/").split("/")[::-1]
         ranked = sorted(
@@ -128,7 +136,7 @@ def _shared(first: list[str], second: list[str]) -> int:
     return count
 
 
-def _check_shape(entry: Entry, height: int, width: int) -> None:
+def _check_shape(entry: PictureEntry, height: int, width: int) -> None:
     """Raise unless one factor, up to a pixel of rounding, leads from the entry's size here."""
     if _same_shape(entry.width, entry.height, width, height):
         return

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from schemas.boxes import Box
 
-Item = TypeVar("Item")
+ItemT = TypeVar("ItemT")
 
 
 class Batches:
@@ -24,7 +24,7 @@ class Batches:
         self.size = size
 
     def run(
-        self, work: Callable[[Sequence[Item]], Sequence[Any]], items: Sequence[Item]
+        self, work: Callable[[Sequence[ItemT]], Sequence[Any]], items: Sequence[ItemT]
     ) -> list[Any]:
         """The results of all items, in their order.
 
@@ -47,7 +47,7 @@ class Batches:
         return results
 
 
-Pixel = TypeVar("Pixel", bound=np.generic)
+PixelT = TypeVar("PixelT", bound=np.generic)
 
 
 def scaled_box(box: Box, scale: float, height: int, width: int) -> Box:
@@ -68,6 +68,6 @@ def _stretched(start: int, stop: int, scale: float, limit: int) -> tuple[int, in
     return low, max(high, low + 1)
 
 
-def crop(pixels: NDArray[Pixel], box: Box) -> NDArray[Pixel]:
+def crop(pixels: NDArray[PixelT], box: Box) -> NDArray[PixelT]:
     """What lies in the box, contiguous."""
     return np.ascontiguousarray(pixels[box.slices])

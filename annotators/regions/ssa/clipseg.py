@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from annotators.regions.ssa.batches import Batches
-from annotators.regions.ssa.loading import Place, load_model, load_processor, provenance, require
+from annotators.regions.ssa.loading import (
+    Placement,
+    load_model,
+    load_processor,
+    provenance,
+    require,
+)
 from schemas.arrays import Image, Mask
 
 
@@ -30,7 +36,7 @@ class PixelVoter:
         ConfigError: It cannot be loaded.
     """
 
-    def __init__(self, name: str, place: Place, size: int) -> None:
+    def __init__(self, name: str, place: Placement, size: int) -> None:
         self._torch = require("torch")
         self._model = load_model("CLIPSegForImageSegmentation", name, place)
         self._processor = load_processor("CLIPSegProcessor", name)

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from annotators.regions.ssa.batches import crop, scaled_box
 from annotators.regions.ssa.clipseg import Ballot, PixelVoter
-from annotators.regions.ssa.loading import Place
+from annotators.regions.ssa.loading import Placement
 from annotators.regions.ssa.names import Captioner, candidates, noun_phrases
 from annotators.regions.ssa.ranking import Ranked, Ranker
-from annotators.regions.ssa.semantic import Segmenter, vote
+from annotators.regions.ssa.semantic import SemanticSegmenter, vote
 from schemas.arrays import Image, Mask
 from schemas.boxes import Box
 from schemas.masks import bounding_box
@@ -54,11 +54,13 @@ class LabelEngine:
         ConfigError: One cannot be loaded.
     """
 
-    def __init__(self, config: SsaConfig, vocabulary: Sequence[str], place: Place) -> None:
+    def __init__(self, config: SsaConfig, vocabulary: Sequence[str], place: Placement) -> None:
         self._config, self._vocabulary = config, list(vocabulary)
         models, size = config.label_models, config.crops_per_batch
         voting = config.segmenters if "segmenters" in models else []
-        self._segmenters = [Segmenter(name, place, config.pictures_per_batch) for name in voting]
+        self._segmenters = [
+            SemanticSegmenter(name, place, config.pictures_per_batch) for name in voting
+        ]
         self._captioner = (
             Captioner(config.caption_model, place, size) if "caption" in models else None
         )

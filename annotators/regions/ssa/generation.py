@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from annotators.regions.ssa.loading import Place, load_processor, provenance, require
+from annotators.regions.ssa.loading import Placement, load_processor, provenance, require
 from annotators.regions.ssa.sam import Found
 from schemas.arrays import Image, Mask
 from schemas.errors import ConfigError
@@ -24,7 +24,7 @@ class MaskGeneration:
         ConfigError: It cannot be loaded, or makes no masks.
     """
 
-    def __init__(self, config: SsaConfig, place: Place) -> None:
+    def __init__(self, config: SsaConfig, place: Placement) -> None:
         self._torch, library = require("torch"), require("transformers")
         require("torchvision")  # the pipeline drops duplicates by its nms
         self._config, self._points = config, config.points_per_batch

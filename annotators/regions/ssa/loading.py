@@ -8,7 +8,7 @@ from schemas.errors import ConfigError
 from schemas.extras import import_extra
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """Where a model runs: ``torch.device`` and ``torch.dtype``."""
 
     device: Any
@@ -23,11 +23,11 @@ def require(library: str) -> Any:
     return module
 
 
-def choose_place(device: str, half: bool) -> Place:
+def choose_place(device: str, half: bool) -> Placement:
     """The device asked for; half precision on GPUs only; raises as ``find_device``."""
     torch = require("torch")
     chosen = find_device(torch, device)
-    return Place(chosen, torch.float16 if half and chosen.type == "cuda" else torch.float32)
+    return Placement(chosen, torch.float16 if half and chosen.type == "cuda" else torch.float32)
 
 
 def find_device(torch: Any, name: str) -> Any:
@@ -47,7 +47,7 @@ def find_device(torch: Any, name: str) -> Any:
     return chosen
 
 
-def load_model(kind: str, name: str, place: Place) -> Any:
+def load_model(kind: str, name: str, place: Placement) -> Any:
     """A transformers model for inference.
 
     Args:

@@ -6,7 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from annotators.regions.ssa.batches import Batches
-from annotators.regions.ssa.loading import Place, load_model, load_processor, provenance, require
+from annotators.regions.ssa.loading import (
+    Placement,
+    load_model,
+    load_processor,
+    provenance,
+    require,
+)
 from schemas.arrays import Image
 from schemas.errors import ConfigError
 
@@ -118,7 +124,7 @@ class Captioner:
         ConfigError: It cannot be loaded.
     """
 
-    def __init__(self, name: str, place: Place, size: int) -> None:
+    def __init__(self, name: str, place: Placement, size: int) -> None:
         self._torch = require("torch")
         self._model = load_model("BlipForConditionalGeneration", name, place)
         self._processor = load_processor("BlipProcessor", name)

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from annotators.regions.ssa.batches import Batches
-from annotators.regions.ssa.loading import Place, load_model, load_processor, provenance, require
+from annotators.regions.ssa.loading import (
+    Placement,
+    load_model,
+    load_processor,
+    provenance,
+    require,
+)
 from schemas.arrays import Image
 
 Ranked = list[tuple[str, float]]
@@ -23,7 +29,7 @@ class Ranker:
         ConfigError: It cannot be loaded.
     """
 
-    def __init__(self, name: str, place: Place, size: int) -> None:
+    def __init__(self, name: str, place: Placement, size: int) -> None:
         self._torch = require("torch")
         self._model = load_model("CLIPModel", name, place)
         self._processor = load_processor("CLIPProcessor", name)

@@ -1,19 +1,17 @@
 """Ready-made masks: SA-1B's files, or a COCO document whose names are not looked at."""
 
 import json
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
 from annotators.regions.coco.masks import resized, shape_mask
-from annotators.regions.coco.source import CocoRegions
-from annotators.regions.source import Problem
+from annotators.regions.coco.source import CocoRegions, ReadFile
+from annotators.regions.source import SkippedAnnotation
 from annotators.regions.ssa.sam import Found
 from schemas.arrays import Image
 from schemas.errors import AnnotationError, PictureError
 from schemas.records import Picture
 
-ReadFile = Callable[[str], bytes]
 """Gives a file's bytes by its name inside the folder of masks; ``OSError`` when missing."""
 
 
@@ -32,7 +30,9 @@ class SaMasks:
         self.provenance = {"name": "ready-made", "class": "SA-1B"}
         """For the manifest."""
 
-    def masks(self, image: Image, picture: Picture, problems: list[Problem]) -> list[Found]:
+    def masks(
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
+    ) -> list[Found]:
         """The picture's masks at its size.
 
         Raises:
@@ -52,7 +52,7 @@ class SaMasks:
                 mask = shape_mask(annotation["segmentation"], height, width)
             except (AnnotationError, KeyError, TypeError) as error:
                 reason = getattr(error, "reason", "bad_annotation")
-                problems.append(Problem(f"mask {number}", reason, str(error)))
+                problems.append(SkippedAnnotation(f"mask {number}", reason, str(error)))
                 continue
             quality = annotation.get("predicted_iou")
             mask = resized(mask, *image.shape[:2])
@@ -88,7 +88,9 @@ class CocoMasks:
         self.provenance = {"name": "ready-made", "class": "COCO"}
         """For the manifest."""
 
-    def masks(self, image: Image, picture: Picture, problems: list[Problem]) -> list[Found]:
+    def masks(
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
+    ) -> list[Found]:
         """The picture's masks; raises as ``CocoRegions.propose``."""
         proposals = self._regions.propose(image, picture, problems)
         return [Found(proposal.mask, None) for proposal in proposals]

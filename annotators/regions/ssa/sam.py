@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from annotators.regions.ssa.checkpoints import how_to_get, verified
-from annotators.regions.ssa.loading import Place, require
+from annotators.regions.ssa.loading import Placement, require
 from schemas.arrays import Image, Mask
 from schemas.errors import ConfigError
 from schemas.ssa import SsaConfig
@@ -42,7 +42,7 @@ class SegmentAnything:
         ConfigError: No checkpoint, a broken one, or one of another architecture.
     """
 
-    def __init__(self, config: SsaConfig, place: Place) -> None:
+    def __init__(self, config: SsaConfig, place: Placement) -> None:
         self._torch, library = require("torch"), require("segment_anything")
         if not config.sam_checkpoint:
             raise ConfigError(f"--sam-checkpoint is not given; {how_to_get(config.sam_type)}")

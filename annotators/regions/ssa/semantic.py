@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from annotators.regions.ssa.batches import Batches
 from annotators.regions.ssa.loading import (
-    Place,
+    Placement,
     load_config,
     load_model,
     load_processor,
@@ -23,7 +23,7 @@ ClassMap = NDArray[np.int64]
 UNIVERSAL = ("oneformer", "mask2former", "maskformer", "eomt", "detr")
 
 
-class Segmenter:
+class SemanticSegmenter:
     """One semantic segmenter of transformers: OneFormer, Mask2Former, SegFormer, EoMT, ...
 
     Args:
@@ -35,7 +35,7 @@ class Segmenter:
         ConfigError: It cannot be loaded, or has no class names.
     """
 
-    def __init__(self, name: str, place: Place, size: int) -> None:
+    def __init__(self, name: str, place: Placement, size: int) -> None:
         self._torch = require("torch")
         config = load_config(name)
         universal = config.model_type in UNIVERSAL

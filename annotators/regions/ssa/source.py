@@ -5,13 +5,13 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from annotators.regions.coco.source import CocoRegions
-from annotators.regions.source import Problem, Proposal
+from annotators.regions.coco.source import CocoRegions, ReadFile
+from annotators.regions.source import Proposal, SkippedAnnotation
 from annotators.regions.ssa.engine import LabelEngine, Named
 from annotators.regions.ssa.generation import MaskGeneration, is_pth
 from annotators.regions.ssa.loading import choose_place
 from annotators.regions.ssa.names import read_vocabulary
-from annotators.regions.ssa.ready import CocoMasks, ReadFile, SaMasks
+from annotators.regions.ssa.ready import CocoMasks, SaMasks
 from annotators.regions.ssa.sam import Found, SegmentAnything
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
@@ -25,7 +25,9 @@ LEAST_SHARE: Final = 0.001
 class _Masks(Protocol):
     provenance: dict[str, str]
 
-    def masks(self, image: Image, picture: Picture, problems: list[Problem]) -> list[Found]: ...
+    def masks(
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
+    ) -> list[Found]: ...
 
 
 class _Segmented:
@@ -34,7 +36,9 @@ class _Segmented:
     def __init__(self, model: SegmentAnything | MaskGeneration) -> None:
         self._model, self.provenance = model, model.provenance
 
-    def masks(self, image: Image, picture: Picture, problems: list[Problem]) -> list[Found]:
+    def masks(
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
+    ) -> list[Found]:
         return self._model.masks(image)
 
 
@@ -84,7 +88,7 @@ class SsaRegions:
         return {"masks": self._source.provenance, **self._engine.provenance()}
 
     def propose(
-        self, image: Image, picture: Picture, problems: list[Problem] | None = None
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
     ) -> list[Proposal]:
         """Named masks of one picture; see ``propose_many``."""
         (found,) = self.propose_many([image], [picture], [[] if problems is None else problems])
@@ -96,7 +100,7 @@ class SsaRegions:
         self,
         images: Sequence[Image],
         pictures: Sequence[Picture],
-        problems: Sequence[list[Problem]],
+        problems: Sequence[list[SkippedAnnotation]],
     ) -> list[list[Proposal] | PictureError]:
         """Named masks of several pictures, whose crops share batches.
 
@@ -127,7 +131,7 @@ class SsaRegions:
         return results
 
     def _found(
-        self, image: Image, picture: Picture, problems: list[Problem]
+        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
     ) -> list[Found] | PictureError:
         try:
             found = self._source.masks(image, picture, problems)

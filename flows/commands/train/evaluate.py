@@ -118,9 +118,9 @@ def _asked(
 ) -> "Options":
     """The same options with the model's answers to everything that is scored."""
     from flows.evaluation.ask_model import answered
-    from flows.pointing.point import Where, temperature_of
+    from flows.pointing.point import ModelAddress, temperature_of
     from schemas.training import PointConfig
 
     config = PointConfig(segmenter=segmenter or "", max_tokens=max_tokens)
     tau = temperature_of(model, temperature, config)
-    return answered(options, Where(model, endpoint), config, tau, images)
+    return answered(options, ModelAddress(model, endpoint), config, tau, images)

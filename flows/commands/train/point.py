@@ -50,7 +50,7 @@ def run(
     )  # fmt: skip
     if temperature is not None and temperature <= 0:
         raise ConfigError(f"--temperature {temperature}: it must be above 0")
-    where = pointing.Where(model, endpoint, api_key_env, trust_remote_code)
+    where = pointing.ModelAddress(model, endpoint, api_key_env, trust_remote_code)
     tau = pointing.temperature_of(model, temperature, settings)
     if (image is None) == (data is None):
         raise ConfigError("give --image FILE with --question, or --data DIR; one of them")

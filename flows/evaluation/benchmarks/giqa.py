@@ -28,11 +28,11 @@ from schemas.streams import Stream
 DESCRIPTION, YES_NO = "description", "yes_no"
 OPEN = ("what", "why", "how")
 KINDS = (DESCRIPTION, YES_NO, *OPEN)
-Grades = Callable[[Sequence["Entry"], Mapping[str, "Entry"]], dict[str, float | None]]
+Grades = Callable[[Sequence["GiqaRecord"], Mapping[str, "GiqaRecord"]], dict[str, float | None]]
 """Records and answers to a grade of each, 0 to 1; ``None`` where the judge failed."""
 
 
-class Entry(NamedTuple):
+class GiqaRecord(NamedTuple):
     """A record, or what was predicted for one.
 
     Args:
@@ -50,13 +50,13 @@ class Entry(NamedTuple):
     boxes: tuple[Tagged, ...]
 
 
-def read_entries(path: Path, flag: str, known: Sequence[Entry] = ()) -> list[Entry]:
+def read_entries(path: Path, flag: str, known: Sequence[GiqaRecord] = ()) -> list[GiqaRecord]:
     """The records of a file, or, with ``known`` ones, predictions for them.
 
     Raises:
         ConfigError: Unreadable, a broken record, one twice, or one that is not known.
     """
-    found: dict[str, Entry] = {}
+    found: dict[str, GiqaRecord] = {}
     keys = {entry.key for entry in known}
     for place, record in records(path, flag):
         where = f"{flag} {path}: {place}"
@@ -75,14 +75,14 @@ def read_entries(path: Path, flag: str, known: Sequence[Entry] = ()) -> list[Ent
     return list(found.values())
 
 
-def _entry(record: Mapping[str, Any], predicted: bool) -> Entry:
+def _entry(record: Mapping[str, Any], predicted: bool) -> GiqaRecord:
     kind = "" if predicted else record["kind"]
     if not predicted and kind not in KINDS:
         raise ValueError(f"kind {kind!r}: allowed: {', '.join(KINDS)}")
     if not predicted and not _words(str(record["answer"])):
         raise ValueError("an answer without a word")
     boxes = tuple(_tagged(box) for box in record.get("boxes") or ())
-    return Entry(str(record["id"]), kind, str(record.get("question", "")),
+    return GiqaRecord(str(record["id"]), kind, str(record.get("question", "")),
                  str(record["answer"]), boxes)  # fmt: skip
 
 
@@ -94,7 +94,9 @@ def _tagged(box: Mapping[str, Any]) -> Tagged:
     return Tagged(str(box["tag"]), (x0, y0, x1, y1))
 
 
-def same_words(truth: Sequence[Entry], said: Mapping[str, Entry]) -> dict[str, float | None]:
+def same_words(
+    truth: Sequence[GiqaRecord], said: Mapping[str, GiqaRecord]
+) -> dict[str, float | None]:
     """The grade without a judge: 1 where both answers have the same words in the same order."""
     return {
         entry.key: float(_words(entry.answer) == _words(said[entry.key].answer))
@@ -105,13 +107,13 @@ def same_words(truth: Sequence[Entry], said: Mapping[str, Entry]) -> dict[str, f
 
 
 def evaluate(
-    truth: Sequence[Entry],
-    said: Mapping[str, Entry],
+    truth: Sequence[GiqaRecord],
+    said: Mapping[str, GiqaRecord],
     settings: Settings,
     grades: Grades = same_words,
 ) -> dict[str, Any]:
     """All measures of the benchmark, of a model, of chance and of the most frequent answer."""
-    systems: dict[str, tuple[Mapping[str, Entry], Grades]] = {
+    systems: dict[str, tuple[Mapping[str, GiqaRecord], Grades]] = {
         "predictions": (said, grades),
         "random": (_random(truth, settings.seed), same_words),
         "majority": (_majority(truth), same_words),
@@ -128,7 +130,7 @@ def evaluate(
 
 
 def measures(
-    truth: Sequence[Entry], said: Mapping[str, Entry], settings: Settings, grades: Grades
+    truth: Sequence[GiqaRecord], said: Mapping[str, GiqaRecord], settings: Settings, grades: Grades
 ) -> dict[str, Estimate]:
     """All measures of one system; a record without a prediction counts as wrong."""
     described = [entry for entry in truth if entry.kind == DESCRIPTION]
@@ -152,7 +154,7 @@ def measures(
 
 
 def _boxes(
-    truth: Sequence[Entry], said: Mapping[str, Entry], settings: Settings
+    truth: Sequence[GiqaRecord], said: Mapping[str, GiqaRecord], settings: Settings
 ) -> dict[str, Estimate]:
     """Mean IoU and Tag-Recall over the true boxes; boxes too many cost nothing."""
     rows = [(e, said[e.key].boxes if e.key in said else ()) for e in truth if e.boxes]
@@ -163,7 +165,7 @@ def _boxes(
     }
 
 
-def _bleu(truth: Sequence[Entry], said: Mapping[str, Entry]) -> float | None:
+def _bleu(truth: Sequence[GiqaRecord], said: Mapping[str, GiqaRecord]) -> float | None:
     """Corpus BLEU-4, 0 to 100, 13a tokens, case kept."""
     if not truth:
         return None
@@ -172,21 +174,21 @@ def _bleu(truth: Sequence[Entry], said: Mapping[str, Entry]) -> float | None:
     return float(sacrebleu.corpus_bleu(texts, [[e.answer for e in truth]]).score)
 
 
-def _random(truth: Sequence[Entry], seed: int) -> dict[str, Entry]:
+def _random(truth: Sequence[GiqaRecord], seed: int) -> dict[str, GiqaRecord]:
     """The answer and boxes of a drawn record of the same kind."""
-    by_kind: dict[str, list[Entry]] = {}
+    by_kind: dict[str, list[GiqaRecord]] = {}
     for entry in truth:
         by_kind.setdefault(entry.kind, []).append(entry)
     return {e.key: Stream(seed, "giqa", e.key).choice(by_kind[e.kind]) for e in truth}
 
 
-def _majority(truth: Sequence[Entry]) -> dict[str, Entry]:
+def _majority(truth: Sequence[GiqaRecord]) -> dict[str, GiqaRecord]:
     """The most frequent answer of a kind; no boxes."""
     counts: dict[str, Counter[str]] = {}
     for entry in truth:
         counts.setdefault(entry.kind, Counter())[entry.answer] += 1
     common = {kind: min(c, key=lambda a: (-c[a], a)) for kind, c in counts.items()}
-    return {e.key: Entry(e.key, "", "", common[e.kind], ()) for e in truth}
+    return {e.key: GiqaRecord(e.key, "", "", common[e.kind], ()) for e in truth}
 
 
 def _mean(values: Mapping[str, float], settings: Settings) -> Estimate:
@@ -197,6 +199,6 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def _first(entry: Entry | None) -> str:
+def _first(entry: GiqaRecord | None) -> str:
     words = _words(entry.answer) if entry else []
     return words[0] if words else ""

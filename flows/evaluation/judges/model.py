@@ -21,9 +21,9 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from annotators.chat.protocol import (
+    ChatMessage,
     ChatModel,
     ChatRequest,
-    Message,
     data_url,
     picture_part,
     text_part,
@@ -160,7 +160,7 @@ class EndpointJudge:
             line.close()
 
     def _round(
-        self, line: Any, case: Case, messages: list[Message], number: int, counts: Counter[str]
+        self, line: Any, case: Case, messages: list[ChatMessage], number: int, counts: Counter[str]
     ) -> tuple[int, str] | None:
         settings = self.settings
         for attempt in range(settings.tries):
@@ -179,7 +179,7 @@ class EndpointJudge:
         return None
 
 
-def conversation(case: Case) -> list[Message]:
+def conversation(case: Case) -> list[ChatMessage]:
     """The messages about a case: the system prompt, then its rubric with all slots filled."""
     text = rubric(case.rubric).format(
         question=case.question, facts=case.facts, reference=case.reference, answer=case.answer,

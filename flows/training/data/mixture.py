@@ -25,7 +25,7 @@ from schemas.streams import Stream
 from schemas.training import MixConfig, SourceConfig
 
 
-class Drawn(NamedTuple):
+class EpochRow(NamedTuple):
     """A row of the epoch: which source, which row of it, which time."""
 
     source: int
@@ -126,7 +126,7 @@ class Mixture:
             row = pool[place % len(pool)]
             if not seen[row]:
                 source.check(row)
-            drawn[place] = Drawn(number, row, seen[row])
+            drawn[place] = EpochRow(number, row, seen[row])
             seen[row] += 1
             by_task[tasks[row]] += 1
         self.counts["sources"][source.name] |= {
@@ -140,7 +140,7 @@ class Mixture:
 
     def row(self, place: int) -> dict[str, Any]:
         """A row in the form TRL reads: ``images``, ``prompt``, ``completion``, ``row_id``."""
-        number, row, time = Drawn(*map(int, self.drawn[place]))
+        number, row, time = EpochRow(*map(int, self.drawn[place]))
         source, config = self._sources[number], self._config.source[number]
         example, images = source.example(row), source.images(row)
         self._check(example.row_id, images)

@@ -10,12 +10,12 @@ from collections import Counter
 from typing import Any
 
 from flows.training.extras import require
-from flows.training.model_families import Family, Part
+from flows.training.model_families import ModelFamily, ModelPart
 from schemas.errors import ConfigError
 from schemas.training import TuneConfig
 
 
-def adapters(model: Any, family: Family, tune: TuneConfig) -> Any | None:
+def adapters(model: Any, family: ModelFamily, tune: TuneConfig) -> Any | None:
     """The ``LoraConfig`` a run asks for; ``None`` when the language model gets no adapters.
 
     Raises:
@@ -39,7 +39,7 @@ def adapters(model: Any, family: Family, tune: TuneConfig) -> Any | None:
     )
 
 
-def _saved(names: list[str], family: Family, tune: TuneConfig) -> list[str]:
+def _saved(names: list[str], family: ModelFamily, tune: TuneConfig) -> list[str]:
     """Modules whose copies are trained in full and saved beside the adapters."""
     if tune.vision == "full":
         return list(family.towers)
@@ -51,7 +51,7 @@ def _saved(names: list[str], family: Family, tune: TuneConfig) -> list[str]:
     return [name for name in whole if name not in lists]
 
 
-def prepare(model: Any, family: Family, tune: TuneConfig) -> dict[Part, int]:
+def prepare(model: Any, family: ModelFamily, tune: TuneConfig) -> dict[ModelPart, int]:
     """Set what is trained, in float32; returns trained parameters by part.
 
     A copy that PEFT makes of a bfloat16 tower is bfloat16, too, and loses updates as small as
@@ -61,14 +61,14 @@ def prepare(model: Any, family: Family, tune: TuneConfig) -> dict[Part, int]:
         ConfigError: A part that should be trained has nothing to train.
     """
     torch = require("torch")
-    counts: Counter[Part] = Counter()
+    counts: Counter[ModelPart] = Counter()
     for name, parameter in model.named_parameters():
         part = family.part(name)
         parameter.requires_grad = _is_trained(name, part, tune)
         if parameter.requires_grad:
             parameter.data = parameter.data.to(torch.float32)
             counts[part] += parameter.numel()
-    wanted: list[tuple[Part, str]] = [
+    wanted: list[tuple[ModelPart, str]] = [
         ("language", tune.language), ("vision", tune.vision), ("projector", tune.projector)
     ]  # fmt: skip
     for part, how in wanted:
@@ -77,7 +77,7 @@ def prepare(model: Any, family: Family, tune: TuneConfig) -> dict[Part, int]:
     return dict(counts)
 
 
-def _is_trained(name: str, part: Part, tune: TuneConfig) -> bool:
+def _is_trained(name: str, part: ModelPart, tune: TuneConfig) -> bool:
     if "original_module" in name:  # what a trained copy stands for
         return False
     if part == "language":
@@ -86,7 +86,7 @@ def _is_trained(name: str, part: Part, tune: TuneConfig) -> bool:
 
 
 def rate_groups(
-    model: Any, family: Family, tune: TuneConfig, decaying: set[str], decay: float
+    model: Any, family: ModelFamily, tune: TuneConfig, decaying: set[str], decay: float
 ) -> list[dict[str, Any]]:
     """Parameter groups for the optimiser, each with its rate.
 
@@ -99,7 +99,7 @@ def rate_groups(
     """
     rates = {"language": tune.language_rate, "vision": tune.vision_rate,
              "projector": tune.projector_rate}  # fmt: skip
-    groups: dict[tuple[Part, bool], list[Any]] = {}
+    groups: dict[tuple[ModelPart, bool], list[Any]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             groups.setdefault((family.part(name), name in decaying), []).append(parameter)

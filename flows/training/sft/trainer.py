@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.training.extras import require
-from flows.training.model_families import Family, Loaded
+from flows.training.model_families import Loaded, ModelFamily
 from flows.training.sft.collate import make_collator
 from flows.training.sft.groups import adapters, prepare, rate_groups
 from schemas.errors import ConfigError, UnknownNameError
@@ -110,7 +110,7 @@ def _has(library: str) -> bool:
     return True
 
 
-def _trainer_class(trl: Any, family: Family, tune: TuneConfig) -> Any:
+def _trainer_class(trl: Any, family: ModelFamily, tune: TuneConfig) -> Any:
     class RegionTrainer(trl.SFTTrainer):  # type: ignore[misc]
         def create_optimizer(self, *arguments: Any, **more: Any) -> Any:
             made: Any = self.optimizer  # type: ignore[has-type]

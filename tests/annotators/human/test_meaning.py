@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotators.human.marked import Said
+from annotators.human.marked import Remark
 from annotators.human.meaning import meaning
 from annotators.human.vocabulary import builtin_vocabulary, families_toml, normal, parse_vocabulary
 from distortions.registry import FAMILIES
@@ -10,7 +10,7 @@ from schemas.errors import ConfigError
 
 
 def said(*pairs):
-    return [Said(key, word) for key, word in pairs]
+    return [Remark(key, word) for key, word in pairs]
 
 
 def read(*pairs, unknown="reject"):

@@ -41,10 +41,10 @@ def test_scores_are_the_logits(qwen, train_extra):
     import torch
     from PIL import Image
 
-    from flows.pointing.scoring import Speaker
+    from flows.pointing.scoring import LocalModel
     from flows.training.model_families import load_model
 
-    speaker = Speaker(load_model(str(qwen), torch.float32), torch.device("cpu"))
+    speaker = LocalModel(load_model(str(qwen), torch.float32), torch.device("cpu"))
     pixels = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3)).astype(np.uint8)
     asked = [Asked(Image.fromarray(one), "Rate it.") for one in pixels]
     one, other = speaker.contrast(asked, "It is bad", "It is top")

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from flows.human.opinion_table import Opinion, passed, read_scores
+from flows.human.opinion_table import OpinionRow, passed, read_scores
 from tests.flows.human.test_import import box, region, task
 
 TABLE = """image_name,MOS,artifacts,blur,contrast,colors,other
@@ -72,9 +72,9 @@ def test_a_table_alone_is_enough(images, spider, tmp_path):
 
 def test_other_is_no_kind_of_flaw():
     """The threshold is included; what voters called other is left out."""
-    opinion = Opinion(50.0, "", json.dumps({"blur": 0.5, "colors": 0.49, "other": 1.0}))
+    opinion = OpinionRow(50.0, "", json.dumps({"blur": 0.5, "colors": 0.49, "other": 1.0}))
     assert passed(opinion, 0.5) == ["blur"]
-    assert passed(Opinion(50.0), 0.1) == []
+    assert passed(OpinionRow(50.0), 0.1) == []
 
 
 def test_half_the_votes_of_the_real_table(shared_data):

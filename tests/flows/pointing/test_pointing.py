@@ -102,10 +102,10 @@ def speaker(qwen):
     """A tiny Qwen3-VL that scores."""
     import torch
 
-    from flows.pointing.scoring import Speaker
+    from flows.pointing.scoring import LocalModel
     from flows.training.model_families import load_model
 
-    return Speaker(load_model(str(qwen), torch.float32), torch.device("cpu"))
+    return LocalModel(load_model(str(qwen), torch.float32), torch.device("cpu"))
 
 
 def asked(number):

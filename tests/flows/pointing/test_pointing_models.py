@@ -23,7 +23,7 @@ def test_any_family_answers_and_scores_in_batches(tiny_vlm, tmp_path, kind):
     """Whatever a family's pictures become, a batch answers and scores as its rows do alone."""
     import torch
 
-    from flows.pointing.scoring import Speaker
+    from flows.pointing.scoring import LocalModel
     from flows.training.model_families import load_model
     from tests.doubles import tiny_pointing
     from tests.doubles.vllm_cpu import tiny_internvl
@@ -36,7 +36,7 @@ def test_any_family_answers_and_scores_in_batches(tiny_vlm, tmp_path, kind):
     else:
         getattr(tiny_pointing, kind)(tmp_path)
     loaded = load_model(str(tmp_path), torch.float32, trained=False)
-    speaker = Speaker(loaded, torch.device("cpu"))
+    speaker = LocalModel(loaded, torch.device("cpu"))
     questions = [asked(number) for number in range(4)]
     assert speaker.answer(questions, 6) == [speaker.answer([one], 6)[0] for one in questions]
     said = ["top left", "bottom right", "the upper right side of it", "LOWER RIGHT"]

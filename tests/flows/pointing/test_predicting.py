@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from flows.pointing import point as pointing
-from flows.pointing.point import Where, _key
+from flows.pointing.point import ModelAddress, _key
 from flows.pointing.points import Scored
 from flows.pointing.predict import predict
 from flows.pointing.scoring import Asked
@@ -77,7 +77,7 @@ def test_a_key_is_of_everything_that_decides_lines(tmp_path):
 
     def key(tau=1.0, limit=None, **settings):
         config = PointConfig(**settings)
-        return _key(Where(str(model)), config, tau, data, "test", [], limit)
+        return _key(ModelAddress(str(model)), config, tau, data, "test", [], limit)
 
     first = key()
     assert key(batch=3) == first
@@ -140,7 +140,7 @@ def test_calibrate_is_stored_and_used(monkeypatch, tmp_path):
     """``--calibrate`` stores a temperature beside the weights, which later runs take."""
     monkeypatch.setattr(pointing, "DatasetSource", Grounds)
     monkeypatch.setattr(pointing, "make_speaker", lambda *_: Places("top left"))
-    where, config = Where(str(tmp_path)), PointConfig()
+    where, config = ModelAddress(str(tmp_path)), PointConfig()
     found = pointing.calibrate_on(where, config, tmp_path, "train", 9)
     assert found.accuracy[found.temperature] == 1.0
     assert json.loads((tmp_path / "point.json").read_text())["temperature"] == found.temperature
@@ -153,7 +153,7 @@ def test_nothing_is_calibrated_on_misses(monkeypatch, tmp_path):
     monkeypatch.setattr(pointing, "DatasetSource", Grounds)
     monkeypatch.setattr(pointing, "make_speaker", lambda *_: Places("bottom right"))
     with pytest.raises(ConfigError, match="of 2 answers none points into its target"):
-        pointing.calibrate_on(Where(str(tmp_path)), PointConfig(), tmp_path, "train", 9)
+        pointing.calibrate_on(ModelAddress(str(tmp_path)), PointConfig(), tmp_path, "train", 9)
     assert not (tmp_path / "point.json").exists()
 
 

@@ -7,7 +7,7 @@ from annotators.regions.ssa.clipseg import Ballot, PixelVoter
 from annotators.regions.ssa.engine import LabelEngine
 from annotators.regions.ssa.loading import choose_place
 from annotators.regions.ssa.ranking import Ranker
-from annotators.regions.ssa.semantic import Segmenter
+from annotators.regions.ssa.semantic import SemanticSegmenter
 from schemas.errors import ConfigError
 from schemas.ssa import SsaConfig
 from tests.doubles.tiny_models import CLASSES
@@ -103,7 +103,7 @@ def test_one_look_serves_all_names(models, place, astronaut):
 @pytest.mark.parametrize("kind", ["oneformer", "segformer"])
 def test_segmenters_give_a_class_for_every_pixel(models, place, pictures, kind):
     """Maps have the pictures' sizes and known classes, named as people say them."""
-    segmenter = Segmenter(models[kind], place, 2)
+    segmenter = SemanticSegmenter(models[kind], place, 2)
     assert segmenter.names[:3] == ["wall", "sky", "person"]
     for image, classes in zip(pictures[0], segmenter.maps(pictures[0]), strict=True):
         assert classes.shape == image.shape[:2]

@@ -7,7 +7,7 @@ import sacrebleu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.evaluation.benchmarks.giqa import Entry, evaluate, read_entries, same_words
+from flows.evaluation.benchmarks.giqa import GiqaRecord, evaluate, read_entries, same_words
 from flows.evaluation.benchmarks.giqa_boxes import (
     Tagged,
     cell,
@@ -26,7 +26,7 @@ LEFT, RIGHT = Tagged("the dogs", (0.0, 0.0, 0.5, 1.0)), Tagged("red car", (0.5, 
 
 def entry(key, kind, answer, *boxes):
     """A record."""
-    return Entry(str(key), kind, "Why?", answer, boxes)
+    return GiqaRecord(str(key), kind, "Why?", answer, boxes)
 
 
 def test_cells_by_hand():
@@ -150,7 +150,7 @@ def test_files(tmp_path):
     assert truth[0].boxes[0].box == pytest.approx((0.025, 0.025, 0.975, 0.975))
     path.write_text('{"id": 1, "answer": "", "boxes": [{"tag": "x", "box": [0, 0, 1, 1]}]}')
     said = read_entries(path, "--giqa-predictions", truth)
-    assert said == [Entry("1", "", "", "", (Tagged("x", (0, 0, 1, 1)),))]
+    assert said == [GiqaRecord("1", "", "", "", (Tagged("x", (0, 0, 1, 1)),))]
 
 
 @pytest.mark.parametrize(

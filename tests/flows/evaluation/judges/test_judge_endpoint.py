@@ -22,7 +22,7 @@ from flows.evaluation.judges.model import (
     version,
 )
 from flows.evaluation.predictions import Prediction
-from flows.evaluation.systems import Judged, cases, evaluate
+from flows.evaluation.systems import JudgingModel, cases, evaluate
 from flows.model.ledger import Ledger
 from schemas.errors import AnnotationError, ConfigError, EndpointError
 from tests.doubles.chat_server import serving
@@ -211,7 +211,7 @@ def test_spread():
 
 def test_what_the_judge_is_told():
     """Rows with text tasks become cases with the facts of their region or picture."""
-    judged = Judged(EndpointJudge(None), {"p-v0": b"png"}, referring=True)
+    judged = JudgingModel(EndpointJudge(None), {"p-v0": b"png"}, referring=True)
     found = {s.row_id: c for s, c in cases(bench(), {}, judged)}
     assert set(found) == {row.row_id for row in (FIND, LOCAL, WHOLE, LONG)}
     assert found[FIND.row_id].scale == 5
@@ -226,7 +226,7 @@ def test_scores_of_a_system(tmp_path):
     with serving(lambda body, number: reply(4)) as server:
         model = Endpoints([server.url], "m")
         ledger = Ledger(model, tmp_path / "judge.jsonl")
-        judged = Judged(EndpointJudge(ledger, SETTINGS), {})
+        judged = JudgingModel(EndpointJudge(ledger, SETTINGS), {})
         given = {row.row_id: Prediction(row.answer) for row in ROWS if row is not LOCAL}
         result = evaluate("m", bench(), given, Settings(0), judged=judged)
         ledger.close()
