@@ -26,6 +26,7 @@ from annotators.chat.protocol import (
 from annotators.facts import LIMITS, Answer, Ask, PictureFacts, Violation
 from annotators.language.phrases import spatial_part
 from schemas.arrays import Image
+from schemas.counts import CHAT
 from schemas.errors import AnnotationError
 from schemas.streams import Stream
 
@@ -92,15 +93,16 @@ class Conversation:
         name: The model, as rows name it.
         opening: System prompt and picture.
         settings: How it writes.
-        counts: What went wrong, by cause.
+
+    ``counts`` holds what went wrong, by cause.
     """
 
     line: Connection
     name: str
     opening: list[ChatMessage]
     settings: ChatSettings
-    counts: Counter[str]
     version: str = field(default_factory=version)
+    counts: Counter[str] = field(default_factory=Counter)
     turns: list[list[ChatMessage]] = field(default_factory=list)
     _failed: list[ChatMessage] = field(default_factory=list)
 
@@ -185,7 +187,7 @@ class _Written:
         try:
             return read_answer(self.raw, self.finish)
         except AnnotationError as error:
-            self.counts[f"chat.{error.reason}"] += 1
+            self.counts[CHAT(error.reason)] += 1
             raise
 
 
@@ -206,7 +208,7 @@ class ConversationOpener:
         self.model, self.settings, self._encode = model, settings, encode_png
         self.name, self.version = model.name, version()
 
-    def open(self, image: Image, counts: Counter[str]) -> Conversation:
+    def open(self, image: Image) -> Conversation:
         """A conversation about a degraded picture, uint8 ``(height, width, 3)``."""
         url, uuid = data_url(self._encode(image))
         opening: list[ChatMessage] = [
@@ -214,7 +216,7 @@ class ConversationOpener:
             {"role": "user", "content": [picture_part(url, uuid), text_part(prompt("picture"))]},
             {"role": "assistant", "content": _answered("I see it.")},
         ]
-        return Conversation(self.model.line(), self.name, opening, self.settings, counts)
+        return Conversation(self.model.line(), self.name, opening, self.settings)
 
 
 def _answered(text: str) -> str:

@@ -1,7 +1,8 @@
 """Questions in a model's words, held to what the pool's wording asks."""
 
 import re
-from collections import Counter
+from dataclasses import replace
+from typing import NamedTuple
 
 from annotators.answers.conversation import Conversation
 from annotators.facts import Ask, PictureFacts
@@ -18,19 +19,24 @@ _FORBIDDEN = re.compile(r"\b(answer|json|mask|box|original|reference|version)\b|
 _RANKED = ("hybrid_intensity", "single_intensity")
 
 
-def draft_question(ask: Ask, facts: PictureFacts, talk: Conversation, counts: Counter[str]) -> Ask:
+class Reworded(NamedTuple):
+    """A question after the model had its say, and what became of its wording."""
+
+    ask: Ask
+    outcome: str
+    """``reworded``, or why the question stayed as it was."""
+
+
+def reword(ask: Ask, facts: PictureFacts, conversation: Conversation) -> Reworded:
     """The question reworded by the model, or as it was where its words do not ask the same."""
     try:
-        text = talk.reword(ask.question, kept(ask, facts))
+        text = conversation.reword(ask.question, kept(ask, facts))
     except AnnotationError as error:
-        counts[f"questions.{error.reason}"] += 1
-        return ask
+        return Reworded(ask, error.reason)
     reason = flaw(text, ask, facts)
-    counts[f"questions.{reason or 'reworded'}"] += 1
     if reason:
-        return ask
-    return Ask(ask.task, ask.sub_task, ask.form, text, f"model:{ask.pool}", ask.target,
-               ask.family, ask.order)  # fmt: skip
+        return Reworded(ask, reason)
+    return Reworded(replace(ask, question=text, pool=f"model:{ask.pool}"), "reworded")
 
 
 def kept(ask: Ask, facts: PictureFacts) -> list[str]:

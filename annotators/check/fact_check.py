@@ -17,7 +17,7 @@ from annotators.language.phrases import short_answer, spatial_part
 from schemas.records import DegradedRegion, Step
 
 
-def check(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
+def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     """What is wrong with ``text`` as the answer to ``ask``; empty when it passes.
 
     Rules: empty, malformed, too_short, too_long, not_english, refusal, forbidden_word, bad_format,

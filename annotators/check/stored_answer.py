@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from annotators.check.fact_check import check
+from annotators.check.fact_check import check_answer
 from annotators.facts import Ask, OrderQuery, PictureFacts
 from annotators.language.phrases import references, short_answer, spatial_part
 from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
 
 
-def check_answer(
+def check_stored(
     sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
 ) -> Iterator[tuple[str, str]]:
     """(rule, detail) for whatever is wrong with the words of a row."""
@@ -29,7 +29,7 @@ def check_answer(
             yield "answer", "not the spatial and the semantic part"
     if sample.sub_task == "short" and sample.answer != short_answer(sample.chain, facts):
         yield "answer", f"expected {short_answer(sample.chain, facts)!r}"
-    for violation in check(sample.answer, ask, facts):
+    for violation in check_answer(sample.answer, ask, facts):
         yield violation.rule, violation.detail
 
 

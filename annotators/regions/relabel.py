@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +42,13 @@ _NOT_NAMES = re.compile(
 )
 
 
+class Refined(NamedTuple):
+    """A region's label, and what was decided: keep, rename, abstain, or why nothing could be."""
+
+    label: str
+    decision: str
+
+
 class Refiner:
     """Asks about the crop of each region; the same crop is asked about once a run (the ledger).
 
@@ -54,25 +60,22 @@ class Refiner:
     def __init__(self, model: ChatModel, encode_png: EncodePng) -> None:
         self._model, self._encode = model, encode_png
 
-    def refine(self, image: Image, region: Region, counts: Counter[str]) -> str:
-        """The label after refinement; the old one where the model keeps, abstains or babbles.
+    def refine(self, image: Image, region: Region) -> Refined:
+        """The label after refinement; the old one unless the model gives a name that can be used.
 
         Args:
             image: The pristine picture; a degraded thing is still that thing.
             region: With the label before, and the other names that were considered.
-            counts: Decisions are counted here.
         """
         line = self._model.line()
         try:
             found = line.complete(self._request(image, region))
             decision, label = read_decision(found.text)
         except AnnotationError as error:
-            counts[f"labels.{error.reason}"] += 1
-            return region.label
+            return Refined(region.label, error.reason)
         finally:
             line.close()
-        counts[f"labels.{decision}"] += 1
-        return label if decision == "rename" else region.label
+        return Refined(label if decision == "rename" else region.label, decision)
 
     def _request(self, image: Image, region: Region) -> ChatRequest:
         height, width = image.shape[:2]

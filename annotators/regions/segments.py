@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotators.regions.appearance import describe
-from annotators.regions.source import Proposal, SkippedAnnotation
+from annotators.regions.registry import SourceRequest, region_source
+from annotators.regions.source import OneByOne, Proposal, Proposals
 from schemas.arrays import Image, Mask, require_image
 from schemas.boxes import Box
 from schemas.masks import largest_part
@@ -37,7 +38,7 @@ BAND: Final = 9
 """Width of the band in which borders are found again, pixels."""
 
 
-class SegmentRegions:
+class SegmentRegions(OneByOne):
     """Weight-free regions; holds tables only, so one may serve many threads."""
 
     name = "segments"
@@ -46,16 +47,14 @@ class SegmentRegions:
         self._near = _bell(81, NEAR_SIGMA, [math.hypot(i // 9 - 4, i % 9 - 4) for i in range(81)])
         self._alike = _bell(766, ALIKE_SIGMA, list(range(766)))
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
+    def find(self, image: Image, picture: Picture) -> Proposals:
         """Up to twelve named areas, largest connected part each, that do not overlap."""
         require_image(image)
         found = []
         for mask in self.masks(image):
             look = describe(image, mask)
             found.append(Proposal(mask, look.label, look.alternatives))
-        return found
+        return Proposals(found)
 
     def relabel(self, image: Image, mask: Mask, label: str) -> str:
         """Named anew by its look: what was dark red may be grey after a chain."""
@@ -71,6 +70,12 @@ class SegmentRegions:
         out = np.empty_like(small)
         _kernel("graph").bilateral(small, self._near.reshape(9, 9), self._alike, out)
         return out
+
+
+@region_source("segments")
+def segments(request: SourceRequest) -> SegmentRegions:
+    """The source that needs nothing."""
+    return SegmentRegions()
 
 
 def _kernel(name: str) -> Any:

@@ -1,8 +1,15 @@
-"""The protocol of region sources: a picture in, named masks out."""
+"""The protocol of region sources: pictures in, named masks out.
 
+A source that looks at one picture at a time derives from ``OneByOne`` and writes ``find``; one
+that works best on several at once implements ``RegionSource`` itself.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from schemas.arrays import Image, Mask
+from schemas.errors import PictureError
 from schemas.records import Picture
 
 
@@ -38,27 +45,86 @@ class SkippedAnnotation(NamedTuple):
     detail: str
 
 
+class Proposals(NamedTuple):
+    """What a source makes of one picture.
+
+    Args:
+        regions: Named masks of the picture's size, in any order; may overlap; may be none.
+        problems: What had to be skipped.
+        failure: Why nothing could be made of this picture.
+    """
+
+    regions: Sequence[Proposal] = ()
+    problems: Sequence[SkippedAnnotation] = ()
+    failure: PictureError | None = None
+
+
 class RegionSource(Protocol):
     """Finds regions in pictures; built once per process."""
 
     name: str
     """Goes into ``Region.label_source``."""
+    batch: int
+    """Pictures that ``propose`` is best given at once."""
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
-        """Named masks of the picture's size, in any order; may overlap; may be none.
+    def propose(self, images: Sequence[Image], pictures: Sequence[Picture]) -> list[Proposals]:
+        """The regions of each picture.
 
         Args:
-            image: The pristine pixels.
-            picture: Their record.
-            problems: What had to be skipped is appended to it.
-
-        Raises:
-            PictureError: This picture's annotation is unusable.
+            images: Pristine pixels, RGB, uint8 ``(height, width, 3)``.
+            pictures: Their records.
         """
         ...
 
     def relabel(self, image: Image, mask: Mask, label: str) -> str:
         """The label as the degraded picture shows it; the same where the look does not matter."""
         ...
+
+    def covers(self, paths: Iterable[str]) -> bool:
+        """Whether it may know any of the pictures at these paths inside their sources."""
+        ...
+
+    def provenance(self) -> dict[str, object]:
+        """Models, versions and checksums, for the manifest."""
+        ...
+
+
+class OneByOne(ABC):
+    """A region source that looks at one picture at a time."""
+
+    name: str
+    batch = 1
+
+    @abstractmethod
+    def find(self, image: Image, picture: Picture) -> Proposals:
+        """The regions of one picture.
+
+        Args:
+            image: Pristine pixels, RGB, uint8 ``(height, width, 3)``.
+            picture: Their record.
+
+        Raises:
+            PictureError: This picture's annotation is unusable.
+        """
+
+    def propose(self, images: Sequence[Image], pictures: Sequence[Picture]) -> list[Proposals]:
+        """See ``RegionSource``."""
+        return [self._tried(*pair) for pair in zip(images, pictures, strict=True)]
+
+    def _tried(self, image: Image, picture: Picture) -> Proposals:
+        try:
+            return self.find(image, picture)
+        except PictureError as error:
+            return Proposals(failure=error)
+
+    def relabel(self, image: Image, mask: Mask, label: str) -> str:
+        """The label: a degraded thing keeps its name."""
+        return label
+
+    def covers(self, paths: Iterable[str]) -> bool:
+        """True: it looks at any picture."""
+        return True
+
+    def provenance(self) -> dict[str, object]:
+        """Nothing but the name."""
+        return {}

@@ -5,6 +5,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flows.store.ledger import ShardSummary
+from schemas.counts import (
+    ASKED,
+    CHECK_FAILED,
+    CHECK_REFUSED,
+    IMAGES,
+    IMAGES_PLANNED,
+    IMAGES_REFUSED,
+    PICTURES,
+    REGIONS_KEPT,
+    REGIONS_PROPOSED,
+    REGIONS_REJECTED,
+    REJECTS,
+    ROWS,
+    WRITTEN,
+)
 from schemas.errors import ContractError
 
 
@@ -54,22 +69,22 @@ class RunSummary:
             counts.update(shard.counts)
             for name, value in shard.timings.items():
                 timings[f"build.{name}"] += value
-        rejects = _under("rejects.", counts)
-        rows = _under("rows.", counts)
-        images = sum(counts[f"images.{kind}"] for kind in ("regions", "uniform", "clean", "human"))
+        rejects = REJECTS.under(counts)
+        rows = ROWS.under(counts)
+        images = sum(counts[IMAGES(kind)] for kind in ("regions", "uniform", "clean", "human"))
         _balance("ingest", candidates, ingest["out"], ingest["rejects"])
         _balance("selection", ingest["out"], selected["out"], selected["rejects"])
         vanished = sum(n for name, n in rejects.items() if name.startswith("build."))
-        _balance("build", selected["out"], counts["pictures"], vanished)
-        proposed, kept = counts["regions.proposed"], counts["regions.kept"]
-        _balance("regions", proposed, kept, counts["regions.rejected"])
-        refused = counts["images.refused"]
-        _balance("images", counts["images.planned"], images, refused)
+        _balance("build", selected["out"], counts[PICTURES], vanished)
+        proposed, kept = counts[REGIONS_PROPOSED], counts[REGIONS_KEPT]
+        _balance("regions", proposed, kept, counts[REGIONS_REJECTED])
+        refused = counts[IMAGES_REFUSED]
+        _balance("images", counts[IMAGES_PLANNED], images, refused)
         failed = sum(n for name, n in rejects.items() if name.startswith("check."))
-        _balance("answers", counts["ask.asked"], sum(rows.values()), failed)
+        _balance("answers", counts[ASKED], sum(rows.values()), failed)
         totals = {name: round(value, 3) for name, value in sorted(timings.items())}
         return cls(
-            candidates, counts["pictures"], images, rows, rejects, dict(sorted(counts.items())),
+            candidates, counts[PICTURES], images, rows, rejects, dict(sorted(counts.items())),
             totals,
         )  # fmt: skip
 
@@ -81,8 +96,8 @@ def writing(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
         counts: All counts of a run.
     """
     found: dict[str, list[int]] = {}
-    for place, prefix in enumerate(("written.", "check.refused.")):
-        for name, number in _under(prefix, counts).items():
+    for place, kind_of_text in enumerate((WRITTEN, CHECK_REFUSED)):
+        for name, number in kind_of_text.under(counts).items():
             task, sub_task, writer = name.split(".", 2)
             kind = f"{writer}, {task.replace('_', ' ')}"
             kind += f" {sub_task.replace('_', ' ')}" if sub_task else ""
@@ -92,11 +107,7 @@ def writing(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
 
 def refusals(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
     """Rule of the fact check to texts that broke it."""
-    return {rule: (number,) for rule, number in _under("check.failed.", counts).items()}
-
-
-def _under(prefix: str, counts: Mapping[str, int]) -> dict[str, int]:
-    return {k.removeprefix(prefix): n for k, n in sorted(counts.items()) if k.startswith(prefix)}
+    return {rule: (number,) for rule, number in CHECK_FAILED.under(counts).items()}
 
 
 def _balance(stage: str, entered: int, left: int, rejected: int) -> None:

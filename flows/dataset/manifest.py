@@ -15,12 +15,14 @@ from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.balance import RunSummary
 from flows.human.folder import human_index
-from flows.store.identity import code_version, settings_hash
+from flows.store.identity import code_version
 from flows.store.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
 from flows.store.ledger import ShardSummary
 from schemas.config import RunConfig
 from schemas.families import Family
 from schemas.records import RECORDS
+
+FORMAT = 1
 
 PACKAGES = (
     "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
@@ -39,12 +41,12 @@ def write_manifest(
 ) -> dict[str, Any]:
     """Write the manifest; the card and the figures must be there already."""
     manifest = {
-        "format": 1,
+        "format": FORMAT,
         "code": code_version(),
         "git_commit": _git_commit(),
         "identity": identity,
         "seed": config.seed,
-        "config_hash": settings_hash(config),
+        "config_hash": identity["config_hash"],
         "config": config.model_dump(mode="json"),
         "versions": versions(),
         "regions": regions,
@@ -73,6 +75,31 @@ def write_manifest(
     }  # fmt: skip
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return manifest
+
+
+def write_stage_manifest(
+    out: Path,
+    config: RunConfig,
+    identity: dict[str, str],
+    counts: dict[str, int],
+    done: Sequence[ShardSummary],
+    seconds: dict[str, float],
+    regions: dict[str, object],
+) -> None:
+    """What a region stage says about itself: settings, models, counts, checksums."""
+    entries = [FileEntry(*entry) for shard in done for entry in shard.files]
+    manifest = {
+        "format": FORMAT,
+        "kind": "regions",
+        "identity": identity,
+        "config": config.model_dump(mode="json"),
+        "regions": regions,
+        "versions": versions(),
+        "counts": counts,
+        "timings": {f"wall.{name}": round(value, 3) for name, value in seconds.items()},
+        "files": {e.path: {"size": e.size, "sha256": e.sha256} for e in sorted(entries)},
+    }
+    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
 def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from annotators.check.stored_answer import check_answer
+from annotators.check.stored_answer import check_stored
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.manifest import human_families
@@ -195,7 +195,7 @@ def _row(
     said = [(m.role, m.content) for m in sample.messages]
     if said != [("user", sample.question), ("assistant", sample.answer)]:
         yield Defect(file, name, "messages", "not the question and the answer")
-    for rule, detail in check_answer(
+    for rule, detail in check_stored(
         sample,
         degraded.get(sample.image_id, []),
         families if sample.origin == "human" else FAMILIES,

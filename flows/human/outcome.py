@@ -8,15 +8,15 @@ import numpy as np
 
 from annotators.facts import Answer, Ask, PictureFacts
 from annotators.language.phrases import references
-from annotators.questions.ask import ask_picture
 from distortions.registry import FAMILIES
 from flows.human.folder import HumanIndex, human_index
 from flows.picture.degraded import whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
-from flows.picture.rows import answer_all
+from flows.picture.questions import question
 from schemas import masks
 from schemas.arrays import Image
 from schemas.config import PlanConfig
+from schemas.counts import IMAGES, IMAGES_PLANNED
 from schemas.errors import AnnotationError
 from schemas.human import HumanFlaw, HumanPicture
 from schemas.records import DegradedRegion, Grade, Picture, Step
@@ -33,11 +33,9 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
     """
     config, index = tools.config, human_index(tools.config.annotations)
     said = index.pictures[picture.content_hash]
-    outcome = PictureOutcome(picture)
+    outcome = PictureOutcome()
     image_id = f"{picture.picture_id}-h"
     regions = _regions(image_id, picture, said, index, config.plan)
-    outcome.counts["images.planned"] += 1
-    outcome.counts["images.human"] += 1
     facts = PictureFacts(
         image_id=image_id,
         width=picture.width,
@@ -48,26 +46,16 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
         origin="human",
     )
     # Sums of people's severities say little between families, and nobody knows an order.
-    asked = config.questions.model_copy(update={"hybrid_per_image": 0, "order_per_image": 0})
+    allowed = config.questions.model_copy(update={"hybrid_per_image": 0, "order_per_image": 0})
 
     def stream(*purpose: str | int) -> Stream:
         return Stream(config.seed, picture.content_hash, "human", *purpose)
 
-    asks, dropped = ask_picture(
-        facts, asked, config.gate, tools.pools, {}, lambda purpose: stream("ask", purpose)
-    )
-    for reason, count in dropped.items():
-        outcome.counts[f"ask.dropped.{reason}"] += count
-    outcome.counts["ask.asked"] += len(asks)
-    talk = tools.opener.open(image, outcome.counts) if tools.opener else None
-    try:
-        samples = answer_all(
-            asks, facts, picture, tools, outcome, stream, talk, BriefWriter(said.brief)
-        )
-    finally:
-        if talk is not None:
-            talk.close()
-    outcome.variants.append(Variant(image_id, image, regions, samples))
+    asked = question(facts, image, picture, tools, stream, {}, allowed, BriefWriter(said.brief))
+    outcome.counts.update({IMAGES_PLANNED: 1, IMAGES("human"): 1})
+    outcome.counts.update(asked.counts)
+    outcome.rejects += asked.rejects
+    outcome.variants.append(Variant(image_id, image, regions, asked.samples))
     return outcome
 
 

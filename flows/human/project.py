@@ -16,11 +16,11 @@ from annotators.human.vocabulary import builtin_vocabulary
 from distortions.registry import FAMILIES
 from flows.ingest.candidate import ingest_candidate
 from flows.ingest.sources import list_candidates
-from flows.regions.choose import region_source
+from flows.regions.choose import chosen_source
 from flows.store.layout import storage_errors, write_text
 from flows.store.png import write_png
 from schemas.config import RunConfig
-from schemas.errors import ConfigError, PictureError, UnknownNameError
+from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import Reject
 
 # Label Studio serves the files of a folder it was told about under this address.
@@ -48,22 +48,19 @@ def make_project(
     unscreened = config.model_copy(
         update={"screen": config.screen.model_copy(update={"enabled": False})}
     )
-    regions, pages, rejects = region_source(config.regions), [], []
+    regions, pages, rejects = chosen_source(config.regions), [], []
     for candidate in list_candidates(sources, config.limit):
         found = ingest_candidate(candidate, unscreened)
-        if found.picture is None or found.image is None:
-            rejects += [found.reject] if found.reject else []
+        if isinstance(found, Reject):
+            rejects.append(found)
             continue
         # Decoded pixels: turned as displayed, so that outlines fit in any tool.
         name = f"{found.picture.picture_id}-{Path(candidate.path).stem}.png"
         with storage_errors(out / "images"):
             (out / "images").mkdir(parents=True, exist_ok=True)
         write_png(out / "images" / name, found.image)
-        try:
-            proposals = regions.propose(found.image, found.picture, [])
-        except PictureError:
-            proposals = []
-        kept = [p for p in proposals if p.mask.mean() >= config.regions.min_area]
+        (proposed,) = regions.propose([found.image], [found.picture])
+        kept = [p for p in proposed.regions if p.mask.mean() >= config.regions.min_area]
         pages.append(Page(name, found.picture.width, found.picture.height, kept))
     _write(out, tool, pages)
     return len(pages), rejects

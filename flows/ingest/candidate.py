@@ -18,16 +18,15 @@ from schemas.records import Picture, Reject
 
 
 class Ingested(NamedTuple):
-    """What became of a candidate: a picture with its pixels, or a reject."""
+    """A picture with its pixels."""
 
-    picture: Picture | None
-    image: Image | None
-    reject: Reject | None
+    picture: Picture
+    image: Image
 
 
 def ingest_candidate(
     candidate: Candidate, config: RunConfig, unscreened: frozenset[str] = frozenset()
-) -> Ingested:
+) -> Ingested | Reject:
     """Decode, screen and hash one candidate; group and split come later.
 
     Pictures whose content hash is among ``unscreened`` may be as flawed as they are.
@@ -37,13 +36,13 @@ def ingest_candidate(
         data = read_bytes(candidate)
         decoded = decode(data, config.ingest)
     except PictureError as error:
-        return Ingested(None, None, _reject("ingest", subject, error.reason, error.detail))
+        return _reject("ingest", subject, error.reason, error.detail)
     scores = screen(decoded.image)
     content = content_hash(decoded.image)
     screened = config.screen.enabled and content not in unscreened
     bad = verdict(scores, config.screen) if screened else None
     if bad:
-        return Ingested(None, None, _reject("screen", subject, *bad))
+        return _reject("screen", subject, *bad)
     picture = Picture(
         picture_id=content[:16],
         source=candidate.source,
@@ -60,7 +59,7 @@ def ingest_candidate(
         split="train",
         licence=config.ingest.licence,
     )
-    return Ingested(picture, decoded.image, None)
+    return Ingested(picture, decoded.image)
 
 
 def load_image(candidate: Candidate, config: RunConfig) -> Image:

@@ -5,6 +5,7 @@ from collections import Counter
 from functools import lru_cache
 
 from annotators.answers.conversation import ChatSettings, ConversationOpener
+from annotators.answers.registry import WRITERS
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.offline import OfflineModel
 from annotators.chat.protocol import ChatModel
@@ -13,21 +14,27 @@ from flows.model.ledger import Ledger
 from flows.model.server import _options, served_name
 from flows.store.png import encode_png
 from schemas.config import AnswerConfig, RunConfig
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, UnknownNameError
+
+MODEL_WRITERS = ("vllm", "vllm-offline")
+"""Writers that hold a conversation: with endpoints, or with a model in this process."""
 
 
 def uses_model(config: RunConfig) -> bool:
     """Whether a model writes."""
-    return config.answers.writer != "template"
+    return config.answers.writer in MODEL_WRITERS
 
 
 def check_answers(config: RunConfig) -> None:
     """Refuse what cannot work before anything is begun.
 
     Raises:
-        ConfigError: No model, no key, or an engine in many processes.
+        ConfigError: No such writer, no model, no key, or an engine in many processes.
     """
     answers = config.answers
+    known = (*WRITERS, *MODEL_WRITERS)
+    if answers.writer not in known:
+        raise UnknownNameError("writer", answers.writer, known)
     if config.questions.wording == "model" and not uses_model(config):
         raise ConfigError("--questions model needs a model: --answers vllm")
     if not uses_model(config):

@@ -5,28 +5,65 @@ or knows of shards. Every draw is keyed by (seed, content hash, variant, region,
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from annotators.answers.rewording import draft_question
 from annotators.facts import PictureFacts
 from annotators.language.phrases import references
-from annotators.questions.ask import ask_picture
 from annotators.regions.lookalikes import lookalikes
 from annotators.regions.partition import partition
-from annotators.regions.source import SkippedAnnotation
 from distortions.gate import Judged, judge
 from distortions.plan import DrawnStep, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
 from distortions.registry import FAMILIES
 from flows.picture.degraded import degraded_region, untouched_region, whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
-from flows.picture.rows import answer_all
+from flows.picture.questions import question
 from schemas.arrays import Image, Mask
-from schemas.errors import PictureError
+from schemas.counts import (
+    GATE_CHAINS,
+    GATE_LEFT_CLEAN,
+    GATE_PASSED,
+    GATE_REFUSED,
+    GATE_REGIONS,
+    IMAGES,
+    IMAGES_PLANNED,
+    IMAGES_REFUSED,
+    LABELS,
+    LABELS_REFINED,
+    PLAN_FEWER_REGIONS,
+    REGIONS_KEPT,
+    REGIONS_PROPOSED,
+    REGIONS_REJECTED,
+)
 from schemas.masks import decode
-from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
+from schemas.records import DegradedRegion, Picture, Region, Reject
 from schemas.streams import KeyPart, Stream
+
+
+class Scene(NamedTuple):
+    """A pristine picture with what was found in it; all its variants share it.
+
+    Args:
+        picture: Its record.
+        image: Its pixels.
+        regions: The partition.
+        lookalikes: Things of the same name that did not become regions.
+    """
+
+    picture: Picture
+    image: Image
+    regions: Sequence[Region]
+    lookalikes: Sequence[Region]
+
+
+class Made(NamedTuple):
+    """A degraded picture, its annotated regions, and all that has a name in it."""
+
+    image: Image
+    regions: list[DegradedRegion]
+    named: list[DegradedRegion]
 
 
 def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> PictureOutcome:
@@ -37,28 +74,28 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
         image: Its decoded pixels, of the record's size.
         tools: What is made once per process.
     """
-    outcome = PictureOutcome(picture)
-    try:
-        with outcome.timings("regions"):
-            problems: list[SkippedAnnotation] = []
-            proposals = tools.regions.propose(image, picture, problems)
-            outcome.regions, rejected = partition(
-                proposals, picture, image, tools.config.regions, tools.regions.name
-            )
-    except PictureError as error:
-        outcome.rejects.append(_reject("regions", picture.picture_id, error.reason, error.detail))
+    outcome = PictureOutcome()
+    with outcome.timings("regions"):
+        (found,) = tools.regions.propose([image], [picture])
+        regions, rejected = partition(
+            found.regions, picture, image, tools.config.regions, tools.regions.name
+        )
+    if found.failure is not None:
+        reason, detail = found.failure.reason, found.failure.detail
+        outcome.rejects.append(_reject("regions", picture.picture_id, reason, detail))
         return outcome
+    outcome.regions = regions
     outcome.rejects += rejected
     outcome.rejects += [
         _reject("regions", f"{picture.picture_id}:{p.subject}", p.reason, p.detail)
-        for p in problems
+        for p in found.problems
     ]
-    outcome.lookalikes = lookalikes(proposals, outcome.regions, picture)
-    outcome.counts["regions.proposed"] += len(proposals)
-    outcome.counts["regions.kept"] += len(outcome.regions)
-    outcome.counts["regions.rejected"] += len(rejected)
+    outcome.counts[REGIONS_PROPOSED] += len(found.regions)
+    outcome.counts[REGIONS_KEPT] += len(regions)
+    outcome.counts[REGIONS_REJECTED] += len(rejected)
+    scene = Scene(picture, image, regions, lookalikes(found.regions, regions, picture))
     for number in range(tools.config.variants):
-        _Degrading(picture, image, tools, outcome, number).run()
+        outcome.add(_VariantRoad(scene, tools, number).outcome())
     return outcome
 
 
@@ -66,94 +103,110 @@ def _reject(stage: str, subject: str, reason: str, detail: str) -> Reject:
     return Reject(stage=stage, subject=subject, reason=reason, detail=detail)
 
 
-class _Degrading:
-    """Makes one variant and puts it into the outcome."""
+class _VariantRoad:
+    """Makes one variant of a scene."""
 
-    def __init__(
-        self,
-        picture: Picture,
-        image: Image,
-        tools: PictureTools,
-        outcome: PictureOutcome,
-        number: int,
-    ) -> None:
-        self.picture, self.image, self.tools, self.outcome = picture, image, tools, outcome
-        self.image_id = f"{picture.picture_id}-v{number}"
-        self.key: tuple[KeyPart, ...] = (tools.config.seed, picture.content_hash, number)
+    def __init__(self, scene: Scene, tools: PictureTools, number: int) -> None:
+        self.scene, self.tools = scene, tools
+        self.image_id = f"{scene.picture.picture_id}-v{number}"
+        self.key: tuple[KeyPart, ...] = (tools.config.seed, scene.picture.content_hash, number)
+        self.made = PictureOutcome()
+        self.counts = self.made.counts
 
     def stream(self, *purpose: KeyPart) -> Stream:
         """The stream of one purpose in this variant."""
         return Stream(*self.key, *purpose)
 
-    def run(self) -> None:
+    def outcome(self) -> PictureOutcome:
+        """The variant, or why there is none."""
         kind = draw_kind(self.stream("kind"), self.tools.config.plan)
-        self.outcome.counts["images.planned"] += 1
-        if kind == "regions" and not self.outcome.regions:
-            self._refuse("plan", "no_regions", "no eligible region to degrade")
-            return
-        with self.outcome.timings("degrade"):
+        self.counts[IMAGES_PLANNED] += 1
+        if kind == "regions" and not self.scene.regions:
+            return self._refused("plan", "no_regions", "no eligible region to degrade")
+        with self.made.timings("degrade"):
             make = {"clean": self._clean, "uniform": self._uniform, "regions": self._regions}
-            image, regions, asked = make[kind]()
-        if kind != "clean" and not any(region.chain for region in regions):
-            self._refuse("gate", "nothing_visible", "no chain passed the perceptibility gate")
-            return
-        with self.outcome.timings("ask"):
-            samples = self._ask(image, asked, regions)
-        self.outcome.counts[f"images.{kind}"] += 1
-        self.outcome.variants.append(Variant(self.image_id, image, regions, samples))
+            done = make[kind]()
+        if kind != "clean" and not any(region.chain for region in done.regions):
+            return self._refused("gate", "nothing_visible", "no chain passed the gate")
+        with self.made.timings("ask"):
+            asked = question(
+                self._facts(done),
+                done.image,
+                self.scene.picture,
+                self.tools,
+                self.stream,
+                self.tools.palette.order,
+                self.tools.config.questions,
+            )
+        self.counts[IMAGES(kind)] += 1
+        self.counts.update(asked.counts)
+        self.made.rejects += asked.rejects
+        self.made.variants.append(Variant(self.image_id, done.image, done.regions, asked.samples))
+        return self.made
 
-    def _refuse(self, stage: str, reason: str, detail: str) -> None:
-        self.outcome.counts["images.refused"] += 1
-        self.outcome.rejects.append(_reject(stage, self.image_id, reason, detail))
+    def _refused(self, stage: str, reason: str, detail: str) -> PictureOutcome:
+        self.counts[IMAGES_REFUSED] += 1
+        self.made.rejects.append(_reject(stage, self.image_id, reason, detail))
+        return self.made
 
-    def _clean(self) -> tuple[Image, list[DegradedRegion], list[DegradedRegion]]:
-        """The picture, the regions that are annotated, and all that takes part in naming."""
-        regions = [untouched_region(self.image_id, r) for r in self._spare(self.outcome.regions)]
-        return self.image.copy(), regions, self._everything(regions)
+    def _facts(self, made: Made) -> PictureFacts:
+        height, width = made.image.shape[:2]
+        return PictureFacts(
+            image_id=self.image_id,
+            width=width,
+            height=height,
+            regions=tuple(made.regions),
+            references=references(made.named, width, height),
+            families=FAMILIES,
+        )
 
-    def _uniform(self) -> tuple[Image, list[DegradedRegion], list[DegradedRegion]]:
-        mask = np.ones(self.image.shape[:2], np.bool_)
+    def _clean(self) -> Made:
+        regions = [untouched_region(self.image_id, r) for r in self._spare(self.scene.regions)]
+        return Made(self.scene.image.copy(), regions, self._everything(regions))
+
+    def _uniform(self) -> Made:
+        image = self.scene.image
+        mask = np.ones(image.shape[:2], np.bool_)
         drawn, judged = self._try_chains("whole", mask, [])
         if judged is None:
-            return self.image, [], []
-        whole = whole_region(self.image_id, self.picture)
-        made = degraded_region(whole, self.image, mask, drawn, judged, self.tools.config)
-        return composite(self.image, [judged.patch]), [made], [made]
+            return Made(image, [], [])
+        whole = whole_region(self.image_id, self.scene.picture)
+        region = degraded_region(whole, image, mask, drawn, judged, self.tools.config)
+        return Made(composite(image, [judged.patch]), [region], [region])
 
-    def _regions(self) -> tuple[Image, list[DegradedRegion], list[DegradedRegion]]:
+    def _regions(self) -> Made:
         """Degrade the drawn regions one after another; each on pristine pixels."""
-        plan, found = self.tools.config.plan, self.outcome.regions
+        plan, found, image = self.tools.config.plan, self.scene.regions, self.scene.image
         targets = draw_targets(self.stream("targets"), len(found), plan)
         if len(targets) < plan.min_regions:
-            self.outcome.counts["plan.fewer_regions_than_asked"] += 1
-        made: dict[int, DegradedRegion] = {}
+            self.counts[PLAN_FEWER_REGIONS] += 1
+        done: dict[int, DegradedRegion] = {}
         patches: list[Patch] = []
         earlier: list[Sequence[DrawnStep]] = []
         for index in targets:
-            mask = decode(found[index].mask, *self.image.shape[:2])
+            mask = decode(found[index].mask, *image.shape[:2])
             drawn, judged = self._try_chains(found[index].region_id, mask, earlier)
             if judged is None:
                 continue
             untouched = untouched_region(self.image_id, found[index])
-            made[index] = degraded_region(
-                untouched, self.image, mask, drawn, judged, self.tools.config
-            )
+            done[index] = degraded_region(untouched, image, mask, drawn, judged, self.tools.config)
             patches.append(judged.patch)
             earlier.append(drawn)
-        image = composite(self.image, patches)
-        spare = self._spare([region for i, region in enumerate(found) if i not in made])
-        regions = [self._relabelled(image, region) for region in made.values()]
+        degraded = composite(image, patches)
+        spare = self._spare([region for i, region in enumerate(found) if i not in done])
+        regions = [self._relabelled(degraded, region) for region in done.values()]
         regions += [untouched_region(self.image_id, region) for region in spare]
-        return image, regions, self._everything(regions)
+        return Made(degraded, regions, self._everything(regions))
 
     def _relabelled(self, image: Image, region: DegradedRegion) -> DegradedRegion:
-        mask = decode(region.mask, *image.shape[:2])
         if self.tools.refiner is not None:
-            known = next(r for r in self.outcome.regions if r.region_id == region.region_id)
-            label = self.tools.refiner.refine(self.image, known, self.outcome.counts)
+            known = next(r for r in self.scene.regions if r.region_id == region.region_id)
+            label, decision = self.tools.refiner.refine(self.scene.image, known)
+            self.counts[LABELS(decision)] += 1
         else:
+            mask = decode(region.mask, *image.shape[:2])
             label = self.tools.regions.relabel(image, mask, region.label)
-        self.outcome.counts["labels.refined"] += label != region.label
+        self.counts[LABELS_REFINED] += label != region.label
         return region.model_copy(update={"label_refined": label})
 
     def _spare(self, untouched: Sequence[Region]) -> list[Region]:
@@ -163,7 +216,7 @@ class _Degrading:
     def _everything(self, regions: Sequence[DegradedRegion]) -> list[DegradedRegion]:
         """All that has a name in the picture, so that a phrase is unambiguous among it."""
         known = {region.region_id for region in regions}
-        everything = [*self.outcome.regions, *self.outcome.lookalikes]
+        everything = [*self.scene.regions, *self.scene.lookalikes]
         others = [region for region in everything if region.region_id not in known]
         return [*regions, *(untouched_region(self.image_id, region) for region in others)]
 
@@ -171,58 +224,21 @@ class _Degrading:
         self, region_id: str, mask: Mask, earlier: Sequence[Sequence[DrawnStep]]
     ) -> tuple[Sequence[DrawnStep], Judged | None]:
         """Draw chains until one passes the gate; a bounded number of times."""
-        config, counts = self.tools.config, self.outcome.counts
-        counts["gate.regions"] += 1
+        config = self.tools.config
+        self.counts[GATE_REGIONS] += 1
         refusal = ""
         for attempt in range(config.plan.attempts):
             stream = self.stream(region_id, "chain", attempt)
             drawn = draw_chain(stream, self.tools.palette, earlier)
             links = link_chain(drawn, *self.key, region_id, attempt)
-            judged = judge(self.image, mask, links, config.gate)
-            counts["gate.chains"] += 1
+            judged = judge(self.scene.image, mask, links, config.gate)
+            self.counts[GATE_CHAINS] += 1
             if not judged.refusal:
-                counts["gate.passed"] += 1
+                self.counts[GATE_PASSED] += 1
                 return drawn, judged
             refusal = judged.refusal
-            counts[f"gate.refused.{refusal}"] += 1
-        counts["gate.left_clean"] += 1
-        self.outcome.rejects.append(
-            _reject("gate", f"{self.image_id}:{region_id}", "left_clean", refusal)
-        )
+            self.counts[GATE_REFUSED(refusal)] += 1
+        self.counts[GATE_LEFT_CLEAN] += 1
+        subject = f"{self.image_id}:{region_id}"
+        self.made.rejects.append(_reject("gate", subject, "left_clean", refusal))
         return [], None
-
-    def _ask(
-        self, image: Image, named: Sequence[DegradedRegion], regions: Sequence[DegradedRegion]
-    ) -> list[Sample]:
-        height, width = image.shape[:2]
-        facts = PictureFacts(
-            image_id=self.image_id,
-            width=width,
-            height=height,
-            regions=tuple(regions),
-            references=references(named, width, height),
-            families=FAMILIES,
-        )
-        config = self.tools.config
-        asks, dropped = ask_picture(
-            facts,
-            config.questions,
-            config.gate,
-            self.tools.pools,
-            self.tools.palette.order,
-            lambda purpose: self.stream("ask", purpose),
-        )
-        for reason, count in dropped.items():
-            self.outcome.counts[f"ask.dropped.{reason}"] += count
-        self.outcome.counts["ask.asked"] += len(asks)
-        if self.tools.opener is None:
-            return answer_all(asks, facts, self.picture, self.tools, self.outcome, self.stream)
-        talk = self.tools.opener.open(image, self.outcome.counts)
-        try:
-            if config.questions.wording == "model":
-                asks = [draft_question(ask, facts, talk, self.outcome.counts) for ask in asks]
-            return answer_all(
-                asks, facts, self.picture, self.tools, self.outcome, self.stream, talk
-            )
-        finally:
-            talk.close()

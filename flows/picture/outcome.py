@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from annotators.answers.conversation import ConversationOpener
+from annotators.answers.conversation import Conversation, ConversationOpener
 from annotators.facts import Writer
 from annotators.questions.pools import Pools
 from annotators.regions.relabel import Refiner
@@ -15,7 +15,7 @@ from annotators.regions.source import RegionSource
 from distortions.plan import Palette
 from schemas.arrays import Image
 from schemas.config import RunConfig
-from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
+from schemas.records import DegradedRegion, Region, Reject, Sample
 
 
 class Stopwatch(defaultdict[str, float]):
@@ -43,11 +43,23 @@ class PictureTools:
     regions: RegionSource
     palette: Palette
     pools: Pools
-    fallback: Writer
+    template: Writer
+    own: Writer | None = None
+    """A writer from outside that is asked before the template."""
     opener: ConversationOpener | None = None
-    """Opens a conversation with a model for each picture; without it the fallback writes all."""
+    """Opens a conversation with a model for each picture, which then is asked first."""
     refiner: Refiner | None = None
     """Corrects the regions' names."""
+
+    @contextmanager
+    def conversation(self, image: Image) -> Iterator[Conversation | None]:
+        """The model's conversation about a degraded picture; ``None`` where no model writes."""
+        found = self.opener.open(image) if self.opener else None
+        try:
+            yield found
+        finally:
+            if found is not None:
+                found.close()
 
 
 class Variant(NamedTuple):
@@ -61,12 +73,19 @@ class Variant(NamedTuple):
 
 @dataclass
 class PictureOutcome:
-    """Everything that came of one picture."""
+    """Everything that came of one picture, or of one variant of it."""
 
-    picture: Picture
     regions: list[Region] = field(default_factory=list)
-    lookalikes: list[Region] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     timings: Stopwatch = field(default_factory=Stopwatch)
+
+    def add(self, part: "PictureOutcome") -> None:
+        """Put what came of a variant behind what is here."""
+        self.regions += part.regions
+        self.variants += part.variants
+        self.rejects += part.rejects
+        self.counts.update(part.counts)
+        for name, seconds in part.timings.items():
+            self.timings[name] += seconds

@@ -1,116 +1,52 @@
-"""From what was done and said to records: degraded regions and dataset rows."""
+"""From answers to dataset rows, and to rejects of what was not answered."""
 
-from __future__ import annotations
+from typing import NamedTuple
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-from annotators.answers.conversation import Conversation
-from annotators.check.fact_check import check
-from annotators.facts import Answer, Ask, PictureFacts, Violation, Writer
-from schemas.errors import AnnotationError
+from annotators.answering import Answered, Unanswered, Written
+from annotators.facts import PictureFacts
 from schemas.records import Message, Picture, Reject, Sample
-from schemas.streams import Stream
-
-if TYPE_CHECKING:
-    from flows.picture.outcome import PictureOutcome, PictureTools
 
 
-def answer_all(
-    asks: Sequence[Ask],
-    facts: PictureFacts,
-    picture: Picture,
-    tools: PictureTools,
-    outcome: PictureOutcome,
-    stream: Callable[..., Stream],
-    talk: Conversation | None = None,
-    given: Writer | None = None,
-) -> list[Sample]:
-    """Write and check an answer to every question; what fails for good becomes a reject.
+class Origin(NamedTuple):
+    """What every row of a run says of where it comes from.
 
     Args:
-        asks: The questions.
-        facts: Of the picture.
-        picture: The source.
-        tools: Made once per process.
-        outcome: Gets counts and rejects.
-        stream: A purpose to its stream.
-        talk: The conversation with the model about this picture, where a model writes.
-        given: Answers that are there already and are tried first.
+        seed: Of the run.
+        config_hash: Of its settings.
     """
-    samples = []
-    for index, ask in enumerate(asks):
-        row_id = f"{facts.image_id}/{ask.task}/{index}"
-        written = _write(ask, facts, tools, outcome, stream("write", index), talk, given)
-        if isinstance(written, Violation):
-            outcome.rejects.append(
-                Reject(stage="check", subject=row_id, reason=written.rule, detail=written.detail)
-            )
-            continue
-        answer, writer, attempts = written
-        kind = f"{ask.task}.{ask.sub_task}"
-        outcome.counts[f"written.{kind}.{writer.name}"] += 1
-        if talk is not None:
-            talk.accept(ask, answer)
-        samples.append(_sample(row_id, ask, answer, facts, picture, tools, writer, attempts))
-    outcome.counts["check.passed"] += len(samples)
-    return samples
+
+    seed: int
+    config_hash: str
 
 
-def _write(
-    ask: Ask,
-    facts: PictureFacts,
-    tools: PictureTools,
-    outcome: PictureOutcome,
-    stream: Stream,
-    talk: Conversation | None,
-    given: Writer | None,
-) -> tuple[Answer, Writer, int] | Violation:
-    """Ask the writer, then the fallback, until a text passes the fact check."""
-    violations = [Violation("unwritten", "no attempt was allowed")]
-    for attempt, writer in enumerate(_writers(ask, tools, talk, given)):
-        answer = None
-        try:
-            answer = writer.write(ask, facts, stream, attempt, violations if attempt else ())
-            violations = check(answer.text, ask, facts)
-        except AnnotationError as error:
-            violations = [Violation(error.reason, error.detail)]
-        outcome.counts["check.texts"] += 1
-        if answer is not None and not violations:
-            return answer, writer, attempt + 1
-        outcome.counts[f"check.refused.{ask.task}.{ask.sub_task}.{writer.name}"] += 1
-        for broken in violations:
-            outcome.counts[f"check.failed.{broken.rule}"] += 1
-    return violations[0]
+def samples_of(
+    answered: Answered, facts: PictureFacts, picture: Picture, origin: Origin
+) -> list[Sample]:
+    """A row for each question that was answered."""
+    return [_sample(written, facts, picture, origin) for written in answered.written]
 
 
-def _writers(
-    ask: Ask, tools: PictureTools, talk: Conversation | None, given: Writer | None
-) -> list[Writer]:
-    """Who writes, attempt by attempt; a short answer is computed and never asked."""
-    answers = tools.config.answers
-    fallback: list[Writer] = [tools.fallback] * answers.attempts
-    first = given is not None and ask.task == "global_description"
-    if talk is None or ask.sub_task == "short":
-        return [given, *fallback] if given is not None and first else fallback
-    own: list[Writer] = [talk] * answers.attempts
-    own = [given, *own] if given is not None and first else own
-    return own + fallback if answers.on_failure == "template" else own
+def rejects_of(answered: Answered, facts: PictureFacts) -> list[Reject]:
+    """A reject for each question to which no text passed the fact check."""
+    return [
+        Reject(
+            stage="check",
+            subject=_row_id(unanswered, facts),
+            reason=unanswered.violation.rule,
+            detail=unanswered.violation.detail,
+        )
+        for unanswered in answered.unanswered
+    ]
 
 
-def _sample(
-    row_id: str,
-    ask: Ask,
-    answer: Answer,
-    facts: PictureFacts,
-    picture: Picture,
-    tools: PictureTools,
-    writer: Writer,
-    attempts: int,
-) -> Sample:
-    target = ask.target
+def _row_id(found: Written | Unanswered, facts: PictureFacts) -> str:
+    return f"{facts.image_id}/{found.ask.task}/{found.number}"
+
+
+def _sample(written: Written, facts: PictureFacts, picture: Picture, origin: Origin) -> Sample:
+    ask, answer, target = written.ask, written.answer, written.ask.target
     return Sample(
-        row_id=row_id,
+        row_id=_row_id(written, facts),
         image_id=facts.image_id,
         picture_id=picture.picture_id,
         region_id=target.region_id if target else "",
@@ -137,14 +73,14 @@ def _sample(
         chain=ask.chain,
         scores=target.scores if target else None,
         pool=ask.pool,
-        writer=writer.name,
-        prompt_version=writer.version,
-        attempts=attempts,
+        writer=written.writer,
+        prompt_version=written.version,
+        attempts=written.attempts,
         source=picture.source,
         source_path=picture.path,
         licence=picture.licence,
         content_hash=picture.content_hash,
         origin=facts.origin,
-        seed=tools.config.seed,
-        config_hash=tools.config_hash,
+        seed=origin.seed,
+        config_hash=origin.config_hash,
     )

@@ -1,113 +1,96 @@
-"""The region source that a configuration names."""
+"""The region source that a configuration names, and the disk it reads from while it is made."""
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from annotators.regions.coco.source import CocoRegions
+import annotators.regions  # noqa: F401  # registers the sources that ship
+from annotators.regions.registry import SourceRequest, region_source, source_type
 from annotators.regions.segments import SegmentRegions
-from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
+from annotators.regions.source import OneByOne, Proposals, RegionSource
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.layout import read_manifest
-from schemas.arrays import Image, Mask
+from schemas.arrays import Image
 from schemas.config import RegionConfig
-from schemas.errors import ConfigError, UnknownNameError
+from schemas.errors import ConfigError
 from schemas.records import Picture
-from schemas.ssa import SsaConfig
-
-REGION_SOURCES = ("segments", "coco:FILE", "ssa", "stored:DIR")
 
 
-def region_source(config: RegionConfig) -> RegionSource:
+class Disk:
+    """Files as ``annotators.regions.registry.Files`` lends them to sources."""
+
+    def text(self, name: str) -> str:
+        """A whole text file."""
+        try:
+            return Path(name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{name}: cannot read it: {error}") from None
+
+    def json(self, name: str) -> Any:
+        """A parsed JSON file."""
+        try:
+            return json.loads(Path(name).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{name}: cannot read annotations: {error.strerror}") from None
+        except ValueError as error:
+            raise ConfigError(f"{name}: not valid JSON: {error}") from None
+
+    def folder(self, name: str) -> Callable[[str], bytes] | None:
+        """A reader of the files inside a folder; ``None``: it is no folder."""
+        folder = Path(name)
+        return (lambda inside: (folder / inside).read_bytes()) if folder.is_dir() else None
+
+    def beside(self, name: str) -> Callable[[str], bytes]:
+        """A reader of the files in the folder of a file."""
+        folder = Path(name).parent
+        return lambda inside: (folder / inside).read_bytes()
+
+
+@lru_cache(maxsize=1)
+def chosen_source(config: RegionConfig) -> RegionSource:
     """The source a configuration asks for; models are loaded once per process.
 
     Raises:
         ConfigError: There is no such source, or something it needs is missing.
     """
-    return _region_source(config.model_dump_json())
+    kind, argument = source_type(config.source)
+    return kind.make(SourceRequest(argument, config, Disk()))
 
 
 def is_exclusive(config: RegionConfig) -> bool:
     """Whether one process should hold the source, because its models fill a device."""
-    return config.source == "ssa"
+    return source_type(config.source)[0].exclusive
 
 
-@lru_cache(maxsize=1)
-def _region_source(settings: str) -> RegionSource:
-    config = RegionConfig.model_validate_json(settings)
-    kind, _, file = config.source.partition(":")
-    if kind == "segments" and not file:
-        return SegmentRegions()
-    if kind == "ssa" and not file:
-        return _ssa(config.ssa)
-    if kind == "stored" and file:
-        return _stored(Path(file))
-    if kind != "coco" or not file:
-        raise UnknownNameError("region source", config.source, REGION_SOURCES)
-    return _coco(Path(file))
-
-
-def _stored(folder: Path) -> RegionSource:
+@region_source("stored", takes="DIR")
+def stored(request: SourceRequest) -> RegionSource:
+    """The proposals of a region stage that ``segment`` made."""
+    folder = Path(request.argument)
     manifest = read_manifest(folder)
     if manifest.get("kind") != "regions":
-        raise ConfigError(f"--regions stored:{folder} is no region stage; make one with segment")
+        raise ConfigError(f"--regions stored:{folder} is not a region stage; make one with segment")
     made_by = RegionConfig.model_validate(manifest["config"]["regions"])
-    return StoredRegions(folder / STAGE, _names_of(made_by), manifest["regions"])
+    return StoredRegions(folder / STAGE, names_of(made_by), manifest["regions"])
 
 
-class _FixedNames:
-    """A source whose labels do not change with the look of a region; it proposes nothing."""
+class FixedNames(OneByOne):
+    """A source whose labels do not change with the look of a region; it proposes nothing.
+
+    Args:
+        name: Of the source it stands for.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
-        return []
-
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        return label
+    def find(self, image: Image, picture: Picture) -> Proposals:
+        """Nothing."""
+        return Proposals()
 
 
-def fixed_names(name: str) -> RegionSource:
-    """A source that proposes nothing and leaves every label as it is."""
-    return _FixedNames(name)
-
-
-def _names_of(config: RegionConfig) -> RegionSource:
+def names_of(config: RegionConfig) -> RegionSource:
     """What names degraded regions anew, without loading what proposes them."""
     kind = config.source.partition(":")[0]
-    return SegmentRegions() if kind == "segments" else fixed_names(kind)
-
-
-def _coco(file: Path) -> CocoRegions:
-    return CocoRegions(_read_json(file), lambda name: (file.parent / name).read_bytes())
-
-
-def _ssa(config: SsaConfig) -> RegionSource:
-    from annotators.regions.ssa import SsaRegions
-
-    folder = Path(config.masks)
-    if not config.masks:
-        return SsaRegions(config, _read_text)
-    if folder.is_dir():
-        return SsaRegions(config, _read_text, lambda name: (folder / name).read_bytes())
-    return SsaRegions(config, _read_text, _coco(folder))
-
-
-def _read_text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot read it: {error}") from None
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read annotations: {error.strerror}") from None
-    except ValueError as error:
-        raise ConfigError(f"{path}: not valid JSON: {error}") from None
+    return SegmentRegions() if kind == "segments" else FixedNames(kind)

@@ -25,7 +25,7 @@ class Proposed(NamedTuple):
     """What became of a picture: proposals and what was skipped; ``lost`` when it is not there."""
 
     picture: Picture
-    proposals: list[Proposal]
+    proposals: Sequence[Proposal]
     rejects: list[Reject]
     lost: bool
 
@@ -37,8 +37,7 @@ def propose_all(
     config: RunConfig,
 ) -> Iterator[Proposed]:
     """Propose regions of pictures in their order; the next ones are decoded meanwhile."""
-    many = getattr(source, "propose_many", None)
-    size = getattr(source, "pictures_per_batch", 1) if many else 1
+    size = source.batch
     with ThreadPoolExecutor(2, "decode") as pool:
         waiting = iter(pictures)
         jobs: list[tuple[Picture, Future[Image | PictureError]]] = []
@@ -48,7 +47,7 @@ def propose_all(
             if not jobs:
                 return
             batch, jobs = jobs[:size], jobs[size:]
-            yield from _propose_batch([(p, job.result()) for p, job in batch], source, bool(many))
+            yield from _propose_batch([(p, job.result()) for p, job in batch], source)
 
 
 def _load(
@@ -61,38 +60,19 @@ def _load(
 
 
 def _propose_batch(
-    batch: Sequence[tuple[Picture, Image | PictureError]], source: RegionSource, many: bool
+    batch: Sequence[tuple[Picture, Image | PictureError]], source: RegionSource
 ) -> Iterator[Proposed]:
     usable = [(p, image) for p, image in batch if not isinstance(image, PictureError)]
-    problems: list[list[SkippedAnnotation]] = [[] for _ in usable]
-    results: list[list[Proposal] | PictureError]
-    if many and usable:
-        images, records = [image for _, image in usable], [picture for picture, _ in usable]
-        results = source.propose_many(images, records, problems)  # type: ignore[attr-defined]
-    else:
-        results = [
-            _propose_one(source, image, picture, own)
-            for (picture, image), own in zip(usable, problems, strict=True)
-        ]
-    said = iter(zip(results, problems, strict=True))
+    results = iter(source.propose([image for _, image in usable], [p for p, _ in usable]))
     for picture, image in batch:
         if isinstance(image, PictureError):
             yield Proposed(picture, [], [_reject("segment", picture, image)], lost=True)
             continue
-        found, own = next(said)
-        rejects = [_problem(picture, problem) for problem in own]
-        if isinstance(found, PictureError):
-            rejects, found = [*rejects, _reject("regions", picture, found)], []
-        yield Proposed(picture, found, rejects, lost=False)
-
-
-def _propose_one(
-    source: RegionSource, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-) -> list[Proposal] | PictureError:
-    try:
-        return source.propose(image, picture, problems)
-    except PictureError as error:
-        return error
+        found = next(results)
+        rejects = [_problem(picture, problem) for problem in found.problems]
+        if found.failure is not None:
+            rejects.append(_reject("regions", picture, found.failure))
+        yield Proposed(picture, found.regions, rejects, lost=False)
 
 
 def _reject(stage: str, picture: Picture, error: PictureError) -> Reject:

@@ -8,7 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 
-from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
+from annotators.regions.source import (
+    OneByOne,
+    Proposal,
+    Proposals,
+    RegionSource,
+    SkippedAnnotation,
+)
 from flows.store.tables import write_table
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
@@ -36,7 +42,7 @@ class _Shard:
                 self.failed[picture] = PictureError(reject.reason, reject.detail)
 
 
-class StoredRegions:
+class StoredRegions(OneByOne):
     """A region source that reads a stage folder.
 
     Memory grows by 32 bytes a picture, and by the proposals of the one shard it last read.
@@ -80,14 +86,11 @@ class StoredRegions:
         """Models, versions, checksums of the stage."""
         return self._provenance
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
-        """The stored proposals.
+    def find(self, image: Image, picture: Picture) -> Proposals:
+        """The stored proposals; a failure is what the source itself raised.
 
         Raises:
-            PictureError: ``not_segmented``: the picture is not in the stage; or what the source
-                itself raised for it.
+            PictureError: ``not_segmented``: the picture is not in the stage.
         """
         place = self._find(picture.picture_id)
         if place is None and self._look():  # a run that segments beside us has gone on
@@ -95,13 +98,9 @@ class StoredRegions:
         if place is None:
             raise PictureError("not_segmented", "the picture is not among the stored regions")
         shard = self._shard(place)
-        if problems is not None:
-            problems += shard.problems[picture.picture_id]
-        if picture.picture_id in shard.failed:
-            raise shard.failed[picture.picture_id]
-        return [
-            _proposal(stored, *image.shape[:2]) for stored in shard.proposals[picture.picture_id]
-        ]
+        key = picture.picture_id
+        found = [_proposal(stored, *image.shape[:2]) for stored in shard.proposals[key]]
+        return Proposals(found, shard.problems[key], shard.failed.get(key))
 
     def relabel(self, image: Image, mask: Mask, label: str) -> str:
         """As the source that made the stage names it."""

@@ -5,22 +5,58 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from multiprocessing import connection
 from pathlib import Path
 from typing import NamedTuple
 
+from flows.picture.outcome import Stopwatch
 from flows.processes import stop_file
+from flows.store.identity import regions_hash
+from flows.store.layout import describe_file
+from flows.store.ledger import ShardSummary, finished, write_ledger
+from flows.store.run_folder import RunFolder
 from schemas.config import RunConfig
 from schemas.errors import StoppedError
 
 
 class ShardJob(NamedTuple):
-    """One shard's work: dataset folder, shard number, the configuration as JSON."""
+    """One shard's work; small and picklable.
+
+    Args:
+        out: Dataset folder.
+        shard: Number of the shard.
+        config: Of the run.
+        settings: Hash of everything in it that can change a row. Made once a run, since it reads
+            every file that the configuration names.
+        regions: Hash of what can change the proposals of regions.
+    """
 
     out: str
     shard: int
-    config: str
+    config: RunConfig
+    settings: str
+    regions: str
+
+    @property
+    def folder(self) -> RunFolder:
+        """The folder of the run."""
+        return RunFolder(Path(self.out))
+
+
+def jobs_of(folder: RunFolder, config: RunConfig) -> list[ShardJob]:
+    """A job for every shard of a claimed folder.
+
+    Raises:
+        ConfigError: A file the configuration names cannot be read any more.
+    """
+    settings, regions = folder.identity()["config_hash"], regions_hash(config)
+    return [
+        ShardJob(str(folder.out), shard, config, settings, regions)
+        for shard in range(folder.shards())
+    ]
 
 
 def start_worker() -> None:
@@ -47,17 +83,6 @@ class ProgressMarks:
         self._file.close()
 
 
-def shard_key(*parts: str) -> str:
-    """32 hex digits over everything that decides what a shard holds."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-@cache
-def settings_of(config: str) -> RunConfig:
-    """The configuration a job carries as JSON."""
-    return RunConfig.model_validate_json(config)
-
-
 @cache
 def _die_with_parent() -> None:
     """End a worker process whose parent was killed, so that it does not write beside a new run."""
@@ -69,3 +94,48 @@ def _die_with_parent() -> None:
             os._exit(1)
 
         threading.Thread(target=watch, daemon=True).start()
+
+
+class ShardWork:
+    """A shard while it is worked on; see ``shard_work``.
+
+    Args:
+        job: Which.
+        stage: Of the road: ingest, segment or build.
+        key: Over everything that decides what the shard holds.
+        marks: Of finished pictures.
+    """
+
+    def __init__(self, job: ShardJob, stage: str, key: str, marks: ProgressMarks) -> None:
+        self.job, self.stage, self.key, self.tick = job, stage, key, marks.tick
+        self.watch = Stopwatch()
+        self.done = finished(job.folder.out, job.shard, key, stage)
+        """What the ledger says where the shard is finished already."""
+
+    def finish(self, paths: Sequence[Path], counts: Mapping[str, int]) -> ShardSummary:
+        """Write the ledger, which makes the shard a finished one."""
+        out = self.job.folder.out
+        files = [describe_file(out, path) for path in paths]
+        summary = ShardSummary(self.job.shard, self.key, files, dict(counts), dict(self.watch))
+        return write_ledger(out, summary, self.stage)
+
+
+@contextmanager
+def shard_work(job: ShardJob, stage: str, pictures: int, *decides: str) -> Iterator[ShardWork]:
+    """Work on a shard; one that is finished under the same key is only marked as done.
+
+    Args:
+        job: Which.
+        stage: Of the road: ingest, segment or build.
+        pictures: How many it has.
+        decides: Everything that decides what the shard holds.
+    """
+    key = hashlib.sha256("\n".join((stage, *decides)).encode()).hexdigest()[:32]
+    marks = ProgressMarks(job.folder.work, stage)
+    try:
+        work = ShardWork(job, stage, key, marks)
+        if work.done:
+            work.tick(pictures)
+        yield work
+    finally:
+        marks.close()

@@ -19,6 +19,7 @@ from flows.picture.outcome import PictureOutcome, PictureTools, Stopwatch
 from flows.processes import stop_file
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
+from schemas.counts import REQUESTS
 from schemas.errors import PictureError
 from schemas.records import Picture
 
@@ -42,7 +43,7 @@ def outcomes(
         tools: What is made once per process.
         count: Gets the requests that were made.
     """
-    candidates = {(c.source, c.path): c for c in folder.candidates(shard)}
+    candidates = folder.by_path(shard)
     if not uses_model(tools.config):
         for picture in pictures:
             yield picture, _outcome(picture, candidates, tools)
@@ -60,7 +61,7 @@ def outcomes(
     finally:
         ledger.close()
     made = requests_of(tools.config) - before
-    count({f"requests.{name}": number for name, number in made.items()})
+    count({REQUESTS(name): number for name, number in made.items()})
 
 
 def _together(

@@ -3,26 +3,25 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from annotators.answers.template import TemplateWriter
+from annotators.answers.registry import WRITERS
 from annotators.questions.pools import Pools, builtin_pools, load_pools
-from annotators.regions.coco.source import CocoRegions
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
 from flows.human.folder import human_index
-from flows.model.choose import check_answers
+from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
-from flows.regions.choose import _names_of, region_source
+from flows.regions.choose import chosen_source, names_of
 from flows.regions.stored import StoredRegions
-from flows.store.identity import settings_hash
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
 
-def make_tools(config: RunConfig, stage: Path | None = None) -> PictureTools:
+def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -> PictureTools:
     """Load plugins, resolve names, read annotation and pool files.
 
     Args:
         config: The run.
+        config_hash: Of its settings.
         stage: Folder of a region stage that this run has made itself; nothing is loaded then to
             make regions.
 
@@ -31,22 +30,24 @@ def make_tools(config: RunConfig, stage: Path | None = None) -> PictureTools:
     """
     load_plugins(config.plugins)
     regions = (
-        StoredRegions(stage, _names_of(config.regions), {})
+        StoredRegions(stage, names_of(config.regions), {})
         if stage
-        else (region_source(config.regions))
+        else chosen_source(config.regions)
     )
+    name = config.answers.writer
     return PictureTools(
         config=config,
-        config_hash=settings_hash(config),
+        config_hash=config_hash,
         regions=regions,
         palette=make_palette(config.plan),
         pools=_pools(config.questions.pools),
-        fallback=TemplateWriter(),
+        template=WRITERS["template"](config.answers),
+        own=None if name == "template" or uses_model(config) else WRITERS[name](config.answers),
     )
 
 
-def check_config(config: RunConfig, paths: Iterable[str]) -> PictureTools:
-    """Make the tools and look whether the annotations are for these pictures.
+def check_config(config: RunConfig, paths: Iterable[str]) -> None:
+    """Make everything once and look whether the annotations are for these pictures.
 
     Args:
         config: The run.
@@ -55,16 +56,15 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> PictureTools:
     Raises:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
     """
+    load_plugins(config.plugins)
     check_answers(config)
     human_index(config.annotations)
-    tools = make_tools(config)
-    source = tools.regions
-    if isinstance(source, CocoRegions) and not any(source.knows(path) for path in paths):
+    tools = make_tools(config, "")
+    if not tools.regions.covers(paths):
         raise ConfigError(
             f"--regions {config.regions.source}: the file is for other pictures; "
             "none of its file names is among the sources"
         )
-    return tools
 
 
 def _pools(file: str) -> Pools:

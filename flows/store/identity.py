@@ -57,8 +57,10 @@ def _answers(config: AnswerConfig) -> dict[str, Any]:
 
 def _regions(config: RegionConfig) -> dict[str, Any]:
     values = config.model_dump(mode="json", exclude={"ssa": set(_PLACE)})
-    kind, colon, file = config.source.partition(":")
-    values["source"] = kind + colon + (_stage(file) if kind == "stored" else _content(file))
+    kind, colon, path = config.source.partition(":")
+    values["source"] = (
+        kind + colon + (_stage(path) if path and Path(path).is_dir() else _content(path))
+    )
     if kind == "ssa":
         values["ssa"]["vocabulary"] = _content(config.ssa.vocabulary)
         values["ssa"]["sam_checkpoint"] = Path(config.ssa.sam_checkpoint).name
@@ -69,7 +71,7 @@ def _regions(config: RegionConfig) -> dict[str, Any]:
 
 
 def _stage(folder: str) -> str:
-    """A finished region stage by the checksums of its shards."""
+    """A folder by its manifest's checksums where it has one, as a region stage does."""
     return _digest(read_manifest(Path(folder))["files"])
 
 

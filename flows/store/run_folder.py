@@ -34,7 +34,7 @@ class RunFolder:
         """
         identity, marker = run_identity(config, candidates, kind), self.work / "run.json"
         if marker.is_file():
-            self._compare(self._read(marker), identity)
+            self._compare(self.identity(), identity)
             return
         shutil.rmtree(self.work / "candidates", ignore_errors=True)  # of a start that was killed
         for shard, part in enumerate(split_shards(candidates, config.shard_size)):
@@ -42,11 +42,17 @@ class RunFolder:
             write_text(self.work / "candidates" / f"{shard:05d}.json", rows)
         write_text(marker, json.dumps(identity, indent=1))
 
-    def _read(self, marker: Path) -> dict[str, str]:
+    def identity(self) -> dict[str, str]:
+        """What makes the claimed run this run: kind, hash of the settings, pictures, code.
+
+        Raises:
+            ConfigError: The file that says so is damaged.
+        """
+        marker = self.work / "run.json"
         try:
             there = json.loads(marker.read_text(encoding="utf-8"))
             return {str(name): str(value) for name, value in there.items()}
-        except (ValueError, AttributeError):
+        except (OSError, ValueError, AttributeError):
             raise ConfigError(
                 f"--out {self.out}: {marker} is damaged, so nobody can tell which run this is; "
                 "choose another folder or remove it"
@@ -97,6 +103,10 @@ class RunFolder:
         """The candidates of one shard."""
         file = self.work / "candidates" / f"{shard:05d}.json"
         return [Candidate(*row) for row in json.loads(file.read_text(encoding="utf-8"))]
+
+    def by_path(self, shard: int) -> dict[tuple[str, str], Candidate]:
+        """The candidates of one shard by source and path."""
+        return {(c.source, c.path): c for c in self.candidates(shard)}
 
     def shards(self) -> int:
         """How many shards the run has."""

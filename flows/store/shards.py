@@ -27,6 +27,7 @@ from flows.store.layout import (
 from flows.store.ledger import ShardSummary, _ledger, write_ledger
 from flows.store.png import encode_png
 from flows.store.tables import IMAGE, dataset_schema, parquet_options, write_table
+from schemas import counts
 from schemas.arrays import Image
 from schemas.config import ExportConfig
 from schemas.record import Record
@@ -136,25 +137,26 @@ class ShardWriter:
         if samples:
             self._rows[samples[0].split].add(encode_png(image), samples)
         for sample in samples:
-            self._counts[f"rows.{sample.split}.{sample.task}.{sample.sub_task}.{sample.form}"] += 1
+            kind = (sample.split, sample.task, sample.sub_task, sample.form)
+            self._counts[counts.ROWS(*kind)] += 1
 
     def add_rejects(self, rejects: Sequence[Reject]) -> None:
         """Whatever left the road."""
         self._rejects += rejects
 
-    def add_counts(self, counts: Mapping[str, int]) -> None:
-        """Counts to add up."""
-        self._counts.update(counts)
+    def add_counts(self, more: Mapping[str, int]) -> None:
+        """Add to what was counted."""
+        self._counts.update(more)
 
     def add_timings(self, timings: Mapping[str, float]) -> None:
-        """Seconds to add up."""
+        """Add to the seconds spent by stage."""
         for name, seconds in timings.items():
             self._timings[name] += seconds
 
     def commit(self, key: str) -> ShardSummary:
         """Finish every file and write the ledger last; returns what it says."""
         for reject in self._rejects:
-            self._counts[f"rejects.{reject.stage}.{reject.reason}"] += 1
+            self._counts[counts.REJECTS(reject.stage, reject.reason)] += 1
         paths = [rows.path for rows in self._rows.values() if rows.close()]
         for name, record in TABLES.items():
             paths.append(self.out / RECORDS / shard_name(self.shard, name))
@@ -163,8 +165,8 @@ class ShardWriter:
         write_table(paths[-1], Reject.table(self._rejects))
         files = [describe_file(self.out, path) for path in paths]
         timings = {name: round(value, 6) for name, value in sorted(self._timings.items())}
-        counts = dict(sorted(self._counts.items()))
-        return write_ledger(self.out, ShardSummary(self.shard, key, files, counts, timings))
+        counted = dict(sorted(self._counts.items()))
+        return write_ledger(self.out, ShardSummary(self.shard, key, files, counted, timings))
 
 
 def clear_shard(out: Path, shard: int) -> None:

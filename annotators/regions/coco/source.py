@@ -6,20 +6,21 @@ Pictures may have been scaled down since they were annotated: masks follow, by n
 neighbour, as long as the shape is the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from annotators.regions.coco.document import Annotation, PictureEntry, read_document
 from annotators.regions.coco.masks import labelled, map_ids, resized, shape_mask
-from annotators.regions.source import Proposal, SkippedAnnotation
-from schemas.arrays import Image, Mask
+from annotators.regions.registry import SourceRequest, region_source
+from annotators.regions.source import OneByOne, Proposal, Proposals, SkippedAnnotation
+from schemas.arrays import Image
 from schemas.errors import AnnotationError, ConfigError, PictureError
 from schemas.records import Picture
 
 ReadFile = Callable[[str], bytes]
 
 
-class CocoRegions:
+class CocoRegions(OneByOne):
     """Annotated regions of the pictures a COCO document knows.
 
     Args:
@@ -40,15 +41,17 @@ class CocoRegions:
         self._by_name = parsed.by_name
         self._read_file = read_file
         self.problems: list[SkippedAnnotation] = parsed.problems
-        """What was skipped: ``(subject, reason, detail)``; grows as pictures are proposed."""
+        """What of the document was skipped, whatever picture it was about."""
 
     def knows(self, path: str) -> bool:
         """Whether the document has an entry for the picture at ``path``."""
         return self._entry(path) is not None
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
+    def covers(self, paths: Iterable[str]) -> bool:
+        """Whether the document has an entry for any of these pictures."""
+        return any(self.knows(path) for path in paths)
+
+    def find(self, image: Image, picture: Picture) -> Proposals:
         """Annotated masks at the picture's size; none for a picture not in the document.
 
         Raises:
@@ -57,44 +60,30 @@ class CocoRegions:
         """
         entry = self._entry(picture.path)
         if entry is None:
-            return []
+            return Proposals()
         _check_shape(entry, *image.shape[:2])
-        found = []
-        skipped = self.problems if problems is None else problems
+        regions: list[Proposal] = []
+        problems: list[SkippedAnnotation] = []
         for annotation in entry.annotations:
-            found += self._proposals(entry, annotation, image, skipped)
-        return found
+            found = self._proposals(entry, annotation, image)
+            regions += found.regions
+            problems += found.problems
+        return Proposals(regions, problems)
 
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """The annotated name; it does not depend on how the object looks."""
-        return label
-
-    def _proposals(
-        self,
-        entry: PictureEntry,
-        annotation: Annotation,
-        image: Image,
-        skipped: list[SkippedAnnotation],
-    ) -> list[Proposal]:
+    def _proposals(self, entry: PictureEntry, annotation: Annotation, image: Image) -> Proposals:
         try:
             if annotation.label_map:
-                return self._panoptic(entry, annotation, image, skipped)
+                return self._panoptic(entry, annotation, image)
             mask = shape_mask(annotation.shape, entry.height, entry.width)
         except AnnotationError as error:
-            skipped.append(SkippedAnnotation(annotation.subject, error.reason, error.detail))
-            return []
-        return [Proposal(resized(mask, *image.shape[:2]), annotation.label)]
+            skipped = SkippedAnnotation(annotation.subject, error.reason, error.detail)
+            return Proposals(problems=[skipped])
+        return Proposals([Proposal(resized(mask, *image.shape[:2]), annotation.label)])
 
-    def _panoptic(
-        self,
-        entry: PictureEntry,
-        annotation: Annotation,
-        image: Image,
-        skipped: list[SkippedAnnotation],
-    ) -> list[Proposal]:
+    def _panoptic(self, entry: PictureEntry, annotation: Annotation, image: Image) -> Proposals:
         ids = map_ids(self._bytes(annotation.label_map), entry.height, entry.width)
         found = labelled(resized(ids, *image.shape[:2]), [s.number for s in annotation.segments])
-        proposals = []
+        proposals, problems = [], []
         for segment in annotation.segments:
             mask = found.get(segment.number)
             if mask is not None:
@@ -102,8 +91,8 @@ class CocoRegions:
             else:
                 subject = f"{annotation.subject}/{segment.number}"
                 detail = "no pixel of the label map carries this id at the picture's size"
-                skipped.append(SkippedAnnotation(subject, "empty_segment", detail))
-        return proposals
+                problems.append(SkippedAnnotation(subject, "empty_segment", detail))
+        return Proposals(proposals, problems)
 
     def _bytes(self, name: str) -> bytes:
         if self._read_file is None:
@@ -124,6 +113,13 @@ class CocoRegions:
         if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
             return None
         return ranked[0][1]
+
+
+@region_source("coco", takes="FILE")
+def coco(request: SourceRequest) -> CocoRegions:
+    """Annotations of a file; label maps lie beside it."""
+    document = request.files.json(request.argument)
+    return CocoRegions(document, request.files.beside(request.argument))
 
 
 def _shared(first: list[str], second: list[str]) -> int:

@@ -1,8 +1,9 @@
 """Ready-made masks: SA-1B's files, or a COCO document whose names are not looked at."""
 
 import json
+from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from annotators.regions.coco.masks import resized, shape_mask
 from annotators.regions.coco.source import CocoRegions, ReadFile
@@ -12,7 +13,13 @@ from schemas.arrays import Image
 from schemas.errors import AnnotationError, PictureError
 from schemas.records import Picture
 
-"""Gives a file's bytes by its name inside the folder of masks; ``OSError`` when missing."""
+
+class FoundMasks(NamedTuple):
+    """Masks of a picture without names, what had to be skipped, or why there are none."""
+
+    masks: Sequence[Found] = ()
+    problems: Sequence[SkippedAnnotation] = ()
+    failure: PictureError | None = None
 
 
 class SaMasks:
@@ -30,9 +37,7 @@ class SaMasks:
         self.provenance = {"name": "ready-made", "class": "SA-1B"}
         """For the manifest."""
 
-    def masks(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-    ) -> list[Found]:
+    def masks(self, image: Image, picture: Picture) -> FoundMasks:
         """The picture's masks at its size.
 
         Raises:
@@ -46,7 +51,7 @@ class SaMasks:
                 f"masks are for {width}x{height}, the picture is {picture.width}x{picture.height}"
             )
             raise PictureError("annotation_size_mismatch", size)
-        found = []
+        found, problems = [], []
         for number, annotation in enumerate(document["annotations"]):
             try:
                 mask = shape_mask(annotation["segmentation"], height, width)
@@ -57,7 +62,7 @@ class SaMasks:
             quality = annotation.get("predicted_iou")
             mask = resized(mask, *image.shape[:2])
             found.append(Found(mask, float(quality) if quality is not None else None))
-        return found
+        return FoundMasks(found, problems)
 
     def _document(self, picture: Picture) -> Any:
         name = PurePosixPath(picture.path.replace("!", "/")).with_suffix(".json").name
@@ -88,9 +93,8 @@ class CocoMasks:
         self.provenance = {"name": "ready-made", "class": "COCO"}
         """For the manifest."""
 
-    def masks(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-    ) -> list[Found]:
-        """The picture's masks; raises as ``CocoRegions.propose``."""
-        proposals = self._regions.propose(image, picture, problems)
-        return [Found(proposal.mask, None) for proposal in proposals]
+    def masks(self, image: Image, picture: Picture) -> FoundMasks:
+        """The picture's masks; raises as ``CocoRegions.find``."""
+        proposals = self._regions.find(image, picture)
+        masks = [Found(proposal.mask, None) for proposal in proposals.regions]
+        return FoundMasks(masks, proposals.problems)

@@ -1,17 +1,17 @@
 """The region source ``ssa``: masks from one side, names from the other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from annotators.regions.coco.source import CocoRegions, ReadFile
-from annotators.regions.source import Proposal, SkippedAnnotation
+from annotators.regions.source import Proposal, Proposals
 from annotators.regions.ssa.engine import LabelEngine, Named
 from annotators.regions.ssa.generation import MaskGeneration, is_pth
 from annotators.regions.ssa.loading import choose_place
 from annotators.regions.ssa.names import read_vocabulary
-from annotators.regions.ssa.ready import CocoMasks, SaMasks
+from annotators.regions.ssa.ready import CocoMasks, FoundMasks, SaMasks
 from annotators.regions.ssa.sam import Found, SegmentAnything
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
@@ -25,21 +25,17 @@ LEAST_SHARE: Final = 0.001
 class _Masks(Protocol):
     provenance: dict[str, str]
 
-    def masks(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-    ) -> list[Found]: ...
+    def masks(self, image: Image, picture: Picture) -> FoundMasks: ...
 
 
 class _Segmented:
-    """A segmenter as a source of masks; it neither knows the picture's record nor has problems."""
+    """A segmenter as a source of masks; it does not look at the picture's record."""
 
     def __init__(self, model: SegmentAnything | MaskGeneration) -> None:
         self._model, self.provenance = model, model.provenance
 
-    def masks(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-    ) -> list[Found]:
-        return self._model.masks(image)
+    def masks(self, image: Image, picture: Picture) -> FoundMasks:
+        return FoundMasks(self._model.masks(image))
 
 
 class SsaRegions:
@@ -55,8 +51,6 @@ class SsaRegions:
     """
 
     name = "ssa"
-    exclusive = True
-    """One process holds the models; others would only hold them a second time."""
 
     def __init__(
         self,
@@ -70,8 +64,7 @@ class SsaRegions:
         place = choose_place(config.device, config.half)
         self._source = self._masks_of(config, place, ready)
         self._engine = LabelEngine(config, vocabulary, place)
-        self.pictures_per_batch = config.pictures_per_batch
-        """Pictures that ``propose_many`` is best given at once."""
+        self.batch = config.pictures_per_batch
 
     @staticmethod
     def _masks_of(config: SsaConfig, place: Any, ready: ReadFile | CocoRegions | None) -> _Masks:
@@ -87,61 +80,32 @@ class SsaRegions:
         """Masks and models with versions and checksums, for the manifest."""
         return {"masks": self._source.provenance, **self._engine.provenance()}
 
-    def propose(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation] | None = None
-    ) -> list[Proposal]:
-        """Named masks of one picture; see ``propose_many``."""
-        (found,) = self.propose_many([image], [picture], [[] if problems is None else problems])
-        if isinstance(found, PictureError):
-            raise found
-        return found
-
-    def propose_many(
-        self,
-        images: Sequence[Image],
-        pictures: Sequence[Picture],
-        problems: Sequence[list[SkippedAnnotation]],
-    ) -> list[list[Proposal] | PictureError]:
-        """Named masks of several pictures, whose crops share batches.
-
-        Args:
-            images: RGB, uint8 ``(height, width, 3)``.
-            pictures: Their records.
-            problems: What had to be skipped in each is appended here.
-
-        Returns:
-            For each picture its proposals, or why it has none.
-        """
-        found = [
-            self._found(image, picture, own)
-            for image, picture, own in zip(images, pictures, problems, strict=True)
-        ]
-        large = [
-            [] if isinstance(own, PictureError) else [one for one in own if _counts(one.mask)]
-            for own in found
-        ]
+    def propose(self, images: Sequence[Image], pictures: Sequence[Picture]) -> list[Proposals]:
+        """Named masks of several pictures, whose crops share batches."""
+        found = [self._found(*pair) for pair in zip(images, pictures, strict=True)]
+        large = [[one for one in own.masks if _counts(one.mask)] for own in found]
         named = self._engine.name(images, [[one.mask for one in own] for own in large])
-        results: list[list[Proposal] | PictureError] = []
+        results = []
         for own, masks, names in zip(found, large, named, strict=True):
-            if isinstance(own, PictureError):
-                results.append(own)
-                continue
-            small = [_proposal(one, Named("", [])) for one in own if not _counts(one.mask)]
-            results.append([_proposal(o, n) for o, n in zip(masks, names, strict=True)] + small)
+            regions = [_proposal(one, name) for one, name in zip(masks, names, strict=True)]
+            regions += [_proposal(o, Named("", [])) for o in own.masks if not _counts(o.mask)]
+            results.append(Proposals(regions, own.problems, own.failure))
         return results
 
-    def _found(
-        self, image: Image, picture: Picture, problems: list[SkippedAnnotation]
-    ) -> list[Found] | PictureError:
+    def _found(self, image: Image, picture: Picture) -> FoundMasks:
         try:
-            found = self._source.masks(image, picture, problems)
+            found = self._source.masks(image, picture)
         except PictureError as error:
-            return error
-        return [one for one in found if one.mask.any()]
+            return FoundMasks(failure=error)
+        return FoundMasks([one for one in found.masks if one.mask.any()], found.problems)
 
     def relabel(self, image: Image, mask: Mask, label: str) -> str:
         """The label; it names a thing, and a degraded thing keeps its name."""
         return label
+
+    def covers(self, paths: Iterable[str]) -> bool:
+        """True: models look at any picture, and a picture without ready-made masks is a reject."""
+        return True
 
 
 def _counts(mask: Mask) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.answers.template import TemplateWriter
-from annotators.check.fact_check import check
+from annotators.check.fact_check import check_answer
 from annotators.facts import Ask
 from annotators.questions.ask import ask_picture
 from annotators.questions.most_least import measured_change, severity_sum, shown_change
@@ -75,7 +75,7 @@ def test_every_template_text_passes_the_fact_check(picture, seed):
     for number, ask in enumerate(ask_all(picture, seed)):
         for attempt in range(3):
             answer = writer.write(ask, picture, Stream(seed, number, attempt), attempt)
-            assert check(answer.text, ask, picture) == [], answer.text
+            assert check_answer(answer.text, ask, picture) == [], answer.text
             again = writer.write(ask, picture, Stream(seed, number, attempt), attempt)
             assert again == answer
 
@@ -204,7 +204,7 @@ POINT = Ask("grounding", "hybrid_intensity", "most", "?", "p:0", DOG)
 )  # fmt: skip
 def test_true_texts_pass(ask, text):
     """Natural sentences that say what is there are accepted."""
-    assert check(text, ask, PICTURE) == []
+    assert check_answer(text, ask, PICTURE) == []
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_true_texts_pass(ask, text):
 )  # fmt: skip
 def test_false_texts_are_refused(ask, text, rule):
     """A text that says what is not so is refused for the right reason."""
-    assert rule in {violation.rule for violation in check(text, ask, PICTURE)}
+    assert rule in {violation.rule for violation in check_answer(text, ask, PICTURE)}
 
 
 @settings(max_examples=150, deadline=None)
@@ -263,7 +263,9 @@ def test_swapped_facts_are_noticed(picture, seed):
         text = writer.write(ask, picture, Stream(seed), 0).text
         other = next(f for f in FAMILIES if f not in {s.family for s in ask.chain})
         changed = ask.target.model_copy(update={"chain": [step(other), *ask.chain[1:]]})
-        assert check(text, Ask(ask.task, ask.sub_task, ask.form, "?", "p:0", changed), picture)
+        assert check_answer(
+            text, Ask(ask.task, ask.sub_task, ask.form, "?", "p:0", changed), picture
+        )
 
 
 def test_a_plugin_family_is_written_and_checked():
@@ -274,7 +276,7 @@ def test_a_plugin_family_is_written_and_checked():
     for ask in ask_all(picture):
         for seed in range(20):
             text = TemplateWriter().write(ask, picture, Stream(seed), 0).text
-            assert check(text, ask, picture) == [], text
+            assert check_answer(text, ask, picture) == [], text
 
 
 def test_texts_vary():
@@ -298,4 +300,4 @@ def test_all_pairs_of_families_can_be_written():
         ):
             for seed in range(6):
                 text = TemplateWriter().write(ask, picture, Stream(seed), 0).text
-                assert check(text, ask, picture) == [], text
+                assert check_answer(text, ask, picture) == [], text

@@ -93,7 +93,7 @@ class TestMasks:
 class TestRepeatability:
     def test_same_pixels_same_regions_everywhere(self, source, astronaut):
         """Masks and names are the bytes they were on every machine before."""
-        found = source.propose(astronaut, None)
+        found = source.find(astronaut, None).regions
         digest = zlib.crc32(b"".join(np.packbits(p.mask).tobytes() for p in found))
         names = "\n".join(p.label for p in found)
         assert (digest, zlib.crc32(names.encode())) == (1092151765, 2282869463)
@@ -123,7 +123,7 @@ class TestOddPictures:
     def test_grey_array_is_refused(self, source):
         """An array that is no RGB picture is a bug of the caller."""
         with pytest.raises(ContractError, match="expected shape"):
-            source.propose(np.zeros((10, 10), np.uint8), None)
+            source.find(np.zeros((10, 10), np.uint8), None)
 
     def test_import_needs_no_compiler(self):
         """Importing the source does not import numba."""

@@ -60,14 +60,18 @@ def field():
 class TestInstances:
     def test_polygon(self):
         """A polygon becomes the mask of its inside, under its category's plain name."""
-        (proposal,) = CocoRegions(document({"segmentation": SQUARE})).propose(blank(), picture())
+        (proposal,) = (
+            CocoRegions(document({"segmentation": SQUARE})).find(blank(), picture()).regions
+        )
         assert proposal.label == "traffic light"
         assert np.array_equal(proposal.mask, field())
 
     def test_polygons_of_one_annotation_are_united(self):
         """Several polygons make one mask."""
         shape = [*SQUARE, [60, 50, 80, 50, 80, 70, 60, 70]]
-        (proposal,) = CocoRegions(document({"segmentation": shape})).propose(blank(), picture())
+        (proposal,) = (
+            CocoRegions(document({"segmentation": shape})).find(blank(), picture()).regions
+        )
         assert proposal.mask.sum() == 30 * 40 + 20 * 20
 
     def test_both_kinds_of_run_lengths(self):
@@ -76,7 +80,7 @@ class TestInstances:
         plain[-1] = 8000 - sum(plain[:-1])
         shapes = [{"size": [80, 100], "counts": counts} for counts in (encode(field()), plain)]
         source = CocoRegions(document(*[{"segmentation": shape} for shape in shapes]))
-        first, second = source.propose(blank(), picture())
+        first, second = source.find(blank(), picture()).regions
         assert np.array_equal(first.mask, field())
         assert np.array_equal(second.mask, field())
 
@@ -94,14 +98,14 @@ class TestInstances:
         """A crowd is neither a region nor a problem."""
         crowd = {"segmentation": {"size": [80, 100], "counts": encode(field())}, "iscrowd": 1}
         source = CocoRegions(document(crowd, {"segmentation": SQUARE}))
-        assert len(source.propose(blank(), picture())) == 1
+        assert len(source.find(blank(), picture()).regions) == 1
         assert source.problems == []
 
     def test_document_is_left_alone(self):
         """Reading does not change the parsed JSON."""
         parsed = document({"segmentation": SQUARE})
         before = copy.deepcopy(parsed)
-        CocoRegions(parsed).propose(blank(), picture())
+        CocoRegions(parsed).find(blank(), picture())
         assert parsed == before
 
 
@@ -123,16 +127,16 @@ class TestMatching:
         """Folders may differ, the file's name may not."""
         source = CocoRegions(document({"segmentation": SQUARE}, file_name=file_name))
         assert source.knows(path) is known
-        assert len(source.propose(blank(), picture(path))) == known
+        assert len(source.find(blank(), picture(path)).regions) == known
 
     def test_folders_decide_between_namesakes(self):
         """With two entries of one base name the path must say which is meant."""
         parsed = document({"segmentation": SQUARE}, file_name="train/a.jpg")
         parsed["images"].append({"id": 2, "file_name": "val/a.jpg", "width": 100, "height": 80})
         source = CocoRegions(parsed)
-        assert len(source.propose(blank(), picture("set/train/a.jpg"))) == 1
+        assert len(source.find(blank(), picture("set/train/a.jpg")).regions) == 1
         assert source.knows("val/a.jpg")
-        assert source.propose(blank(), picture("val/a.jpg")) == []
+        assert source.find(blank(), picture("val/a.jpg")).regions == []
         assert not source.knows("a.jpg")
         assert not source.knows("test/a.jpg")
 
@@ -141,9 +145,9 @@ class TestSizes:
     def test_masks_follow_a_picture_scaled_down(self):
         """Half the size gives half the mask; rounding of the sides is allowed for."""
         source = CocoRegions(document({"segmentation": SQUARE}))
-        (half,) = source.propose(blank(40, 50), picture())
+        (half,) = source.find(blank(40, 50), picture()).regions
         assert np.array_equal(half.mask, field()[::2, ::2])
-        (third,) = source.propose(blank(27, 33), picture())
+        (third,) = source.find(blank(27, 33), picture()).regions
         assert third.mask.shape == (27, 33)
         assert third.mask.mean() == pytest.approx(field().mean(), rel=0.1)
 
@@ -159,14 +163,14 @@ class TestSizes:
         with pytest.raises(
             PictureError, match=r"annotated at 100x80, the picture is 90x80$"
         ) as raised:
-            source.propose(blank(80, 90), picture())
+            source.find(blank(80, 90), picture())
         assert raised.value.reason == "annotation_size_mismatch"
 
     def test_turned_picture_is_refused_and_named(self):
         """Sizes that match only transposed are refused, and the message says so."""
         source = CocoRegions(document({"segmentation": SQUARE}))
         with pytest.raises(PictureError, match="transposed"):
-            source.propose(blank(100, 80), picture())
+            source.find(blank(100, 80), picture())
 
 
 class TestRealDocument:
@@ -182,7 +186,7 @@ class TestRealDocument:
                 if row["image_id"] == entry["id"] and not row["iscrowd"]
             ]
             image = blank(entry["height"], entry["width"])
-            found = source.propose(image, picture("val2017/" + entry["file_name"]))
+            found = source.find(image, picture("val2017/" + entry["file_name"])).regions
             regions, rejects = partition(found, picture(), image, RegionConfig(), "coco")
             assert len(regions) + len(rejects) == len(found) == len(stated)
             for area, proposal in zip(stated, found, strict=True):

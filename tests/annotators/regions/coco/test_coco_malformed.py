@@ -100,8 +100,9 @@ class TestMalformed:
     def test_one_bad_annotation_is_skipped_and_reported(self, row, reason):
         """The others of the picture are proposed all the same."""
         source = CocoRegions(document({"segmentation": SQUARE}, row))
-        assert len(source.propose(blank(), picture())) == 1
-        ((subject, got, detail),) = source.problems
+        found = source.find(blank(), picture())
+        assert len(found.regions) == 1
+        ((subject, got, detail),) = [*source.problems, *found.problems]
         assert (subject, got) == ("annotation 1", reason)
         assert detail
         assert "\n" not in detail

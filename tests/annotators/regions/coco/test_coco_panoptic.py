@@ -70,7 +70,7 @@ class TestPanoptic:
         """Ids are red + 256 green + 65536 blue; stuff is named as people say it."""
         parsed = panoptic({"id": 70_000, "category_id": 8}, {"id": 300, "category_id": 7})
         source = CocoRegions(parsed, lambda name: label_map(self.ids()))
-        sky, wall = source.propose(blank(), picture())
+        sky, wall = source.find(blank(), picture()).regions
         assert (sky.label, wall.label) == ("sky", "brick wall")
         assert np.array_equal(sky.mask, self.ids() == 70_000)
         assert np.array_equal(wall.mask, self.ids() == 300)
@@ -80,7 +80,7 @@ class TestPanoptic:
         source = CocoRegions(
             panoptic({"id": 300, "category_id": 4}), lambda name: label_map(self.ids())
         )
-        (dog,) = source.propose(blank(40, 50), picture())
+        (dog,) = source.find(blank(40, 50), picture()).regions
         assert np.array_equal(dog.mask, (self.ids() == 300)[::2, ::2])
 
     def test_missing_segments_are_reported_and_crowds_left_out(self):
@@ -89,8 +89,9 @@ class TestPanoptic:
         source = CocoRegions(
             panoptic({"id": 5, "category_id": 4}, crowd), lambda name: label_map(self.ids())
         )
-        assert source.propose(blank(), picture()) == []
-        assert [p.reason for p in source.problems] == ["empty_segment"]
+        found = source.find(blank(), picture())
+        assert found.regions == []
+        assert [p.reason for p in found.problems] == ["empty_segment"]
 
     def test_reader_is_needed(self):
         """Panoptic documents without a reader are refused at once."""
@@ -113,5 +114,5 @@ class TestPanoptic:
         for reader in readers:
             source = CocoRegions(panoptic({"id": 300, "category_id": 4}), reader)
             with pytest.raises(PictureError) as raised:
-                source.propose(blank(), picture())
+                source.find(blank(), picture())
             assert raised.value.reason == "annotation_unreadable"

@@ -1,0 +1,74 @@
+"""Questions about a picture and their answers, as rows: the last stretch of both roads."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from annotators.answering import Writers, answer_all
+from annotators.answers.rewording import reword
+from annotators.facts import PictureFacts, Writer
+from annotators.questions.ask import ask_picture
+from flows.picture.outcome import PictureTools
+from flows.picture.rows import Origin, rejects_of, samples_of
+from schemas.arrays import Image
+from schemas.config import QuestionConfig
+from schemas.counts import ASKED, DROPPED, QUESTIONS
+from schemas.records import Picture, Reject, Sample
+from schemas.streams import Stream
+
+
+class Questioned(NamedTuple):
+    """What came of the questions about one picture."""
+
+    samples: list[Sample]
+    rejects: list[Reject]
+    counts: Counter[str]
+
+
+def question(
+    facts: PictureFacts,
+    image: Image,
+    picture: Picture,
+    tools: PictureTools,
+    stream: Callable[..., Stream],
+    order: Mapping[str, frozenset[str]],
+    questions: QuestionConfig,
+    given: Writer | None = None,
+) -> Questioned:
+    """Ask what the facts allow, have it answered, make rows of it.
+
+    Args:
+        facts: Of the degraded picture.
+        image: Its pixels, for a model to look at.
+        picture: The source.
+        tools: What is made once per process.
+        stream: A purpose to its stream.
+        order: Families whose order may be asked about.
+        questions: Which questions, and how many.
+        given: Answers that are there already.
+    """
+    config = tools.config
+    asks, dropped = ask_picture(
+        facts, questions, config.gate, tools.pools, order, lambda purpose: stream("ask", purpose)
+    )
+    counts = Counter({DROPPED(reason): number for reason, number in dropped.items()})
+    counts[ASKED] += len(asks)
+    with tools.conversation(image) as conversation:
+        if conversation is not None and questions.wording == "model":
+            reworded = [reword(ask, facts, conversation) for ask in asks]
+            asks = [one.ask for one in reworded]
+            counts.update(QUESTIONS(one.outcome) for one in reworded)
+        writers = Writers(
+            tools.template,
+            conversation or tools.own,
+            given,
+            config.answers.attempts,
+            config.answers.on_failure,
+        )
+        answered = answer_all(asks, facts, writers, lambda number: stream("write", number))
+        counts.update(conversation.counts if conversation else {})
+    counts.update(answered.counts)
+    origin = Origin(config.seed, tools.config_hash)
+    return Questioned(
+        samples_of(answered, facts, picture, origin), rejects_of(answered, facts), counts
+    )
