@@ -5,22 +5,38 @@ leaves the road is a ``Reject``. A later record refers to an earlier one by id a
 it.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 
 import pyarrow as pa
 
 from schemas.record import Record
+from schemas.steps import Grade as Grade
+from schemas.steps import Scores as Scores
+from schemas.steps import Step as Step
 
 Split = Literal["train", "test"]
 Task = Literal["global_description", "local_description", "grounding", "referring"]
 SubTask = Literal["", "hybrid_intensity", "single_intensity", "accumulation_order", "short", "long"]
 Role = Literal["degraded", "clean", "whole"]
-Grade = Literal["mild", "moderate", "severe", ""]
 
 STRINGS = pa.list_(pa.string())
 FLOATS = pa.list_(pa.float32())
 BOX = pa.list_(pa.int32(), 4)
 POINT = pa.list_(pa.float32(), 2)
+
+
+class Reason(Protocol):
+    """Why something leaves the road."""
+
+    @property
+    def reason(self) -> str:
+        """Short slug."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """One line for people."""
+        ...
 
 
 class Screen(Record):
@@ -116,44 +132,6 @@ class Region(Record):
     """``x, y`` of the inside point farthest from the edge (pole of inaccessibility), pixels."""
 
 
-class Step(Record):
-    """One distortion laid on one region."""
-
-    family: Annotated[str, pa.string()]
-    """Family, e.g. ``blur``."""
-    type: Annotated[str, pa.string()]
-    """Registered type, e.g. ``gaussian_blur``."""
-    severity: Annotated[int, pa.int8()]
-    """Level of the type's table, 1 to 5; 0 where a person gave none."""
-    grade: Annotated[Grade, pa.string()]
-    """Word for the severity: mild, moderate or severe; empty where a person gave none."""
-    params: Annotated[str, pa.string()]
-    """Parameters the function was called with, JSON, keys sorted."""
-    key: Annotated[str, pa.string()]
-    """64-bit key of the step's randomness, 16 hex digits; empty for what a person named."""
-    domain: Annotated[str, pa.string()]
-    """What the result depends on: pixel, neighbourhood, region or crop."""
-    delta_e: Annotated[float, pa.float32()]
-    """Mean CIEDE2000 by which this step moved the region."""
-    gradient_log_ratio: Annotated[float, pa.float32()]
-    """Natural log of mean gradient after over before this step."""
-    ssim: Annotated[float, pa.float32()]
-    """SSIM of the region after this step against before it."""
-
-
-class Scores(Record):
-    """Full-reference scores of a region against its pristine pixels."""
-
-    psnr: Annotated[float, pa.float32()]
-    """Peak signal-to-noise ratio inside the mask, dB; 100 when identical."""
-    ssim: Annotated[float, pa.float32()]
-    """Mean SSIM (uniform 7x7 window, luma) over the mask."""
-    gmsd: Annotated[float, pa.float32()]
-    """Gradient magnitude similarity deviation over the mask; 0 when identical."""
-    delta_e: Annotated[float, pa.float32()]
-    """Mean CIEDE2000 over the mask."""
-
-
 class DegradedRegion(Record):
     """A region as it stands in one degraded picture: with its chain, or left clean."""
 
@@ -177,13 +155,13 @@ class DegradedRegion(Record):
     """Share of the picture's area."""
     point: Annotated[list[float], POINT]
     """Pole of inaccessibility ``x, y``, pixels."""
-    chain: Annotated[list[Step], pa.list_(Step.arrow_struct())]
+    chain: Annotated[list[Step], pa.list_(Step.arrow_struct())] = []
     """Distortions in the order they were applied; empty when clean."""
-    scores: Annotated[Scores | None, Scores.arrow_struct()]
+    scores: Annotated[Scores | None, Scores.arrow_struct()] = None
     """Scores against the pristine region; null when clean."""
-    order_ssim: Annotated[float | None, pa.float32()]
+    order_ssim: Annotated[float | None, pa.float32()] = None
     """SSIM between the two orders of a chain of two; null otherwise."""
-    order_gradient: Annotated[float | None, pa.float32()]
+    order_gradient: Annotated[float | None, pa.float32()] = None
     """Absolute log ratio of mean gradients of the two orders; null otherwise."""
 
 
@@ -282,6 +260,11 @@ class Reject(Record):
     """Short slug; counted in the manifest."""
     detail: Annotated[str, pa.string()]
     """One line for people."""
+
+    @classmethod
+    def of(cls, stage: str, subject: str, why: Reason) -> Self:
+        """A reject for whatever says its reason and its detail: an error, a skipped annotation."""
+        return cls(stage=stage, subject=subject, reason=why.reason, detail=why.detail)
 
 
 RECORDS: tuple[type[Record], ...] = (

@@ -9,8 +9,6 @@ from pydantic import Field, ValidationError, model_validator
 from schemas.errors import ConfigError
 from schemas.section import Count, Section, Share
 
-SOURCE_KINDS = ("iqa-spider", "llava", "dq495k")
-
 
 class SourceConfig(Section):
     """One ``[[source]]`` of a mixture."""

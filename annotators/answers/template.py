@@ -187,7 +187,7 @@ class _Draft:
         return "poor" if sum(weights) > POOR else "mixed" if sum(weights) > MIXED else "fair"
 
     def _region_sentence(self, region: DegradedRegion) -> str:
-        placed = self._name(region).endswith(f" {region.label_refined}") is False
+        placed = not self._name(region).endswith(f" {region.label_refined}")
         kind = "pair" if self._in_order(region.chain) else "region"
         return self._fill("global", f"{kind}_placed" if placed else kind, region)
 

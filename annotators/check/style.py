@@ -37,7 +37,7 @@ def style_violations(text: str, ask: Ask, facts: PictureFacts) -> list[Violation
     plain = blanked(text, facts.references.values())
     words = re.findall(r"[\w'-]+", text)
     limits = LIMITS[ask.task]
-    checks = (
+    checks: tuple[tuple[str, re.Match[str] | bool | None], ...] = (
         ("refusal", _REFUSAL.search(text)),
         ("malformed", _MARKUP.search(text) or not re.search(r"[.!?]$", text)),
         ("malformed", not text[0].isupper()),
@@ -46,10 +46,10 @@ def style_violations(text: str, ask: Ask, facts: PictureFacts) -> list[Violation
         ("not_english", _foreign(text, words)),
         ("forbidden_word", _FORBIDDEN.search(plain)),
     )
+    broken = [(rule, hit) for rule, hit in checks if hit]
     return [
-        Violation(rule, f"{getattr(hit, 'group', lambda: text[:60])()!r}")
-        for rule, hit in checks
-        if hit
+        Violation(rule, repr(hit.group() if isinstance(hit, re.Match) else text[:60]))
+        for rule, hit in broken
     ]
 
 

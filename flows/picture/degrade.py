@@ -37,9 +37,13 @@ from schemas.counts import (
     REGIONS_PROPOSED,
     REGIONS_REJECTED,
 )
+from schemas.errors import PictureError
 from schemas.masks import decode
 from schemas.records import DegradedRegion, Picture, Region, Reject
 from schemas.streams import KeyPart, Stream
+
+NO_REGIONS = PictureError("no_regions", "no eligible region to degrade")
+NOTHING_VISIBLE = PictureError("nothing_visible", "no chain passed the perceptibility gate")
 
 
 class Scene(NamedTuple):
@@ -81,14 +85,13 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
             found.regions, picture, image, tools.config.regions, tools.regions.name
         )
     if found.failure is not None:
-        reason, detail = found.failure.reason, found.failure.detail
-        outcome.rejects.append(_reject("regions", picture.picture_id, reason, detail))
+        outcome.rejects.append(Reject.of("regions", picture.picture_id, found.failure))
         return outcome
     outcome.regions = regions
     outcome.rejects += rejected
     outcome.rejects += [
-        _reject("regions", f"{picture.picture_id}:{p.subject}", p.reason, p.detail)
-        for p in found.problems
+        Reject.of("regions", f"{picture.picture_id}:{problem.subject}", problem)
+        for problem in found.problems
     ]
     outcome.counts[REGIONS_PROPOSED] += len(found.regions)
     outcome.counts[REGIONS_KEPT] += len(regions)
@@ -97,10 +100,6 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
     for number in range(tools.config.variants):
         outcome.add(_VariantRoad(scene, tools, number).outcome())
     return outcome
-
-
-def _reject(stage: str, subject: str, reason: str, detail: str) -> Reject:
-    return Reject(stage=stage, subject=subject, reason=reason, detail=detail)
 
 
 class _VariantRoad:
@@ -122,12 +121,12 @@ class _VariantRoad:
         kind = draw_kind(self.stream("kind"), self.tools.config.plan)
         self.counts[IMAGES_PLANNED] += 1
         if kind == "regions" and not self.scene.regions:
-            return self._refused("plan", "no_regions", "no eligible region to degrade")
+            return self._refused("plan", NO_REGIONS)
         with self.made.timings("degrade"):
             make = {"clean": self._clean, "uniform": self._uniform, "regions": self._regions}
             done = make[kind]()
         if kind != "clean" and not any(region.chain for region in done.regions):
-            return self._refused("gate", "nothing_visible", "no chain passed the gate")
+            return self._refused("gate", NOTHING_VISIBLE)
         with self.made.timings("ask"):
             asked = question(
                 self._facts(done),
@@ -144,9 +143,9 @@ class _VariantRoad:
         self.made.variants.append(Variant(self.image_id, done.image, done.regions, asked.samples))
         return self.made
 
-    def _refused(self, stage: str, reason: str, detail: str) -> PictureOutcome:
+    def _refused(self, stage: str, why: PictureError) -> PictureOutcome:
         self.counts[IMAGES_REFUSED] += 1
-        self.made.rejects.append(_reject(stage, self.image_id, reason, detail))
+        self.made.rejects.append(Reject.of(stage, self.image_id, why))
         return self.made
 
     def _facts(self, made: Made) -> PictureFacts:
@@ -240,5 +239,5 @@ class _VariantRoad:
             self.counts[GATE_REFUSED(refusal)] += 1
         self.counts[GATE_LEFT_CLEAN] += 1
         subject = f"{self.image_id}:{region_id}"
-        self.made.rejects.append(_reject("gate", subject, "left_clean", refusal))
+        self.made.rejects.append(Reject.of("gate", subject, PictureError("left_clean", refusal)))
         return [], None

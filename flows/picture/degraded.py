@@ -28,10 +28,6 @@ def untouched_region(image_id: str, region: Region) -> DegradedRegion:
         mask=region.mask,
         area_fraction=region.area_fraction,
         point=region.point,
-        chain=[],
-        scores=None,
-        order_ssim=None,
-        order_gradient=None,
     )
 
 
@@ -49,10 +45,6 @@ def whole_region(image_id: str, picture: Picture) -> DegradedRegion:
         mask=masks.encode(np.ones((height, width), np.bool_)),
         area_fraction=1.0,
         point=[float(width // 2), float(height // 2)],
-        chain=[],
-        scores=None,
-        order_ssim=None,
-        order_gradient=None,
     )
 
 

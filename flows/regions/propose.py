@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
-from annotators.regions.source import Proposal, RegionSource, SkippedAnnotation
+from annotators.regions.source import Proposal, RegionSource
 from flows.ingest.candidate import load_unchanged
 from schemas.arrays import Image
 from schemas.candidate import Candidate
@@ -66,19 +66,15 @@ def _propose_batch(
     results = iter(source.propose([image for _, image in usable], [p for p, _ in usable]))
     for picture, image in batch:
         if isinstance(image, PictureError):
-            yield Proposed(picture, [], [_reject("segment", picture, image)], lost=True)
+            yield Proposed(
+                picture, [], [Reject.of("segment", picture.picture_id, image)], lost=True
+            )
             continue
         found = next(results)
-        rejects = [_problem(picture, problem) for problem in found.problems]
+        rejects = [
+            Reject.of("regions", f"{picture.picture_id}:{problem.subject}", problem)
+            for problem in found.problems
+        ]
         if found.failure is not None:
-            rejects.append(_reject("regions", picture, found.failure))
+            rejects.append(Reject.of("regions", picture.picture_id, found.failure))
         yield Proposed(picture, found.regions, rejects, lost=False)
-
-
-def _reject(stage: str, picture: Picture, error: PictureError) -> Reject:
-    return Reject(stage=stage, subject=picture.picture_id, reason=error.reason, detail=error.detail)
-
-
-def _problem(picture: Picture, problem: SkippedAnnotation) -> Reject:
-    subject = f"{picture.picture_id}:{problem.subject}"
-    return Reject(stage="regions", subject=subject, reason=problem.reason, detail=problem.detail)

@@ -136,9 +136,7 @@ def _store(writer: ShardWriter, picture: Picture, outcome: Outcome) -> None:
     """What became of a picture, into the shard."""
     if isinstance(outcome, PictureError):
         subject = f"{picture.source}/{picture.path}"
-        writer.add_rejects(
-            [Reject(stage="build", subject=subject, reason=outcome.reason, detail=outcome.detail)]
-        )
+        writer.add_rejects([Reject.of("build", subject, outcome)])
         return
     watch = Stopwatch()
     with watch("write"):

@@ -66,8 +66,8 @@ def barred(paths: Sequence[str]) -> Barred:
         else:
             raise ConfigError(f"evaluation: {given} is not there")
         for name, hash_ in found:
-            names.add(name) if name else None
-            hashes.add(hash_) if hash_ else None
+            names.update([name] if name else ())
+            hashes.update([hash_] if hash_ else ())
         if len(names) + len(hashes) == before:
             raise ConfigError(f"evaluation: {given} names no picture that others did not")
     return Barred(frozenset(names), frozenset(hashes))
