@@ -95,13 +95,3 @@ class Section(BaseModel):
     """A table of the configuration file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    def __hash__(self) -> int:
-        """Of its values: what is made from a section once can be kept under it."""
-        return hash(_hashable(self.__dict__))
-
-
-def _hashable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return tuple((name, _hashable(inner)) for name, inner in sorted(value.items()))
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
