@@ -7,12 +7,23 @@ change a row takes part in ``config_hash``; where and how fast the run goes (``[
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from schemas.errors import ConfigError
 from schemas.records import Grade
-from schemas.section import Count, Section, Share, _first_mistake, _put, _read_toml
+from schemas.section import (
+    Count,
+    FrozenTable,
+    Section,
+    Share,
+    _first_mistake,
+    _put,
+    _read_toml,
+    frozen,
+)
 from schemas.ssa import SsaConfig
+
+Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)]
 
 
 class IngestConfig(Section):
@@ -78,11 +89,11 @@ class PlanConfig(Section):
     """Allowed orders for order questions: paper, restored, dq495k or a profile of ``orders``."""
     generate_profile: str = ""
     """Allowed orders for generated chains; empty means ``order_profile``."""
-    orders: dict[str, dict[str, list[str]]] = {}
+    orders: Orders = FrozenTable()
     """Custom profiles: name to {first family: [families that may follow]}."""
-    families: list[str] = []
+    families: tuple[str, ...] = ()
     """Families to draw from; empty means all that are registered."""
-    exclude_types: list[str] = []
+    exclude_types: tuple[str, ...] = ()
     """Types never drawn."""
     min_regions: Count = 2
     """Fewest degraded regions per picture."""
@@ -94,7 +105,7 @@ class PlanConfig(Section):
     """Share of pictures degraded as a whole by one chain."""
     clean_share: Share = 0.05
     """Share of pictures left clean."""
-    length_weights: list[Annotated[float, Field(ge=0.0)]] = [0.5, 0.5]
+    length_weights: tuple[Annotated[float, Field(ge=0.0)], ...] = (0.5, 0.5)
     """Relative frequency of chains of length 1, 2, ...; more than two entries allow longer ones."""
     reverse_share: Share = 0.4
     """Chance that a chain of two is followed by one in reverse order on another region."""
@@ -172,7 +183,7 @@ class AnswerConfig(Section):
 
     writer: Literal["template", "vllm", "vllm-offline"] = "template"
     """The deterministic template writer, endpoints of a served model, or vLLM in process."""
-    endpoints: list[str] = []
+    endpoints: tuple[str, ...] = ()
     """Addresses of OpenAI-compatible servers; with none and ``vllm``, one is started."""
     model: str = ""
     """Name the servers know the model by; or the folder or hub name to start one with."""
@@ -198,7 +209,7 @@ class AnswerConfig(Section):
     """Program that starts a server."""
     chat_template: str = ""
     """File of a chat template that a started server is pinned to."""
-    engine: dict[str, Any] = {}
+    engine: FrozenTable = FrozenTable()
     """Further arguments of a started engine, e.g. ``max_model_len``."""
     attempts: Count = 3
     """Texts tried before the answer counts as failed."""
@@ -256,7 +267,7 @@ class RunConfig(Section):
     """Source pictures per shard: the unit of work, resume and file."""
     annotations: str = ""
     """Folder that ``import`` made: its photographs keep their flaws and get people's facts."""
-    plugins: list[str] = []
+    plugins: tuple[str, ...] = ()
     """Python files that register more distortions."""
     run: RunSection = RunSection()
     ingest: IngestConfig = IngestConfig()

@@ -1,10 +1,16 @@
-"""A table of the configuration file, and the number types its fields share."""
+"""A table of the configuration file, and the types its fields share.
+
+Sections are values: frozen, compared by what they hold and hashable, so that a section is its own
+key in a cache. Lists of the file become tuples and free tables become ``FrozenTable``.
+"""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from schemas.errors import ConfigError
 
@@ -29,7 +35,8 @@ def _first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
     first = error.errors()[0]
     where = [str(part) for part in first["loc"]]
     if first["type"] != "extra_forbidden":
-        return f"{'.'.join(where)}: {first['msg']}, got {first['input']!r}"
+        said = first["msg"].replace("valid tuple", "list")  # what the file calls it
+        return f"{'.'.join(where)}: {said}, got {first['input']!r}"
     for part in where[:-1]:
         model = _section(model, part)
     return f"unknown key {'.'.join(where)!r}; allowed here: {', '.join(sorted(model.model_fields))}"
@@ -42,6 +49,44 @@ def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
     )
 
 
+class FrozenTable(dict[str, Any]):
+    """A dict that cannot be changed and therefore has a hash; written like any other dict."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenTable, (dict(self),)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(frozen, handler(dict[str, Any]))
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a table of the configuration cannot be changed")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+def frozen(value: Any) -> Any:
+    """The same value with lists as tuples and dicts as ``FrozenTable``, to any depth."""
+    if isinstance(value, Mapping):
+        return FrozenTable({str(name): frozen(inner) for name, inner in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(inner) for inner in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """Plain lists and dicts again, for libraries that ask for exactly these."""
+    if isinstance(value, Mapping):
+        return {name: thawed(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [thawed(inner) for inner in value]
+    return value
+
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -50,13 +95,3 @@ class Section(BaseModel):
     """A table of the configuration file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    def __hash__(self) -> int:
-        """Of its values: what is made from a section once can be kept under it."""
-        return hash(_hashable(self.__dict__))
-
-
-def _hashable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return tuple((name, _hashable(inner)) for name, inner in sorted(value.items()))
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

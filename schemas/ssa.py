@@ -44,12 +44,12 @@ class SsaConfig(Section):
     """Further passes over crops of the picture."""
     min_mask_region_area: int = Field(default=100, ge=0)
     """Holes and islands of fewer pixels are closed or removed."""
-    label_models: list[LabelModel] = ["segmenters", "caption", "clip", "clipseg"]
+    label_models: tuple[LabelModel, ...] = ("segmenters", "caption", "clip", "clipseg")
     """Who takes part in naming; ``["segmenters"]`` is the closed-set mode."""
-    segmenters: list[str] = [
+    segmenters: tuple[str, ...] = (
         "shi-labs/oneformer_coco_swin_large",
         "shi-labs/oneformer_ade20k_swin_large",
-    ]
+    )
     """Semantic segmenters that vote inside each mask; folders or hub names."""
     caption_model: str = "Salesforce/blip-image-captioning-large"
     """BLIP; its captions' noun phrases are candidates."""

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from schemas.errors import ConfigError
-from schemas.section import Count, Section, Share
+from schemas.section import Count, FrozenTable, Section, Share
 
 
 class SourceConfig(Section):
@@ -24,7 +24,7 @@ class SourceConfig(Section):
     """Of a dataset folder."""
     images: str = ""
     """Folder that picture paths are relative to; empty means the folder of ``path``."""
-    tasks: list[str] = []
+    tasks: tuple[str, ...] = ()
     """Tasks to keep (``grounding`` or ``grounding.hybrid_intensity``); empty means all."""
     cap: int | None = Field(default=None, ge=1)
     """Most different rows, a keyed sample."""
@@ -48,12 +48,12 @@ class MixConfig(Section):
     """Seed of every keyed draw."""
     total: int | None = Field(default=None, ge=1)
     """Rows of an epoch where sources have weights."""
-    evaluation: list[str] = []
+    evaluation: tuple[str, ...] = ()
     """What must not be trained on: dataset folders (their test split), record files, folders of
     pictures, or lists of names and hashes, one a line."""
     leaks: Literal["drop", "error"] = "drop"
     """What becomes of rows whose picture is in an evaluation set."""
-    source: list[SourceConfig] = Field(min_length=1)
+    source: tuple[SourceConfig, ...] = Field(min_length=1)
     """What is mixed."""
 
     @model_validator(mode="after")
@@ -133,7 +133,7 @@ class SftConfig(Section):
     """Of the order of rows and of new weights."""
     trust_remote_code: bool = False
     """Run the model's own Python code; Phi-3.5-Vision needs it."""
-    trainer: dict[str, Any] = {}
+    trainer: FrozenTable = FrozenTable()
     """Further arguments of TRL's ``SFTConfig``, e.g. ``fsdp``, ``deepspeed``, ``report_to``."""
 
 

@@ -56,12 +56,11 @@ def chat_model(config: RunConfig) -> ChatModel:
     Raises:
         ConfigError: It cannot be had.
     """
-    return _chat_model(config.answers.model_dump_json(), config.run.workers)
+    return _chat_model(config.answers, config.run.workers)
 
 
 @lru_cache(maxsize=1)
-def _chat_model(settings: str, workers: int) -> ChatModel:
-    answers = AnswerConfig.model_validate_json(settings)
+def _chat_model(answers: AnswerConfig, workers: int) -> ChatModel:
     if answers.writer == "vllm-offline":
         return OfflineModel(answers.model, _options(answers), answers.in_flight)
     return Endpoints(

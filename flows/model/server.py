@@ -14,6 +14,7 @@ from annotators.chat.serving import ServeOptions, options_for, serve_command
 from flows.processes import watched, when_interrupted
 from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import ConfigError
+from schemas.section import thawed
 
 START_SECONDS = 1800.0
 """Large models take many minutes to load."""
@@ -32,7 +33,7 @@ def _options(answers: AnswerConfig) -> ServeOptions:
     chosen: dict[str, Any] = {
         "served_name": served_name(answers),
         "chat_template": answers.chat_template,
-        "extra": tuple(sorted(answers.engine.items())),
+        "extra": tuple(sorted(thawed(answers.engine).items())),
     }
     if not found:  # a hub name: the server itself will say if it is none
         return ServeOptions(**chosen)

@@ -1,9 +1,14 @@
 """The configuration: defaults, TOML, flags, one clear line per mistake."""
 
+import copy
+import pickle
+
 import pytest
 
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.section import frozen, thawed
+from schemas.training import MixConfig, PointConfig, SftConfig, SourceConfig
 
 
 def test_empty_file_is_a_valid_run(tmp_path):
@@ -47,3 +52,69 @@ def test_missing_file(tmp_path):
     """A configuration that is not there is named."""
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         RunConfig.load(tmp_path / "nowhere.toml")
+
+
+FILE = """
+plugins = ["mine.py"]
+[plan]
+families = ["blur", "noise"]
+length_weights = [1, 2]
+[plan.orders.mine]
+blur = ["noise"]
+noise = ["blur"]
+[answers.engine]
+max_model_len = 8
+limits = [{image = 1}]
+"""
+
+
+def test_a_configuration_is_its_own_key(tmp_path):
+    """Configurations that hold the same have the same hash; nothing inside one can be changed."""
+    file = tmp_path / "c.toml"
+    file.write_text(FILE)
+    one, other = RunConfig.load(file), RunConfig.load(file)
+    assert one is not other
+    assert {one: "found"}[other] == "found"
+    assert pickle.loads(pickle.dumps(one)) == copy.deepcopy(one) == one
+    assert hash(pickle.loads(pickle.dumps(one))) == hash(one)
+    assert one not in {RunConfig(): 1}
+    assert one.plan.families == ("blur", "noise")
+    for table in (one.answers.engine, one.plan.orders, one.plan.orders["mine"]):
+        with pytest.raises(TypeError, match="cannot be changed"):
+            table["new"] = 1
+        with pytest.raises(TypeError, match="cannot be changed"):
+            table.update(new=1)
+        with pytest.raises(TypeError, match="cannot be changed"):
+            table |= {"new": 1}
+
+
+def test_frozen_sections_are_written_as_lists_and_tables(tmp_path):
+    """The JSON of a configuration has lists and objects, and reads back as the same thing."""
+    file = tmp_path / "c.toml"
+    file.write_text(FILE)
+    config = RunConfig.load(file)
+    written = config.model_dump(mode="json")
+    assert written["plan"]["orders"] == {"mine": {"blur": ["noise"], "noise": ["blur"]}}
+    assert written["answers"]["engine"] == {"max_model_len": 8, "limits": [{"image": 1}]}
+    assert RunConfig.model_validate_json(config.model_dump_json()) == config
+    assert hash(RunConfig.model_validate_json(config.model_dump_json())) == hash(config)
+
+
+def test_tables_thaw():
+    """Libraries that ask for lists and dicts get them, all the way down."""
+    table = frozen({"report_to": ["none"], "deep": {"list": [[1], {"a": [2]}]}})
+    assert thawed(table) == {"report_to": ["none"], "deep": {"list": [[1], {"a": [2]}]}}
+    assert type(thawed(table)["deep"]) is dict
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        SftConfig(trainer={"a": [1]}),
+        PointConfig(),
+        MixConfig(source=[SourceConfig(path="x", tasks=["t"])]),
+    ],
+)
+def test_sections_of_training_have_a_hash(section):
+    """Settings of training are keys, too."""
+    assert hash(section) == hash(section.model_copy(deep=True))

@@ -9,6 +9,7 @@ from flows.training.model_families import Loaded, ModelFamily
 from flows.training.sft.collate import make_collator
 from flows.training.sft.groups import adapters, prepare, rate_groups
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.section import thawed
 from schemas.training import SftConfig, TuneConfig
 
 
@@ -78,7 +79,7 @@ def _arguments(trl: Any, config: SftConfig, out: Path) -> Any:
         "data_seed": config.seed,
         "dataloader_num_workers": config.workers,
         "remove_unused_columns": False,
-        **config.trainer,
+        **thawed(config.trainer),
     }
     try:
         return trl.SFTConfig(**given)

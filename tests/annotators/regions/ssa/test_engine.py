@@ -134,7 +134,7 @@ def test_nobody_to_name_from_is_a_mistake():
 
     with pytest.raises(ConfigError, match="vocabulary to name from"):
         RunConfig.parse({"regions": {"ssa": {"label_models": ["clip"]}}})
-    assert SsaConfig().label_models == ["segmenters", "caption", "clip", "clipseg"]
+    assert SsaConfig().label_models == ("segmenters", "caption", "clip", "clipseg")
 
 
 def test_a_model_that_is_not_there_is_one_line(config, place, tmp_path):
