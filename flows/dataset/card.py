@@ -115,4 +115,4 @@ def card_text(
 
 def cell(text: str) -> str:
     """Foreign text as the content of a Markdown table's cell: one line, no markup."""
-    return re.sub(r"([\\`*_{}\[\]<>#|!&])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))
