@@ -9,6 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from distortions.kernels.plain import PLAIN
+
 U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
@@ -19,10 +21,8 @@ LAB_UNIT = 64
 ROOT_TABLE = 1 << 14
 
 
-@njit(cache=True, nogil=True)
-def reduce(
-    image: U8, linear: I32, root: I32, factor: int, left: int, top: int
-) -> tuple[I32, I32]:
+@njit(**PLAIN)
+def reduce(image: U8, linear: I32, root: I32, factor: int, left: int, top: int) -> tuple[I32, I32]:
     """Means over blocks of ``factor`` pixels a side, the lattice starting at ``-top, -left``.
 
     Returns Y, I, Q in 1/16 grey level and L*, a*, b* in 1/64, each ``(3, height, width)``. Y, I
@@ -52,8 +52,10 @@ def reduce(
     return tone, lab
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _put_tone(tone: I32, v: int, u: int, red: int, green: int, blue: int, count: int) -> None:
+@njit(inline="always", **PLAIN)
+def _put_tone(
+    tone: I32, v: int, u: int, red: np.int64, green: np.int64, blue: np.int64, count: int
+) -> None:
     unit, half = 1000 * count, 500 * count
     red, green, blue = LUMA_UNIT * red, LUMA_UNIT * green, LUMA_UNIT * blue
     tone[0, v, u] = (299 * red + 587 * green + 114 * blue + half) // unit
@@ -61,8 +63,10 @@ def _put_tone(tone: I32, v: int, u: int, red: int, green: int, blue: int, count:
     tone[2, v, u] = (211 * red - 523 * green + 312 * blue + half) // unit
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _put_lab(lab: I32, v: int, u: int, red: int, green: int, blue: int, root: I32) -> None:
+@njit(inline="always", **PLAIN)
+def _put_lab(
+    lab: I32, v: int, u: int, red: np.int64, green: np.int64, blue: np.int64, root: I32
+) -> None:
     """Lab (D65, 2 degrees); light in 1/65535 of full, ``root`` in 1/65536."""
     # Rows of the sRGB matrix over the white point, in 1/65536; each sums to 65536.
     fx = root[(28440 * red + 24656 * green + 12440 * blue) >> 18]
@@ -73,7 +77,7 @@ def _put_lab(lab: I32, v: int, u: int, red: int, green: int, blue: int, root: I3
     lab[2, v, u] = 200 * LAB_UNIT * (fy - fz) >> 16
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def weights(mask: Flags, factor: int, left: int, top: int) -> I32:
     """How many pixels of each block the mask holds; the same lattice as ``reduce``."""
     tall = (mask.shape[0] + top + factor - 1) // factor
@@ -85,7 +89,7 @@ def weights(mask: Flags, factor: int, left: int, top: int) -> I32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def gradient(plane: I32) -> F32:
     """Prewitt magnitude in grey levels; the border pixel is repeated."""
     height, width = plane.shape
@@ -105,7 +109,7 @@ def gradient(plane: I32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def haar(plane: I32) -> F32:
     """Absolute Haar responses ``(6, height, width)``: across and down at 2, 4 and 8 pixels.
 
@@ -137,7 +141,7 @@ def haar(plane: I32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def chroma(tone: I32) -> F32:
     """Absolute means of I and Q over 2x2, in grey levels, ``(2, height, width)``."""
     height, width = tone.shape[1:]

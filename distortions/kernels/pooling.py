@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from distortions.kernels.plain import PLAIN
+
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
@@ -18,7 +20,7 @@ BINS_PER_UNIT = 32
 BINS = 128 * BINS_PER_UNIT
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _cells(p: I32, q: I32) -> I64:
     """Per cell: sums of p, q, pp, qq, pq and the number of blocks, ``(6, height, width)``."""
     tall, wide = (p.shape[0] + CELL - 1) // CELL, (p.shape[1] + CELL - 1) // CELL
@@ -40,8 +42,8 @@ def _cells(p: I32, q: I32) -> I64:
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _ssim(i: float, j: float, ii: float, jj: float, ij: float, n: float) -> float:
+@njit(inline="always", **PLAIN)
+def _ssim(i: np.int64, j: np.int64, ii: np.int64, jj: np.int64, ij: np.int64, n: np.int64) -> float:
     unit = 1.0 / LAB_UNIT
     mean_i, mean_j = i / n * unit, j / n * unit
     unbiased = n / (n - 1) if n > 1 else 1.0
@@ -49,10 +51,10 @@ def _ssim(i: float, j: float, ii: float, jj: float, ij: float, n: float) -> floa
     var_j = unbiased * (jj / n * unit * unit - mean_j * mean_j)
     both = unbiased * (ij / n * unit * unit - mean_i * mean_j)
     top = (2 * mean_i * mean_j + C1) * (2 * both + C2)
-    return top / ((mean_i * mean_i + mean_j * mean_j + C1) * (var_i + var_j + C2))
+    return float(top / ((mean_i * mean_i + mean_j * mean_j + C1) * (var_i + var_j + C2)))
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def cell_ssim(a: I32, b: I32) -> F32:
     """SSIM of every Lab plane, window of 3x3 cells of 2x2 blocks, ``(3, cells, cells)``.
 
@@ -78,7 +80,7 @@ def cell_ssim(a: I32, b: I32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _column_sums(sums: I64, v: int, out: I64) -> None:
     """Sums over the rows ``v - 1`` to ``v + 1`` of cells that exist."""
     out[:] = 0
@@ -88,7 +90,7 @@ def _column_sums(sums: I64, v: int, out: I64) -> None:
                 out[k, u] += sums[k, row, u]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def pool(gradient: F32, haar: F32, colour: F32, ssim: F32, weight: I32, visible: float) -> F64:
     """Weighted sums over the blocks, in reading order.
 
@@ -122,7 +124,7 @@ def pool(gradient: F32, haar: F32, colour: F32, ssim: F32, weight: I32, visible:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _percentiles(bins: I64, out: F64) -> None:
     """Middle of the bin in which 90, 95 and 99 per cent of the weight are reached."""
     total, below, k = np.int64(out[0]), np.int64(0), 0

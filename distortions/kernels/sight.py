@@ -6,6 +6,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from distortions.kernels.plain import PLAIN
+
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -17,20 +19,18 @@ GMSD_CONSTANT = np.float32(170)
 HAAR_CONSTANT = np.float32(30)
 HAAR_STEEPNESS = np.float32(4.2)
 # The power series of exp(t) at -4.2 / 8 to the seventh term, its eighth power taken afterwards.
-E1, E2, E3, E4, E5, E6, E7 = (
-    np.float32((-4.2 / 8) ** k / math.factorial(k)) for k in range(1, 8)
-)
+E1, E2, E3, E4, E5, E6, E7 = (np.float32((-4.2 / 8) ** k / math.factorial(k)) for k in range(1, 8))
 
 
-@njit(cache=True, nogil=True)
-def _alike(p: F32, q: F32, constant: float, out: F32) -> None:
+@njit(**PLAIN)
+def _alike(p: F32, q: F32, constant: np.float32, out: F32) -> None:
     """Similarity of two rows of magnitudes, 1 where they agree."""
     for x in range(p.size):
         both = TWO * (p[x] * q[x]) + constant
         out[x] = both / (p[x] * p[x] + q[x] * q[x] + constant)
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _squash(p: F32, q: F32, out: F32) -> None:
     """1 / (1 + exp(-4.2 s)) of the mean of two similarities in 0..1."""
     for x in range(p.size):
@@ -41,20 +41,20 @@ def _squash(p: F32, q: F32, out: F32) -> None:
         out[x] = ONE / (ONE + e * e)
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _greater(p: F32, q: F32, out: F32) -> None:
     for x in range(p.size):
         out[x] = p[x] if p[x] > q[x] else q[x]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def _blend(v: F32, across: F32, w: F32, down: F32, colour: F32, out: F32) -> None:
     """Weighted sum of two directions and of colour, whose weight is the mean of theirs."""
     for x in range(v.size):
         out[x] = v[x] * across[x] + w[x] * down[x] + (v[x] + w[x]) / TWO * colour[x]
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def gradient_similarity(a: F32, b: F32) -> F32:
     """Gradient magnitude similarity of two planes of gradients, 1 where they agree.
 
@@ -66,7 +66,7 @@ def gradient_similarity(a: F32, b: F32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def haar_similarity(a: F32, b: F32, chroma_a: F32, chroma_b: F32) -> F32:
     """Weighted, squashed similarity and its weight, summed over directions, ``(2, h, w)``.
 
@@ -92,15 +92,15 @@ def haar_similarity(a: F32, b: F32, chroma_a: F32, chroma_b: F32) -> F32:
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always", **PLAIN)
 def _lookup(table: F64, position: float) -> float:
     last = table.size - 2
     index = min(int(position), last)
     share = min(position - index, 1.0)
-    return table[index] + share * (table[index + 1] - table[index])
+    return float(table[index] + share * (table[index + 1] - table[index]))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(inline="always", **PLAIN)
 def parts(
     l1: float, a1: float, b1: float, l2: float, a2: float, b2: float, power: F64, turn: F64
 ) -> tuple[float, float]:
@@ -114,8 +114,9 @@ def parts(
         power: sqrt(c^7 / (c^7 + 25^7)) at mean chroma c = 0, 1/4, 1/2, ...
         turn: sin of the rotation term's angle over the lower half circle of hues.
     """
-    g = 1 + 0.5 * (1 - _lookup(power, 2 * (math.sqrt(a1 * a1 + b1 * b1)
-                                           + math.sqrt(a2 * a2 + b2 * b2))))
+    g = 1 + 0.5 * (
+        1 - _lookup(power, 2 * (math.sqrt(a1 * a1 + b1 * b1) + math.sqrt(a2 * a2 + b2 * b2)))
+    )
     a1, a2 = g * a1, g * a2
     c1, c2 = math.sqrt(a1 * a1 + b1 * b1), math.sqrt(a2 * a2 + b2 * b2)
     x = (a1 / c1 if c1 > 0 else 0.0) + (a2 / c2 if c2 > 0 else 0.0)
@@ -147,7 +148,7 @@ def parts(
     return dl * dl, max(0.0, colour)
 
 
-@njit(cache=True, nogil=True)
+@njit(**PLAIN)
 def colour_difference(a: I32, b: I32, weight: I32, power: F64, turn: F64) -> F32:
     """CIEDE2000 and its colour part alone, ``(2, height, width)``; 0 where ``weight`` is."""
     height, width = weight.shape

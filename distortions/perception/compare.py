@@ -95,9 +95,7 @@ def _maps(first: Planes, second: Planes, weights: Weights) -> _Maps:
     return _Maps(
         _sight.gradient_similarity(first.gradient, second.gradient),
         _sight.haar_similarity(first.haar, second.haar, first.chroma, second.chroma),
-        _sight.colour_difference(
-            first.lab, second.lab, weights, tables.power(), tables.turn()
-        ),
+        _sight.colour_difference(first.lab, second.lab, weights, tables.power(), tables.turn()),
         _pooling.cell_ssim(first.lab, second.lab),
     )
 
@@ -115,7 +113,5 @@ def _part(maps: _Maps, part: tuple[slice, slice]) -> _Maps:
 
 
 def _pool(maps: _Maps, weights: Weights) -> NDArray[np.float64]:
-    sums: NDArray[np.float64] = _pooling.pool(
-        *maps, np.ascontiguousarray(weights), VISIBLE_DELTA_E
-    )
+    sums: NDArray[np.float64] = _pooling.pool(*maps, np.ascontiguousarray(weights), VISIBLE_DELTA_E)
     return sums

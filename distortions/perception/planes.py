@@ -97,9 +97,7 @@ class Planes:
 
     def require_same_lattice(self, other: "Planes") -> None:
         """Raise ``ContractError`` unless ``other`` can be compared with this."""
-        mine, theirs = (
-            (planes.shape, planes.side, planes.offset) for planes in (self, other)
-        )
+        mine, theirs = ((planes.shape, planes.side, planes.offset) for planes in (self, other))
         if mine != theirs:
             raise ContractError(
                 f"expected planes of equal shape, side and offset, got {mine} and {theirs}"

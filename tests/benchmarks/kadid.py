@@ -122,7 +122,9 @@ def _shifted_green(image, amount, rng):
 
 def _palette(image, colours, rng):
     picture = Image.fromarray(_coded(image))
-    reduced = picture.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+    reduced = picture.quantize(
+        colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG
+    )
     return np.asarray(reduced.convert("RGB")) / 255.0
 
 
@@ -230,9 +232,7 @@ def _stepped(image, count, rng):
 def _least_variance(histogram, classes):
     """Upper levels of all classes but the last; exact, by dynamic programming."""
     level = np.arange(256)
-    mass, first, second = (
-        np.concatenate([[0], np.cumsum(histogram * level**k)]) for k in range(3)
-    )
+    mass, first, second = (np.concatenate([[0], np.cumsum(histogram * level**k)]) for k in range(3))
     low, high = np.meshgrid(np.arange(257), np.arange(257), indexing="ij")
     n = np.maximum(mass[high] - mass[low], 1e-9)
     cost = second[high] - second[low] - (first[high] - first[low]) ** 2 / n

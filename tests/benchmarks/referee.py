@@ -61,7 +61,9 @@ def scielab(image, pixels_per_degree=PIXELS_PER_DEGREE):
         total = sum(weight for weight, _ in parts)
         for weight, spread in parts:
             sigma = spread * pixels_per_degree / math.sqrt(2)
-            soft = ndimage.gaussian_filter(opponent[..., channel], sigma, mode="nearest", truncate=3)
+            soft = ndimage.gaussian_filter(
+                opponent[..., channel], sigma, mode="nearest", truncate=3
+            )
             seen[..., channel] += weight / total * soft
     return color.xyz2lab(np.clip(seen @ np.linalg.inv(_OPPONENT).T, 0, None))
 
