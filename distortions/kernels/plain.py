@@ -1,5 +1,6 @@
-"""How kernels of sight are compiled: no fast-math; a division is not guarded, so that loops of
-plain arithmetic work on several pixels at once. Every divisor in them is above zero.
+"""How the kernels of sight are compiled: no fast-math, divisions not guarded.
+
+Loops of plain arithmetic then work on several pixels at once. Every divisor is above zero.
 """
 
 from typing import Any

@@ -46,9 +46,14 @@ def reduce(image: U8, linear: I32, root: I32, factor: int, left: int, top: int) 
                     lit_red += linear[r]
                     lit_green += linear[g]
                     lit_blue += linear[b]
-            count = (last - first) * (end - start)
+            count = max((last - first) * (end - start), 1)
             _put_tone(tone, v, u, red, green, blue, count)
             _put_lab(lab, v, u, lit_red // count, lit_green // count, lit_blue // count, root)
+    # An offset beyond one block leaves the first row or column without pixels.
+    if left >= factor:
+        tone[:, :, 0], lab[:, :, 0] = tone[:, :, 1], lab[:, :, 1]
+    if top >= factor:
+        tone[:, 0], lab[:, 0] = tone[:, 1], lab[:, 1]
     return tone, lab
 
 

@@ -109,10 +109,10 @@ def parts(
     Without angles: the mean hue is the direction of the sum of two unit vectors, its multiples
     come of the double-angle formulas, and the hue difference of a dot product.
 
-    Args:
-        l1: L* of the first colour; then its a* and b*, and those of the second.
-        power: sqrt(c^7 / (c^7 + 25^7)) at mean chroma c = 0, 1/4, 1/2, ...
-        turn: sin of the rotation term's angle over the lower half circle of hues.
+    ``power`` is sqrt(c^7 / (c^7 + 25^7)) at mean chroma c = 0, 1/4, 1/2, ..., ``turn`` the sine
+    of the rotation term's angle over the lower half circle of hues.
+
+    Source: CIEDE2000, Sharma et al. 2005.
     """
     g = 1 + 0.5 * (
         1 - _lookup(power, 2 * (math.sqrt(a1 * a1 + b1 * b1) + math.sqrt(a2 * a2 + b2 * b2)))

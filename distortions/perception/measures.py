@@ -29,8 +29,8 @@ FIT = Fit()
 SHARPNESS = 4
 """Exponent by which the terms join: near to the largest, yet smooth."""
 FLAT_SHARE = 0.5
-"""GMSD is a deviation: where all gradients are lost alike it falls to 0. There this share of
-the mean loss stands in; it is below GMSD in every cell of KADID-10k but the strongest sharpening."""
+"""GMSD is a deviation: where all gradients are lost alike it falls to 0. There this share of the
+mean loss stands in, which is below GMSD in every cell of KADID-10k."""
 
 
 class Damage(NamedTuple):

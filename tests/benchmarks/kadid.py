@@ -210,14 +210,15 @@ def _scattered(image, amount, rng):
 
 
 def _pixelated(image, strength, rng):
-    z = 0.95 - strength**0.6
-    height, width = image.shape[:2]
-    rows, columns = (
-        np.minimum(((np.floor((np.arange(n) + 0.5) / n * math.ceil(n * z)) + 0.5) / math.ceil(n * z) * n)
-        .astype(int), n - 1)
-        for n in (height, width)
-    )  # fmt: skip
+    rows, columns = (_nearest(size, 0.95 - strength**0.6) for size in image.shape[:2])
     return image[rows][:, columns]
+
+
+def _nearest(size, scale):
+    """Sources of a line that was made smaller by ``scale`` and brought back, nearest pixel."""
+    small = math.ceil(size * scale)
+    place = np.floor((np.arange(size) + 0.5) / size * small) + 0.5
+    return np.minimum((place / small * size).astype(int), size - 1)
 
 
 def _stepped(image, count, rng):

@@ -1,5 +1,6 @@
 """Visible damage: its parts agree with formulas written down again, its score with the eye."""
 
+import itertools
 import math
 
 import numpy as np
@@ -133,7 +134,7 @@ def test_damage_grows_with_severity(crop, name):
     """Every severity of every type is seen to be worse than the one below, by the score."""
     reference = Planes.of(crop)
     found = [compare(reference, Planes.of(changed(crop, name, s))).damage for s in range(1, 6)]
-    falls = [b - a for a, b in zip(found, found[1:], strict=False) if b < a]
+    falls = [b - a for a, b in itertools.pairwise(found) if b < a]
     assert len(falls) <= 1
     assert all(fall > -0.12 for fall in falls), found
     assert found[4] > found[0] > 0
