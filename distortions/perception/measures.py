@@ -94,12 +94,12 @@ def of_sums(sums: NDArray[np.float64]) -> Damage:
 def score(measured: Damage, fit: Fit = FIT) -> float:
     """Damage on the scale of opinions.
 
-    Four terms are joined by the fourth root of the sum of their fourth powers (near to the largest,
-    yet smooth): loss of structure (GMSD and HaarPSI), colour moved,
-    lightness moved (squared: people forgive it until it is large) and the worst hundredth.
+    Four terms are joined by the fourth root of the sum of their fourth powers, near to the largest
+    yet smooth: loss of structure (GMSD and HaarPSI), colour moved, lightness moved (squared:
+    people forgive it until it is large) and the worst hundredth.
 
-    Source: link 1 + 3.6 exp(-term) between 4.6 and 1, Fechner's law of diminishing returns;
-    constants of ``Fit``.
+    Source: our own; the link 4.6 to 1 falls exponentially with the joined term, constants of
+    ``Fit``.
     """
     edges = max(measured.gmsd, FLAT_SHARE * measured.gradient_loss)
     terms = (
