@@ -1,0 +1,39 @@
+"""From numbers to words: seen or not, mild, moderate or severe."""
+
+from typing import Literal, TypeAlias
+
+from distortions.perception.measures import Damage
+
+Grade: TypeAlias = Literal["mild", "moderate", "severe"]
+
+MODERATE_FROM, SEVERE_FROM = 1.6, 2.6
+"""Damage at an opinion of 3 (slightly annoying) and of 2 (annoying). Source: the degradation
+category scale, ITU-R BT.500, as KADID-10k used it."""
+GRADE_MARGIN = 0.2
+"""About half of the score's error on a type it was not fitted to: within it, no word is safe."""
+
+SEEN_DELTA_E = 4.0
+SEEN_STRUCTURE = 0.035
+"""Thresholds against S-CIELAB and multi-scale SSIM. Source: ``tests/benchmarks/visibility.py``."""
+
+
+def visible(
+    measured: Damage, *, delta_e: float = SEEN_DELTA_E, structure: float = SEEN_STRUCTURE
+) -> bool:
+    """Whether somebody who has no reference beside it sees the difference.
+
+    Args:
+        measured: What ``compare`` found between the picture with and the one without.
+        delta_e: Least 95th percentile of CIEDE2000.
+        structure: Least loss of SSIM; either will do.
+    """
+    return measured.delta_e_95 >= delta_e or 1 - measured.ssim >= structure
+
+
+def grade_of(damage: float, margin: float = GRADE_MARGIN) -> Grade | None:
+    """The word for a damage, ``None`` where it lies within ``margin`` of a border."""
+    if any(abs(damage - border) < margin for border in (MODERATE_FROM, SEVERE_FROM)):
+        return None
+    if damage < MODERATE_FROM:
+        return "mild"
+    return "moderate" if damage < SEVERE_FROM else "severe"
