@@ -2,7 +2,8 @@
 
 A package declares ``[project.entry-points."iqa_spider.distortions"]``; importing the named
 module registers its types. A file given by ``--plugin my_distortion.py`` is imported the same
-way. A plugin that fails stops the run: data made without it would be other data.
+way. A plugin that fails stops the run: data made without it would be other data. What else can
+be brought (region sources, writers) is known from ``schemas.plugins.Registry.every``.
 
 Before a run its types are asked the contract once (``check_outside``), which takes a third of a
 second each and spares finding out after hours.
@@ -21,6 +22,7 @@ from distortions.registry import DISTORTIONS, Distortion, Level, Value, distorti
 from distortions.site import Site
 from schemas.arrays import Image
 from schemas.errors import ConfigError, PluginError
+from schemas.plugins import Registry
 from schemas.streams import Stream
 
 GROUP = "iqa_spider.distortions"
@@ -31,14 +33,16 @@ def load_plugins(files: Iterable[str] = ()) -> dict[str, list[str]]:
     """Import entry-point plugins and plugin ``files`` once; a second call does nothing new.
 
     Returns:
-        Plugin (entry-point value or file name) to the distortions it registered.
+        Plugin (entry-point value or file name) to what it registered: names of distortions, and
+        of other parts with their kind before them.
 
     Raises:
         ConfigError: A file is missing or no Python file.
         PluginError: A plugin fails at import, or registers nothing.
     """
-    for point in sorted(entry_points(group=GROUP), key=lambda p: (p.name, p.value)):
-        _load(point.value, point.load)
+    for group in (GROUP, *(registry.group for registry in Registry.every)):
+        for point in sorted(entry_points(group=group), key=lambda p: (p.name, p.value)):
+            _load(point.value, point.load)
     for file in files:
         path = Path(file).resolve()
         if not path.is_file():
@@ -50,14 +54,19 @@ def load_plugins(files: Iterable[str] = ()) -> dict[str, list[str]]:
 def _load(name: str, load: Callable[[], object]) -> None:
     if name in _loaded:
         return
-    before = set(DISTORTIONS)
+    before = _registered()
     try:
         load()
     except (Exception, SystemExit) as error:  # a stranger's module may raise anything
         raise PluginError(_failed_at(name, error), _said(error)) from error
-    _loaded[name] = sorted(set(DISTORTIONS) - before)
+    _loaded[name] = sorted(_registered() - before)
     if not _loaded[name]:
-        raise PluginError(name, "registered no distortion; is @distortion missing?")
+        raise PluginError(name, "registered nothing; is @distortion or the like missing?")
+
+
+def _registered() -> set[str]:
+    parts = {f"{registry.kind} {name}" for registry in Registry.every for name in registry}
+    return parts | set(DISTORTIONS)
 
 
 def _failed_at(name: str, error: BaseException) -> str:
