@@ -1,5 +1,11 @@
-"""Image to image: the distortion types, their order, and their application inside regions."""
+"""Image to image: the distortion types, their order, and their application inside regions.
 
+What stands here is the door for authors of types: ``distortion``, ``from_function``, ``Family``
+and ``register_family`` to bring one, ``Image``, ``Site`` and ``Stream`` to write it with, ``get``
+to call it.
+"""
+
+from distortions.plugins import from_function as from_function
 from distortions.registry import DISTORTIONS as DISTORTIONS
 from distortions.registry import FAMILIES as FAMILIES
 from distortions.registry import Distortion as Distortion
@@ -17,3 +23,7 @@ from distortions.types import quantization as quantization
 from distortions.types import resolution as resolution
 from distortions.types import saturation as saturation
 from distortions.types import sharpness as sharpness
+from schemas.arrays import Image as Image
+from schemas.arrays import Mask as Mask
+from schemas.families import Family as Family
+from schemas.streams import Stream as Stream

@@ -7,65 +7,18 @@ output pixel looks. Parameter names are the function's own.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import TypeAlias, get_args
 
+from distortions.definition import SEVERITIES as SEVERITIES
+from distortions.definition import Distortion as Distortion
+from distortions.definition import Domain, Function
+from distortions.definition import Value as Value
 from distortions.families import BUILT_IN
-from distortions.site import Site
-from schemas.arrays import Image
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.families import Family
-from schemas.streams import Stream
 
-Value: TypeAlias = float | int
 Level: TypeAlias = Value | tuple[Value, ...]
-Domain: TypeAlias = Literal["pixel", "neighbourhood", "region", "crop"]
-"""What a result depends on: the pixel itself, pixels within the halo, statistics over the
-region's own pixels, or the whole crop handed to a codec."""
-Function = Callable[..., Image]
-
-SEVERITIES = (1, 2, 3, 4, 5)
-
-
-@dataclass(frozen=True, slots=True)
-class Distortion:
-    """One registered type; see ``distortion`` for the fields."""
-
-    name: str
-    family: str
-    function: Function
-    parameters: tuple[str, ...]
-    levels: tuple[tuple[Value, ...], ...]
-    draws: Mapping[str, tuple[float, float]]
-    halo: int | Callable[..., int] | None
-    align: int
-    random: bool
-    domain: Domain
-    visible_from: int
-    dq495k: str | None
-    summary: str
-
-    def resolve(self, severity: int, key: int = 0) -> dict[str, Value]:
-        """Parameters at ``severity`` (1..5), the drawn ones taken from the stream of ``key``."""
-        if severity not in SEVERITIES:
-            raise ConfigError(f"{self.name}: severity must be 1, 2, 3, 4 or 5, got {severity}")
-        fixed = [name for name in self.parameters if name not in self.draws]
-        values = dict(zip(fixed, self.levels[severity - 1], strict=True))
-        drawn = {
-            name: round(Stream(key, name).uniform(low, high), 3)
-            for name, (low, high) in self.draws.items()
-        }
-        return {name: (values | drawn)[name] for name in self.parameters}
-
-    def reach(self, params: Mapping[str, Value]) -> int | None:
-        """Halo in pixels at these parameters; ``None`` means it reads the whole picture."""
-        return self.halo(**params) if callable(self.halo) else self.halo
-
-    def apply(self, image: Image, params: Mapping[str, Value], site: Site) -> Image:
-        """Run the function; the input is left as it was."""
-        return self.function(image, **params, site=site)
-
 
 _DISTORTIONS: dict[str, Distortion] = {}
 _ADDED_PAIRS: list[tuple[str, str]] = []
@@ -134,29 +87,16 @@ def distortion(
 
     Raises:
         ConfigError: A name taken, an unknown family, levels that do not fit the signature.
+            Whatever is found here is found while the file with the type is read.
     """
 
     def register(function: Function) -> Function:
-        name = function.__name__
-        names = tuple(inspect.signature(function).parameters)
-        if len(names) < 2 or names[0] != "image" or names[-1] != "site":
-            raise ConfigError(
-                f"{name}: a distortion takes (image, ..., site), got ({', '.join(names)})"
-            )
-        if name in _DISTORTIONS:
-            raise ConfigError(f"distortion {name!r} is registered twice")
-        if family not in _FAMILIES:
-            raise UnknownNameError("family", family, _FAMILIES)
-        rows = tuple(level if isinstance(level, tuple) else (level,) for level in levels)
-        fixed = len(names) - 2 - len(draws or {})
-        if len(rows) != 5 or any(len(row) != fixed for row in rows):
-            raise ConfigError(f"{name}: levels must be five rows of {fixed} value(s), got {levels}")
-        _DISTORTIONS[name] = Distortion(
-            name=name,
+        entry = Distortion(
+            name=function.__name__,
             family=family,
             function=function,
-            parameters=names[1:-1],
-            levels=rows,
+            parameters=tuple(inspect.signature(function).parameters)[1:-1],
+            levels=tuple(level if isinstance(level, tuple) else (level,) for level in levels),
             draws=MappingProxyType(dict(draws or {})),
             halo=halo,
             align=align,
@@ -166,9 +106,40 @@ def distortion(
             dq495k=dq495k,
             summary=(inspect.getdoc(function) or "").split("\n", 1)[0],
         )
+        _require(entry)
+        _DISTORTIONS[entry.name] = entry
         return function
 
     return register
+
+
+def _require(entry: Distortion) -> None:
+    names = list(inspect.signature(entry.function).parameters)
+    if len(names) < 2 or names[0] != "image" or names[-1] != "site":
+        raise ConfigError(
+            f"{entry.name}: a distortion takes (image, ..., site), got ({', '.join(names)})"
+        )
+    if entry.name in _DISTORTIONS:
+        raise ConfigError(f"distortion {entry.name!r} is registered twice")
+    if entry.family not in _FAMILIES:
+        raise UnknownNameError("family", entry.family, _FAMILIES)
+    for drawn in entry.draws:
+        if drawn not in entry.parameters:
+            raise UnknownNameError(f"parameter in draws of {entry.name}:", drawn, entry.parameters)
+    fixed = [name for name in entry.parameters if name not in entry.draws]
+    numbers = all(isinstance(value, int | float) for row in entry.levels for value in row)
+    if len(entry.levels) != 5 or any(len(row) != len(fixed) for row in entry.levels) or not numbers:
+        wanted = f"{len(fixed)} number(s) ({', '.join(fixed)})" if fixed else "an empty tuple"
+        raise ConfigError(
+            f"{entry.name}: levels must be five rows of {wanted}, got {list(entry.levels)}"
+        )
+    if entry.domain not in get_args(Domain):
+        raise UnknownNameError(f"domain of {entry.name}:", entry.domain, get_args(Domain))
+    if entry.visible_from not in SEVERITIES or entry.align < 1:
+        raise ConfigError(
+            f"{entry.name}: visible_from must be 1 to 5 and align at least 1, "
+            f"got {entry.visible_from} and {entry.align}"
+        )
 
 
 def get(name: str) -> Distortion:

@@ -4,7 +4,8 @@
 
     IqaSpiderError
     ├── ConfigError (ValueError)        the user's mistake: a flag, a key, a path; exit status 2
-    │   └── UnknownNameError (LookupError)   a name that is not registered
+    │   ├── UnknownNameError (LookupError)   a name that is not registered
+    │   └── PluginError                 code of the user's own, given as a plugin, does not do
     ├── ContractError (ValueError)      bad code: an array or a row that breaks its contract
     ├── PictureError (ValueError)       bad data: one picture; becomes a reject row
     ├── AnnotationError (ValueError)    bad data: one annotation or one written text
@@ -22,6 +23,9 @@ from collections.abc import Iterable
 from typing import Any
 
 _Rebuild = tuple[Any, tuple[Any, ...]]
+
+LISTED = 12
+"""More names than this are counted in a message, not listed."""
 
 
 class ExitStatus(enum.IntEnum):
@@ -56,12 +60,39 @@ class UnknownNameError(ConfigError, LookupError):
 
     def __init__(self, kind: str, got: str, allowed: Iterable[str]) -> None:
         self.kind, self.got, self.allowed = kind, got, sorted(allowed)
-        near = difflib.get_close_matches(got, self.allowed, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else f"allowed: {', '.join(self.allowed)}"
-        super().__init__(f"unknown {kind} {got!r}; {hint}")
+        super().__init__(f"unknown {kind} {got!r}; {_offer(got, self.allowed)}")
 
     def __reduce__(self) -> _Rebuild:
         return type(self), (self.kind, self.got, self.allowed)
+
+
+def _offer(got: str, allowed: list[str]) -> str:
+    """The nearest names; where none is near, all of a few or the least far of many."""
+    wanted = "_".join(got.lower().replace("-", " ").split())
+    near = difflib.get_close_matches(wanted, allowed, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    if len(allowed) <= LISTED:
+        return f"allowed: {', '.join(allowed) or 'none'}"
+    least_far = difflib.get_close_matches(wanted, allowed, n=3, cutoff=0.0)
+    return f"nearest of {len(allowed)}: {', '.join(least_far)}"
+
+
+class PluginError(ConfigError):
+    """Code that the user brought fails, or returns what a distortion may not return.
+
+    Args:
+        place: The plugin's file and line, ``my_distortion.py:12``.
+        problem: What it did and how to mend it, one line.
+        type_name: The distortion type it happened in, if it was in one.
+    """
+
+    def __init__(self, place: str, problem: str, type_name: str = "") -> None:
+        self.place, self.problem, self.type_name = place, problem, type_name
+        super().__init__(f"plugin {place}: {type_name and f'{type_name}: '}{problem}")
+
+    def __reduce__(self) -> _Rebuild:
+        return type(self), (self.place, self.problem, self.type_name)
 
 
 class ContractError(IqaSpiderError, ValueError):

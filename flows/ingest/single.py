@@ -16,13 +16,17 @@ from schemas.config import IngestConfig, RunConfig
 from schemas.errors import ConfigError, PictureError
 
 
-def read_picture(path: Path) -> Image:
-    """Decode a file under the ingest rules, at its own size.
+def read_picture(path: Path, max_long_side: int = 20_000) -> Image:
+    """Decode a file under the ingest rules.
+
+    Args:
+        path: The file.
+        max_long_side: Larger pictures are scaled down to it; by default all keep their size.
 
     Raises:
         ConfigError: The file is missing or not a picture we can use.
     """
-    rules = IngestConfig(min_side=1, max_long_side=20_000)
+    rules = IngestConfig(min_side=1, max_long_side=max_long_side)
     try:
         return decode(path.read_bytes(), rules).image
     except OSError as error:

@@ -7,6 +7,7 @@ from annotators.answers.registry import WRITERS
 from annotators.questions.pools import Pools, builtin_pools, load_pools
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
+from distortions.testing import check_outside
 from flows.human.folder import human_index
 from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
@@ -47,7 +48,7 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
 
 
 def check_config(config: RunConfig, paths: Iterable[str]) -> None:
-    """Make everything once and look whether the annotations are for these pictures.
+    """Make everything once, ask types from outside the contract, see whether annotations fit.
 
     Args:
         config: The run.
@@ -55,11 +56,13 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> None:
 
     Raises:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
+        PluginError: A type that may be drawn and comes from outside breaks the contract.
     """
     load_plugins(config.plugins)
     check_answers(config)
     human_index(config.annotations)
     tools = make_tools(config, "")
+    check_outside(entry for types in tools.palette.families.values() for entry in types)
     if not tools.regions.covers(paths):
         raise ConfigError(
             f"--regions {config.regions.source}: the file is for other pictures; "

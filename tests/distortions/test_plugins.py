@@ -79,7 +79,7 @@ def test_single_file(tmp_path):
     ("source", "message"),
     [
         ("import no_such_module", "No module named 'no_such_module'"),
-        ("x = 1", "registered no distortion"),
+        ("x = 1", "registered nothing"),
         (TEN_LINES.replace("darken", "darkness"), "did you mean darken"),
         (TEN_LINES.replace("def dim(", "def gaussian_blur("), "registered twice"),
         (TEN_LINES.replace("0.9, ", ""), "levels must be five rows"),

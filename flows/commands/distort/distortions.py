@@ -1,9 +1,15 @@
-"""``iqa-spider distortions``: list, show, preview, apply."""
+"""``iqa-spider distortions``: list, show, check, preview, apply."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from distortions.registry import Distortion
 
 app = typer.Typer(help="Look at the distortion types.", no_args_is_help=True)
 
@@ -13,7 +19,7 @@ Plugins = Annotated[list[str] | None, typer.Option("--plugin", help="Python file
 @app.command("list")
 def list_types(plugin: Plugins = None) -> None:
     """List families and types."""
-    from distortions import FAMILIES, types_of
+    from distortions import DISTORTIONS, FAMILIES, types_of
     from distortions.plugins import load_plugins
 
     load_plugins(plugin or [])
@@ -21,6 +27,7 @@ def list_types(plugin: Plugins = None) -> None:
         typer.echo(f"{family.name}  ({family.noun})")
         for entry in types_of(family.name):
             typer.echo(f"  {entry.name:<28} {entry.summary}")
+    typer.echo(f"{_count(len(DISTORTIONS), 'type')} in {len(FAMILIES)} families")
 
 
 @app.command()
@@ -29,6 +36,7 @@ def show(name: str, plugin: Plugins = None) -> None:
     import inspect
 
     from distortions import get
+    from distortions.guard import place_of
     from distortions.plugins import load_plugins
     from distortions.registry import SEVERITIES
 
@@ -49,6 +57,32 @@ def show(name: str, plugin: Plugins = None) -> None:
     typer.echo(f"random: {'yes' if entry.random else 'no'}; depends on: {entry.domain}")
     typer.echo(f"visible without a reference from severity {entry.visible_from}")
     typer.echo(f"name in DQ-495K: {entry.dq495k or 'none'}")
+    if entry.outside:
+        typer.echo(f"from a plugin: {place_of(entry.function)}")
+
+
+@app.command()
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Types; none means all that plugins bring.")
+    ] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Ask types the public contract; the first promise broken is one line, with how to mend it."""
+    from distortions import DISTORTIONS
+    from distortions.plugins import load_plugins
+    from distortions.testing import check_distortion
+    from schemas.errors import ConfigError
+
+    load_plugins(plugin or [])
+    asked = names or [name for name, entry in DISTORTIONS.items() if entry.outside]
+    if not asked:
+        raise ConfigError("nothing to check: name a type, or bring some with --plugin FILE")
+    for name in asked:
+        report = check_distortion(name)
+        for promise in report.promises:
+            typer.echo(f"  ok  {promise}")
+        typer.echo(str(report))
 
 
 @app.command()
@@ -57,19 +91,27 @@ def preview(
     out: Annotated[Path, typer.Option(help="PNG to write.")],
     types: Annotated[str, typer.Option(help="Comma separated; empty means all.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of what is random.")] = 0,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Draw also what breaks the contract.")
+    ] = False,
     plugin: Plugins = None,
 ) -> None:
-    """Draw a contact sheet: every type at every severity."""
+    """Draw a contact sheet: every type at every severity, as a build would show the picture."""
     from distortions import DISTORTIONS, get
     from distortions.plugins import load_plugins
     from distortions.sheet import contact_sheet
     from flows.ingest.single import read_picture
     from flows.store.png import write_png
+    from schemas.config import IngestConfig
 
     load_plugins(plugin or [])
-    chosen = [get(name) for name in types.split(",")] if types else list(DISTORTIONS.values())
-    write_png(out, contact_sheet(read_picture(image), chosen, seed))
-    typer.echo(f"{out}: {len(chosen)} types, severities 1 to 5")
+    names = [name.strip() for name in types.split(",") if name.strip()]
+    chosen = [get(name) for name in names] if names else list(DISTORTIONS.values())
+    picture = read_picture(image, IngestConfig().max_long_side)
+    if not unchecked:
+        _ask_outside(chosen)
+    write_png(out, contact_sheet(picture, chosen, seed))
+    typer.echo(f"{out}: {_count(len(chosen), 'type')}, severities 1 to 5")
 
 
 @app.command()
@@ -98,9 +140,22 @@ def apply(
     drawn = parse_chain(chain)
     if not any_order:
         require_order(order_profile, get_profile(order_profile, {}, FAMILIES), drawn)
+    _ask_outside(entry for entry, _ in drawn)
     picture = read_picture(image)
     region = read_region(picture, mask, box)
     patch = degrade_region(picture, region, link_chain(drawn, seed))
     write_png(out, composite(picture, [patch]))
     text = ", then ".join(f"{entry.name} at severity {severity}" for entry, severity in drawn)
     typer.echo(f"{out}: {text}")
+
+
+def _ask_outside(types: Iterable[Distortion]) -> None:
+    """Ask what plugins brought the contract, and say so."""
+    from distortions.testing import check_outside
+
+    for report in check_outside(types):
+        typer.echo(str(report))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
