@@ -181,8 +181,9 @@ class QuestionConfig(Section):
 class AnswerConfig(Section):
     """Who writes the answers and what happens to those that fail the fact check."""
 
-    writer: Literal["template", "vllm", "vllm-offline"] = "template"
-    """The deterministic template writer, endpoints of a served model, or vLLM in process."""
+    writer: str = "template"
+    """template (deterministic), vllm (endpoints of a served model), vllm-offline (a model in this
+    process), or the name of a writer that a plugin brings."""
     endpoints: tuple[str, ...] = ()
     """Addresses of OpenAI-compatible servers; with none and ``vllm``, one is started."""
     model: str = ""

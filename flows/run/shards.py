@@ -71,6 +71,7 @@ def run_ingest(job: ShardJob) -> ShardSummary:
 def run_segment(job: ShardJob, folder: Path) -> ShardSummary:
     """Propose the regions of one shard of selected pictures and store them in a stage folder."""
     run, config = job.folder, job.config
+    load_plugins(config.plugins)
     selected, _ = selected_files(run.work, job.shard)
     inputs = describe_file(run.out, selected).sha256
     pictures = Picture.from_table(pq.read_table(selected))
