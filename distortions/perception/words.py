@@ -12,9 +12,10 @@ category scale, ITU-R BT.500, as KADID-10k used it."""
 GRADE_MARGIN = 0.2
 """About half of the score's error on a type it was not fitted to: within it, no word is safe."""
 
-SEEN_DELTA_E = 4.0
-SEEN_STRUCTURE = 0.035
-"""Thresholds against S-CIELAB and multi-scale SSIM. Source: ``tests/benchmarks/visibility.py``."""
+SEEN_DELTA_E = 5.0
+SEEN_STRUCTURE = 0.045
+"""Of what passes, a referee (S-CIELAB, multi-scale SSIM) sees 99 %; of what it sees 94 % pass.
+Source: ``tests/benchmarks/visibility.py``, set on seeds 1 and 2, checked on seed 3."""
 
 
 def visible(
