@@ -1,9 +1,10 @@
 """Which pictures are the same, and which nearly: content hash, perceptual hash, groups."""
 
 import hashlib
+import importlib
 from functools import cache
 from itertools import combinations, pairwise
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ KEEP: Final = 8
 # Hashes with fewer set or unset bits than this come from pictures without structure; they would
 # all be neighbours of each other and are left alone.
 LEAST_BITS: Final = 8
+# Places on a sorted list over which hashes are compared all at once.
+STEPS: Final = 32
 
 
 def content_hash(image: Image) -> str:
@@ -67,20 +70,25 @@ def near_groups(hashes: NDArray[np.uint64], bits: int) -> NDArray[np.int64]:
     that no such pair is ever torn apart. No pair is missed: cut into ``bits + 2`` bands, two such
     hashes agree in two bands at least, and only hashes that agree in two bands are compared.
     """
-    parent = np.arange(hashes.size, dtype=np.int64)
     weights = _set_bits(hashes)
     usable = np.flatnonzero((weights >= LEAST_BITS) & (weights <= 64 - LEAST_BITS))
     values, first = np.unique(hashes[usable], return_index=True)
+    groups = _Groups(values.size)
     for first_band, second_band in combinations(_bands(bits + 2), 2):
-        _join_buckets(values, usable[first], values & (first_band | second_band), bits, parent)
-    roots = _flattened(parent)
-    # Equal hashes were compared once, by their first.
-    roots[usable] = roots[usable[first]][np.searchsorted(values, hashes[usable])]
-    return roots
+        _join_buckets(values, values & (first_band | second_band), bits, groups)
+    # Equal hashes were compared once; the leader of a group is the first hash that is in it.
+    of_value = groups.roots(np.arange(values.size))
+    leader = np.full(values.size, hashes.size, np.int64)
+    np.minimum.at(leader, of_value, usable[first])
+    found = np.arange(hashes.size, dtype=np.int64)
+    found[usable] = leader[of_value[np.searchsorted(values, hashes[usable])]]
+    return found
 
 
-def _set_bits(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Number of set bits of each value (numpy has this from 2.0 only)."""
+def _set_bits(values: NDArray[np.uint64]) -> NDArray[np.unsignedinteger[Any]]:
+    """Number of set bits of each value."""
+    if hasattr(np, "bitwise_count"):  # from numpy 2.0
+        return np.asarray(np.bitwise_count(values))
     pairs, fours, eights = (
         np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F)
     )
@@ -97,45 +105,50 @@ def _bands(count: int) -> list[np.uint64]:
     return [np.uint64((1 << high) - (1 << low)) for low, high in pairwise(edges)]
 
 
+class _Groups:
+    """Union-find over many pairs at once."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = np.arange(size, dtype=np.int64)
+
+    def roots(self, members: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The root of each member, whose way to it is short from now on."""
+        found = self.parent[members]
+        while not np.array_equal(above := self.parent[found], found):
+            found = above
+        self.parent[members] = found
+        return found
+
+    def join(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> None:
+        """Join the groups of each pair."""
+        left, right = self.roots(left), self.roots(right)
+        while (apart := left != right).any():
+            low, high = np.minimum(left[apart], right[apart]), np.maximum(left[apart], right[apart])
+            # One of several pairs with the same higher root wins; the others' turn comes again.
+            self.parent[high] = low
+            left, right = self.roots(low), self.roots(high)
+
+
 def _join_buckets(
-    values: NDArray[np.uint64],
-    indices: NDArray[np.int64],
-    keys: NDArray[np.uint64],
-    bits: int,
-    parent: NDArray[np.int64],
+    values: NDArray[np.uint64], keys: NDArray[np.uint64], bits: int, groups: _Groups
 ) -> None:
     """Join what is near among the hashes with the same key.
 
     Sorted by key, every hash is compared with the one 1, 2, 3, ... places on, as long as any
-    pair shares its key.
+    pair shares its key. What is left after ``STEPS`` are large buckets, most of them of many near
+    duplicates that hang together by then.
     """
     order = np.argsort(keys, kind="stable")
+    keys = keys[order]
     left = np.arange(max(0, order.size - 1))
-    keys, values, indices = keys[order], values[order], indices[order]
-    for step in range(1, order.size):
+    for step in range(1, STEPS + 1):
         left = left[left + step < order.size]
         left = left[keys[left] == keys[left + step]]
         if left.size == 0:
             return
-        near = _set_bits(values[left] ^ values[left + step]) <= bits
-        for i in left[near].tolist():
-            _join(parent, int(indices[i]), int(indices[i + step]))
-
-
-def _root(parent: NDArray[np.int64], index: int) -> int:
-    while parent[index] != index:
-        parent[index] = parent[parent[index]]
-        index = int(parent[index])
-    return index
-
-
-def _join(parent: NDArray[np.int64], one: int, other: int) -> None:
-    one, other = _root(parent, one), _root(parent, other)
-    parent[max(one, other)] = min(one, other)
-
-
-def _flattened(parent: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Every index's root; roots are smaller than what hangs on them."""
-    while not np.array_equal(parent, parent[parent]):
-        parent = parent[parent]
-    return parent
+        one, other = order[left], order[left + step]
+        near = _set_bits(values[one] ^ values[other]) <= bits
+        groups.join(one[near], other[near])
+    # Importing numba takes half a second; few runs come this far.
+    compiled = importlib.import_module("flows.ingest.near_pairs")
+    compiled.join_buckets(values[order], keys, order, bits, STEPS, groups.parent)

@@ -103,3 +103,25 @@ def test_groups_are_those_of_all_pairs(data, bits):
 def test_nothing_has_no_groups():
     """An empty run has no groups."""
     assert near_groups(np.empty(0, np.uint64), 4).size == 0
+
+
+def frames(count, seed, loose=20):
+    """Hashes of a still camera: some bits are near their threshold and flip now and then."""
+    rng = np.random.default_rng(seed)
+    flips = rng.random((count, 64)) < np.where(np.arange(64) < loose, rng.random(64) / 2, 0)
+    return np.uint64(0x0123456789ABCDEF) ^ np.packbits(flips, axis=1).view(">u8").ravel()
+
+
+@pytest.mark.parametrize(("bits", "loose"), [(2, 20), (4, 30), (6, 40)])
+def test_large_clusters_have_the_groups_of_all_pairs(bits, loose):
+    """Buckets of hundreds of hashes give the same groups as all pairs, clusters apart or not."""
+    hashes = np.concatenate([frames(500, 1, loose), frames(300, 2, 12) ^ np.uint64(0x1F)])
+    hashes = np.random.default_rng(3).permutation(hashes).astype(np.uint64)
+    got = near_groups(hashes, bits).tolist()
+    assert got == groups_by_all_pairs(hashes.tolist(), bits)
+
+
+def test_ten_thousand_frames_of_a_still_camera_are_one_group():
+    """Every frame has the first for a leader; pairs that belong together are not compared."""
+    hashes = frames(10_000, 7, loose=12).astype(np.uint64)
+    assert np.unique(near_groups(hashes, 4)).size == 1
