@@ -1,12 +1,13 @@
 """What people said of photographs: one record per picture, one per region and annotator."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pyarrow as pa
 
 from schemas.record import Record
 
-Scope = Literal["regional", "uniform", "clean"]
+Scope = Literal["regional", "uniform", "clean", "unsaid"]
+Verdict = Literal["flawed", "clean", "unsaid"]
 
 
 class HumanFlaw(Record):
@@ -23,18 +24,23 @@ class HumanFlaw(Record):
 class HumanPicture(Record):
     """A photograph that people annotated."""
 
+    version: ClassVar[int] = 2
+
     picture_id: Annotated[str, pa.string()]
     """First 16 digits of the content hash."""
     content_hash: Annotated[str, pa.string()]
     """SHA-256 of the decoded pixels."""
     path: Annotated[str, pa.string()]
     """Path inside the folder of photographs."""
+    original: Annotated[str, pa.string()]
+    """File name before a project was made of it, as tables of scores have it."""
     width: Annotated[int, pa.int32()]
     """Pixels, after decoding."""
     height: Annotated[int, pa.int32()]
     """Pixels, after decoding."""
     scope: Annotated[Scope, pa.string()]
-    """Whether regions, the whole, or nothing is flawed."""
+    """Whether regions, the whole, or nothing is flawed; ``unsaid`` when nobody said anything of its
+    quality, which is no praise: it gives no row."""
     flaws: Annotated[list[HumanFlaw], pa.list_(HumanFlaw.arrow_struct())]
     """Distortions of the whole picture."""
     brief: Annotated[str, pa.string()]
@@ -52,6 +58,8 @@ class HumanPicture(Record):
 class HumanRegion(Record):
     """A region that one person marked, or that several agree on."""
 
+    version: ClassVar[int] = 2
+
     picture_id: Annotated[str, pa.string()]
     """The photograph."""
     region_id: Annotated[str, pa.string()]
@@ -62,6 +70,8 @@ class HumanRegion(Record):
     """What is there; empty when nobody said."""
     flaws: Annotated[list[HumanFlaw], pa.list_(HumanFlaw.arrow_struct())]
     """Its distortions, without an order."""
+    verdict: Annotated[Verdict, pa.string()]
+    """Whether it has flaws, somebody said that it has none, or nobody said anything."""
     box: Annotated[list[int], pa.list_(pa.int32(), 4)]
     """Bounding box ``x0, y0, x1, y1``, pixels, half open."""
     mask: Annotated[str, pa.string()]

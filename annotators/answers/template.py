@@ -192,6 +192,8 @@ class _Draft:
         return self._fill("global", f"{kind}_placed" if placed else kind, region)
 
     def _ending(self, ranked: Sequence[DegradedRegion]) -> list[str]:
+        if self.facts.origin == "human":
+            return []  # nobody said anything of the rest, nor which of several is worst
         clean = [r for r in self.facts.clean if r.region_id in self.facts.references]
         endings = []
         if len(ranked) > 1 and ranked[0].region_id in self.facts.references:

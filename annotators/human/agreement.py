@@ -10,7 +10,7 @@ brings pandas and wants a table of counts.
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import combinations
 from statistics import fmean
 from typing import TypeVar
@@ -87,7 +87,7 @@ def fleiss_kappa(units: Sequence[Sequence[ValueT]]) -> float | None:
     return 1.0 if chance == 1 else (same - chance) / (1 - chance)
 
 
-def report(pictures: Sequence[Sequence[Marked]]) -> dict[str, object]:
+def report(pictures: Iterable[Sequence[Marked]]) -> dict[str, object]:
     """The agreement report over pictures that two or more people marked.
 
     Args:

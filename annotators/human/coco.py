@@ -1,70 +1,149 @@
-"""COCO instances by people: polygons or run lengths, ``attributes`` for what was said."""
+"""COCO by people: instances (polygons or run lengths) and panoptic label maps.
 
-from collections.abc import Iterator, Mapping
+What was said stands in ``attributes``, as CVAT writes them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
-from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
-from annotators.regions.coco.document import read_document
-from annotators.regions.coco.masks import shape_mask
+from annotators.human import shapes
+from annotators.human.marked import Found, MarkedPicture, Remark, remark, tried
+from annotators.regions.coco.document import Annotation, PictureEntry, Segment, read_document
+from annotators.regions.coco.masks import map_ids, shape_mask
 from annotators.regions.source import SkippedAnnotation
-from schemas.errors import AnnotationError
+from schemas.arrays import Mask
+from schemas.errors import AnnotationError, ConfigError
+
+ReadMap = Callable[[str], bytes]
+"""The bytes of a panoptic label map by its name in the document; raises ``PictureError``."""
+
+LONGEST_OUTLINE = 20_000_000
+"""Pixels along all outlines of a shape; COCO's rasteriser holds five steps for each."""
 
 
-def read(document: Mapping[str, Any]) -> Iterator[MarkedPicture]:
+def read(document: Any, read_map: ReadMap | None = None) -> Iterator[Found]:
     """Each picture of a document, also those without annotations.
 
     Raises:
-        ConfigError: It is no COCO document.
+        AnnotationError: ``bad_document``: it is no COCO document.
     """
-    parsed = read_document({**document, "annotations": _with_shapes(document)})
-    attributes = {
-        str(a.get("id")): a.get("attributes") or {}
-        for a in document.get("annotations", [])
-        if isinstance(a, dict)
+    if not isinstance(document, dict):
+        raise AnnotationError("bad_document", "not a COCO document: not an object")
+    problems: list[SkippedAnnotation] = []
+    rows = {
+        table: list(_objects(document.get(table), table, problems))
+        for table in ("images", "annotations", "categories")
     }
-    names = {
-        (str(i.get("file_name", "")).replace("\\", "/").rsplit("/", 1)[-1]): str(i["file_name"])
-        for i in document.get("images", [])
-        if isinstance(i, dict) and i.get("file_name")
-    }
-    skipped = list(parsed.problems)
-    for base, entries in parsed.by_name.items():
-        for entry in entries:
-            picture = MarkedPicture(names.get(base, base), entry.width, entry.height)
-            picture.problems, skipped = skipped, []
-            for annotation in entry.annotations:
-                _add(picture, annotation, attributes)
-            yield picture
+    plain = list(_with_shapes(rows["annotations"], problems))
+    try:
+        parsed = read_document({**rows, "annotations": plain})
+    except ConfigError as error:
+        raise AnnotationError("bad_document", str(error)) from None
+    yield from problems
+    yield from parsed.problems
+    attributes = {str(a.get("id")): a.get("attributes") for a in rows["annotations"]}
+    for entry in (entry for entries in parsed.by_name.values() for entry in entries):
+        yield tried("/".join(entry.parts[::-1]), partial(_picture, entry, attributes, read_map))
 
 
-def _with_shapes(document: Mapping[str, Any]) -> list[Any]:
+def _objects(rows: Any, table: str, problems: list[SkippedAnnotation]) -> Iterator[dict[str, Any]]:
+    if not isinstance(rows, list):
+        raise AnnotationError("bad_document", f"not a COCO document: no list of {table}")
+    for index, row in enumerate(rows):
+        if isinstance(row, dict):
+            yield row
+        else:
+            detail = f"not an object: {row!r:.40}"
+            problems.append(SkippedAnnotation(f"{table}[{index}]", "bad_value", detail))
+
+
+def _with_shapes(
+    annotations: list[dict[str, Any]], problems: list[SkippedAnnotation]
+) -> Iterator[dict[str, Any]]:
     """Annotations whose only shape is their box get it as a polygon.
 
     Crowds are regions like others: CVAT writes ``iscrowd`` on every mask that was painted and not
     outlined, and a flaw on a crowd of people is a flaw.
     """
-    found = []
-    for annotation in document.get("annotations") or []:
-        box = annotation.get("bbox") if isinstance(annotation, dict) else None
-        if box and len(box) == 4 and not annotation.get("segmentation"):
-            x, y, w, h = box
-            corners = [x, y, x + w, y, x + w, y + h, x, y + h]
-            annotation = {**annotation, "segmentation": [corners]}
-        if isinstance(annotation, dict):
-            annotation = {**annotation, "iscrowd": 0}
-        found.append(annotation)
-    return found
+    for index, annotation in enumerate(annotations):
+        found = tried(
+            f"annotation {annotation.get('id', f'number {index}')}", partial(_outlined, annotation)
+        )
+        if isinstance(found, SkippedAnnotation):
+            problems.append(found)
+        else:
+            yield found
 
 
-def _add(picture: MarkedPicture, annotation: Any, attributes: Mapping[str, Any]) -> None:
-    try:
-        mask = shape_mask(annotation.shape, picture.height, picture.width)
-    except AnnotationError as error:
-        picture.problems.append(SkippedAnnotation(annotation.subject, error.reason, error.detail))
-        return
-    own = attributes.get(annotation.subject.rsplit(" ", 1)[-1], {})
-    said = [Remark("", annotation.label)]
-    for key, value in own.items() if isinstance(own, dict) else ():
+def _outlined(annotation: dict[str, Any]) -> dict[str, Any]:
+    box = annotation.get("bbox")
+    if box and not annotation.get("segmentation") and "segments_info" not in annotation:
+        x, y, w, h = (float(value) for value in box)
+        corners = [x, y, x + w, y, x + w, y + h, x, y + h]
+        annotation = {**annotation, "segmentation": [corners]}
+    return {**annotation, "iscrowd": 0}
+
+
+def _picture(
+    entry: PictureEntry, attributes: Mapping[str, Any], read_map: ReadMap | None
+) -> MarkedPicture:
+    shapes.require_size(entry.height, entry.width)
+    picture = MarkedPicture("/".join(entry.parts[::-1]), entry.width, entry.height)
+    for annotation in entry.annotations:
+        if annotation.label_map:
+            _panoptic(picture, annotation, read_map)
+        else:
+            own = attributes.get(annotation.subject.rsplit(" ", 1)[-1])
+            picture.add(annotation.subject, partial(_region, annotation, own, picture))
+    return picture
+
+
+def _region(
+    annotation: Annotation, attributes: Any, picture: MarkedPicture
+) -> tuple[Mask, list[Remark]]:
+    if isinstance(annotation.shape, list) and _outline(annotation.shape) > LONGEST_OUTLINE:
+        raise AnnotationError("too_many_points", f"outlines of over {LONGEST_OUTLINE} pixels")
+    mask = shape_mask(annotation.shape, picture.height, picture.width)
+    said = [remark("", annotation.label)]
+    for key, value in attributes.items() if isinstance(attributes, dict) else ():
         words = value if isinstance(value, list) else [value]
-        said += [Remark(str(key).lower(), str(word)) for word in words if word not in (None, False)]
-    picture.regions.append(MarkedRegion(mask, said))
+        said += [remark(key, word) for word in words if word is not None and word is not False]
+    return mask, said
+
+
+def _outline(polygons: list[Any]) -> float:
+    """Length of all outlines, pixels, at most."""
+    total = 0.0
+    for points in polygons:
+        for axis in (0, 1):
+            values = [float(value) for value in points[axis::2]]
+            total += sum(abs(b - a) for a, b in pairwise(values))
+            total += abs(values[-1] - values[0]) if values else 0
+    return total
+
+
+def _panoptic(picture: MarkedPicture, annotation: Annotation, read_map: ReadMap | None) -> None:
+    """Add each segment of a label map; one without a pixel is a problem."""
+    if read_map is None:
+        detail = "panoptic annotations need their label maps beside them"
+        picture.problems.append(SkippedAnnotation(annotation.subject, "no_label_map", detail))
+        return
+
+    ids = tried(
+        annotation.subject,
+        lambda: map_ids(read_map(annotation.label_map), picture.height, picture.width),
+    )
+    if isinstance(ids, SkippedAnnotation):
+        picture.problems.append(ids)
+        return
+
+    def segment(one: Segment) -> tuple[Mask, list[Remark]]:
+        mask: Mask = ids == one.number
+        if not mask.any():
+            raise AnnotationError("empty_segment", "no pixel of the label map carries this id")
+        return mask, [remark("", one.label)]
+
+    for one in annotation.segments:
+        picture.add(f"{annotation.subject}/{one.number}", partial(segment, one))

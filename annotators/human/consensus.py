@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from schemas.arrays import Mask
-from schemas.human import HumanFlaw
-from schemas.masks import iou
+from schemas.boxes import Box
+from schemas.human import HumanFlaw, Verdict
+from schemas.masks import bounding_box
 
 MATCH = 0.5
 
@@ -21,6 +24,13 @@ class Marked(NamedTuple):
     mask: Mask
     label: str
     flaws: Sequence[HumanFlaw]
+    clean: bool = False
+    """Whether the person said that nothing is wrong with it."""
+
+    @property
+    def spoke(self) -> bool:
+        """Whether the person said anything of its quality."""
+        return self.clean or bool(self.flaws)
 
 
 class Agreed(NamedTuple):
@@ -29,27 +39,56 @@ class Agreed(NamedTuple):
     Args:
         mask: Pixels that enough of those who marked the region marked.
         label: The name most gave; ties go to the alphabet.
-        flaws: Distortions that at least half named, with their median severity.
+        flaws: Distortions that at least half of those named who said anything of its quality, with
+            their median severity.
         votes: How many marked it.
+        verdict: Flawed, clean where at least half said so, or nothing that anybody said.
     """
 
     mask: Mask
     label: str
     flaws: list[HumanFlaw]
     votes: int
+    verdict: Verdict
 
 
 def match(first: Sequence[Mask], second: Sequence[Mask]) -> list[tuple[int, int, float]]:
     """Pairs of masks that are the same region: one to one, best total IoU, at least ``MATCH``."""
-    if not first or not second:
+    overlaps = _overlaps(first, second)
+    if not overlaps:
         return []
-    values = np.array([[iou(a, b) for b in second] for a in first])
-    rows, columns = linear_sum_assignment(-values)
-    return [
-        (int(row), int(column), float(values[row, column]))
-        for row, column in zip(rows, columns, strict=True)
-        if values[row, column] >= MATCH
-    ]
+    pairs = np.array(list(overlaps))
+    size = len(first) + len(second)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1] + len(first))), (size, size))
+    # Masks that meet, directly or through others, are matched among themselves.
+    _, part = connected_components(graph, directed=False)
+    found = []
+    for name in np.unique(part[pairs[:, 0]]):
+        rows = np.flatnonzero(part[: len(first)] == name)
+        columns = np.flatnonzero(part[len(first) :] == name)
+        values = np.array([[overlaps.get((int(a), int(b)), 0.0) for b in columns] for a in rows])
+        for row, column in zip(*linear_sum_assignment(-values), strict=True):
+            if values[row, column] >= MATCH:
+                found.append((int(rows[row]), int(columns[column]), float(values[row, column])))
+    return sorted(found)
+
+
+def _overlaps(first: Sequence[Mask], second: Sequence[Mask]) -> dict[tuple[int, int], float]:
+    """IoU of the pairs that share a pixel, looked for where boxes meet."""
+    if not first or not second:
+        return {}
+    boxes = [bounding_box(mask) for mask in first], [bounding_box(mask) for mask in second]
+    areas = [[int(np.count_nonzero(mask)) for mask in masks] for masks in (first, second)]
+    a, b = (np.array([(o.x0, o.y0, o.x1, o.y1) for o in own]) for own in boxes)
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    found = {}
+    for one, two in np.argwhere((low < high).all(axis=2)).tolist():
+        both = Box(*low[one, two].tolist(), *high[one, two].tolist()).slices
+        shared = int(np.count_nonzero(first[one][both] & second[two][both]))
+        if shared:
+            found[one, two] = shared / (areas[0][one] + areas[1][two] - shared)
+    return found
 
 
 def groups(regions: Sequence[Marked]) -> list[list[Marked]]:
@@ -82,8 +121,16 @@ def agree(group: Sequence[Marked], raters: int, share: float = 0.5) -> Agreed | 
     mask: Mask = votes >= max(1.0, share * len(group))
     labels = Counter(region.label for region in group if region.label)
     label = min(labels, key=lambda name: (-labels[name], name)) if labels else ""
-    flaws = agreed_flaws([region.flaws for region in group], len(group))
-    return Agreed(mask, label, flaws, len(group))
+    spoken = [region for region in group if region.spoke]
+    flaws = agreed_flaws([region.flaws for region in spoken], len(spoken))
+    return Agreed(mask, label, flaws, len(group), _verdict(spoken, flaws))
+
+
+def _verdict(spoken: Sequence[Marked], flaws: Sequence[HumanFlaw]) -> Verdict:
+    if flaws:
+        return "flawed"
+    praised = sum(region.clean for region in spoken)
+    return "clean" if spoken and 2 * praised >= len(spoken) else "unsaid"
 
 
 def agreed_flaws(said: Sequence[Sequence[HumanFlaw]], people: int) -> list[HumanFlaw]:

@@ -5,22 +5,23 @@ masks are run lengths inside a box.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
-from annotators.regions.source import SkippedAnnotation
+from annotators.human.marked import Found, MarkedPicture, Remark, clean, remark, tried
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
 
 SHAPES = frozenset(("box", "polygon", "polyline", "ellipse", "mask"))
 
 
-def read(data: bytes) -> Iterator[MarkedPicture]:
+def read(data: bytes) -> Iterator[Found]:
     """Each picture of a document.
 
     Raises:
-        AnnotationError: ``bad_xml``: no XML, or one with entities, which could grow without end.
+        AnnotationError: ``bad_xml``: no XML, or one with entities, which could grow without end;
+            ``bad_document``: XML of something else.
     """
     from defusedxml import ElementTree
     from defusedxml.common import DefusedXmlException
@@ -29,76 +30,62 @@ def read(data: bytes) -> Iterator[MarkedPicture]:
         root = ElementTree.fromstring(data)
     except DefusedXmlException as error:
         raise AnnotationError("bad_xml", f"entities are not read: {type(error).__name__}") from None
-    except ElementTree.ParseError as error:
-        raise AnnotationError("bad_xml", str(error)) from None
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
+        raise AnnotationError("bad_xml", clean(error)) from None
+    if root.tag != "annotations":
+        detail = f"not CVAT's XML: it begins with <{clean(root.tag)[:40]}>, not <annotations>"
+        raise AnnotationError("bad_document", detail)
     who = root.findtext(".//meta//assignee/username") or root.findtext(".//meta//owner/username")
     time = root.findtext(".//meta//updated") or ""
-    for image in root.iter("image"):
-        yield _picture(image, who or "", time)
+    for number, image in enumerate(root.iter("image")):
+        subject = f"image {number} {image.get('name', '')}"
+        yield tried(subject, partial(_picture, image, clean(who or ""), clean(time)))
 
 
 def _picture(image: Any, who: str, time: str) -> MarkedPicture:
-    width, height = int(float(image.get("width", 0))), int(float(image.get("height", 0)))
-    picture = MarkedPicture(image.get("name", ""), width, height, who)
+    width, height = (shapes.whole(image.get(side, 0)) for side in ("width", "height"))
+    picture = MarkedPicture(clean(image.get("name", "")), width, height, who)
     for number, element in enumerate(image):
-        said = [Remark("", element.get("label", "")), *_attributes(element)]
         if element.tag == "tag":
-            picture.said += said
+            picture.said += _said(element)
         else:
             subject = f"{picture.name}: {element.tag} {number}"
-            try:
-                picture.regions.append(MarkedRegion(_mask(element, height, width), said, time))
-            except AnnotationError as error:
-                picture.problems.append(SkippedAnnotation(subject, error.reason, error.detail))
-            except (TypeError, ValueError) as error:
-                picture.problems.append(SkippedAnnotation(subject, "bad_shape", str(error)))
+            picture.add(subject, partial(_region, element, height, width), time)
     return picture
 
 
-def _attributes(element: Any) -> list[Remark]:
+def _region(element: Any, height: int, width: int) -> tuple[Mask, list[Remark]]:
+    return _mask(element, height, width), _said(element)
+
+
+def _said(element: Any) -> list[Remark]:
     return [
-        Remark(str(a.get("name", "")).lower(), (a.text or "").strip())
-        for a in element.iter("attribute")
+        remark("", element.get("label", "")),
+        *(remark(a.get("name", ""), (a.text or "").strip()) for a in element.iter("attribute")),
     ]
 
 
 def _mask(element: Any, height: int, width: int) -> Mask:
-    number = {k: float(v) for k, v in element.attrib.items() if k in _NUMBERS}
-    turn = number.get("rotation", 0.0)
     if element.tag not in SHAPES:
-        raise AnnotationError("unknown_shape", f"{element.tag!r} has no area")
+        raise AnnotationError("unknown_shape", f"{clean(element.tag)[:40]!r} has no area")
+
+    def number(name: str) -> float:
+        if name not in element.attrib:
+            raise AnnotationError("bad_shape", f"a {element.tag} without {name}")
+        return float(element.attrib[name])
+
+    turn = float(element.get("rotation", 0.0))
     if element.tag == "box":
-        x, y = number["xtl"], number["ytl"]
-        size = number["xbr"] - x, number["ybr"] - y
+        x, y = number("xtl"), number("ytl")
+        size = number("xbr") - x, number("ybr") - y
         return shapes.centred_rectangle(x, y, *size, turn, height, width)
     if element.tag == "ellipse":
-        centre = number["cx"], number["cy"], number["rx"], number["ry"]
-        return shapes.ellipse(*centre, turn, height, width)
+        x, y, across, down = (number(name) for name in ("cx", "cy", "rx", "ry"))
+        return shapes.ellipse(x, y, across, down, turn, height, width)
     if element.tag == "mask":
         runs = [int(run) for run in element.get("rle", "").split(",")]
-        left, top, w, h = (int(number[name]) for name in ("left", "top", "width", "height"))
+        left, top, w, h = (int(number(name)) for name in ("left", "top", "width", "height"))
         return shapes.inside_box(runs, (left, top, w, h), height, width)
     pairs = [pair.split(",") for pair in element.get("points", "").split(";")]
-    points = [(float(x), float(y)) for x, y in pairs]
-    if element.tag == "polyline":
-        return shapes.thick_line(points, height, width)
-    return shapes.polygon(points, height, width)
-
-
-_NUMBERS = frozenset(
-    (
-        "xtl",
-        "ytl",
-        "xbr",
-        "ybr",
-        "cx",
-        "cy",
-        "rx",
-        "ry",
-        "rotation",
-        "left",
-        "top",
-        "width",
-        "height",
-    )
-)
+    draw = shapes.thick_line if element.tag == "polyline" else shapes.polygon
+    return draw([(float(x), float(y)) for x, y in pairs], height, width)

@@ -9,56 +9,73 @@ from collections.abc import Iterator
 from typing import Any
 
 from annotators.human import shapes
-from annotators.human.marked import MarkedPicture, MarkedRegion, Remark
-from annotators.regions.source import SkippedAnnotation
+from annotators.human.marked import Found, MarkedPicture, MarkedRegion, Remark, clean, remark, tried
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError
+from schemas.masks import encode
 
 VOID = ("__ignore__", "_background_")
 """Labels that LabelMe's own exporters leave out."""
 
 
-def read(document: dict[str, Any], name: str) -> Iterator[MarkedPicture]:
-    """The picture of a document; ``name`` is that of the file, for when it names none."""
-    width, height = int(document.get("imageWidth") or 0), int(document.get("imageHeight") or 0)
-    path = str(document.get("imagePath") or name).replace("\\", "/")
+def read(document: Any, name: str) -> Iterator[Found]:
+    """The picture of a document; ``name`` is that of the file, for when it names none.
+
+    Raises:
+        AnnotationError: ``bad_document``: it is not an object with shapes.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("shapes"), list):
+        raise AnnotationError("bad_document", "not a LabelMe document: no list of shapes")
+    yield tried(name, lambda: _picture(document, name))
+
+
+def _picture(document: dict[str, Any], name: str) -> MarkedPicture:
+    width = shapes.whole(document.get("imageWidth") or 0)
+    height = shapes.whole(document.get("imageHeight") or 0)
+    path = clean(document.get("imagePath") or name).replace("\\", "/")
     picture = MarkedPicture(path, width, height)
-    flags = document.get("flags")
-    picture.said += _flags(flags if isinstance(flags, dict) else {})
-    groups: dict[tuple[object, str], MarkedRegion] = {}
-    for number, shape in enumerate(document.get("shapes") or []):
-        subject = f"{path}: shape {number}"
-        try:
-            mask = _mask(shape, height, width)
-        except AnnotationError as error:
-            picture.problems.append(SkippedAnnotation(subject, error.reason, error.detail))
-            continue
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            picture.problems.append(
-                SkippedAnnotation(subject, "bad_shape", f"{type(error).__name__}: {error}")
-            )
-            continue
-        said = [Remark("", str(shape.get("label", "")))]
-        flags = shape.get("flags")
-        said += _flags(flags if isinstance(flags, dict) else {})
-        if shape.get("description"):
-            said.append(Remark("text", str(shape["description"])))
-        group = shape.get("group_id")
-        key = (group if group is not None else f"#{number}", str(shape.get("label", "")))
-        if key in groups:
-            groups[key].mask |= mask
-        else:
-            groups[key] = MarkedRegion(mask, said)
-            picture.regions.append(groups[key])
-    yield picture
+    picture.said += _flags(document.get("flags"))
+    groups: dict[tuple[str, str], MarkedRegion] = {}
+    for number, shape in enumerate(document["shapes"]):
+        _shape(picture, groups, number, shape)
+    return picture
 
 
-def _flags(flags: dict[str, Any]) -> list[Remark]:
-    return [Remark("distortion", str(name)) for name, there in flags.items() if there is True]
+def _shape(
+    picture: MarkedPicture, groups: dict[tuple[str, str], MarkedRegion], number: int, shape: Any
+) -> None:
+    """Add a shape, as a region or as another part of one."""
+    subject = f"{picture.name}: shape {number}"
+    region = picture.add(
+        subject, lambda: (_mask(shape, picture.height, picture.width), _said(shape))
+    )
+    if region is None or shape.get("group_id") is None:
+        return
+    key = str(shape["group_id"]), str(shape.get("label", ""))
+    first = groups.setdefault(key, region)
+    if first is not region:
+        first.runs = encode(first.mask | region.mask)
+        picture.regions.pop()
 
 
-def _mask(shape: dict[str, Any], height: int, width: int) -> Mask:
-    points, kind = shape["points"], shape.get("shape_type") or "polygon"
+def _said(shape: dict[str, Any]) -> list[Remark]:
+    said = [remark("", shape.get("label", "")), *_flags(shape.get("flags"))]
+    if shape.get("description"):
+        said.append(remark("text", shape["description"]))
+    return said
+
+
+def _flags(flags: Any) -> list[Remark]:
+    if not isinstance(flags, dict):
+        return []
+    return [remark("distortion", name) for name, there in flags.items() if there is True]
+
+
+def _mask(shape: Any, height: int, width: int) -> Mask:
+    if not isinstance(shape, dict):
+        raise AnnotationError("bad_shape", f"not an object: {shape!r:.40}")
+    points: Any = shape.get("points")
+    kind = shape.get("shape_type") or "polygon"
     if shape.get("label") in VOID:
         raise AnnotationError("void", f"{shape['label']!r} stands for nothing")
     if kind == "mask":
@@ -75,5 +92,5 @@ def _mask(shape: dict[str, Any], height: int, width: int) -> Mask:
     if kind in ("line", "linestrip"):
         return shapes.thick_line(points, height, width)
     if kind != "polygon":
-        raise AnnotationError("unknown_shape", f"shape_type {kind!r} has no area")
+        raise AnnotationError("unknown_shape", f"shape_type {kind!r:.40} has no area")
     return shapes.polygon(points, height, width)

@@ -4,6 +4,7 @@ Tools call things by the names their projects gave them, so the words decide and
 word of the vocabulary is a flaw wherever it stands, a label that is none is the name of a thing.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -16,11 +17,31 @@ from schemas.human import HumanFlaw, Scope
 GRADES = {"none": 0, "mild": 2, "minor": 2, "slight": 1, "moderate": 3, "obvious": 3, "severe": 5,
           "serious": 4, "strong": 4, "catastrophic": 5}  # fmt: skip
 UNIFORM = frozenset(("uniform", "global", "whole", "whole image", "whole picture", "uniformly"))
-CLEAN = frozenset(("clean", "no flaw", "no distortion", "good", "pristine", "undistorted"))
+NO_FLAW = "no flaw"
+"""What our projects call it when somebody looked and found nothing wrong."""
+NOT_JUDGED = "not judged"
+"""What stands in our projects until somebody chooses; it says nothing."""
+CLEAN = frozenset(
+    (
+        NO_FLAW,
+        "no flaws",
+        "no distortion",
+        "no distortions",
+        "nothing wrong",
+        "flawless",
+        "clean",
+        "good",
+        "pristine",
+        "undistorted",
+    )
+)
+_SILENT = frozenset(("", "yes", "no", "none", "true", "false", NOT_JUDGED))
 REGIONAL = frozenset(("regional", "local", "regions"))
 _FLAW = re.compile(r"distort|flaw|degrad|artefact|artifact|defect|quality_type")
 _SEVERITY = re.compile(r"sever|strength|grade|level|intensity")
 _NAME = re.compile(r"^(label|object|semantic|thing|name|class|category)")
+_NUMBERED = re.compile(r"region \d+")
+"""What our projects call a proposal, so that each has a colour of its own."""
 _TEXT = re.compile(r"text|descri|comment|note|brief|caption")
 
 
@@ -43,37 +64,56 @@ class Meaning(NamedTuple):
 
 
 def meaning(said: Iterable[Remark], vocabulary: Vocabulary) -> Meaning:
-    """Read the words; severities are for all flaws they stand with."""
-    words, texts, severity = [], [], 0
+    """Read the words.
+
+    A severity is of the flaw whose control it is named after (``second severity`` of ``second
+    distortion``), else of all flaws it stands with that have none of their own.
+    """
+    words: list[tuple[str, str]] = []
+    texts: list[str] = []
+    severities: dict[str, int] = {}
     scope: Scope | None = None
     labels: list[tuple[bool, str]] = []
     for key, word in said:
         plain = normal(word)
-        if not plain or plain in ("yes", "no", "none", "true", "false"):
+        if plain in _SILENT:
             continue
         found = _severity(key, plain)
         if found is not None:
-            severity = found
+            severities[_SEVERITY.sub("", key).strip(" _-")] = found
         elif plain in UNIFORM | CLEAN | REGIONAL:
             scope = "uniform" if plain in UNIFORM else "clean" if plain in CLEAN else "regional"
         elif _TEXT.search(key):
             texts.append(" ".join(word.split()))
         elif _FLAW.search(key) or (not _NAME.search(key) and vocabulary.knows(plain)):
-            words += [part.strip() for part in re.split(r"[,;]", word) if part.strip()]
+            own = _FLAW.sub("", key).strip(" _-")
+            words += [(own, part.strip()) for part in re.split(r"[,;]", word) if part.strip()]
         elif key == "" or _NAME.search(key):
             labels.append((key == "" or plain in NAMELESS, plain))
+    flaws, unknown = _flaws(words, severities, vocabulary)
+    # A name that was typed goes before the kind of a drawn shape.
+    label = min(labels, key=lambda pair: pair[0])[1] if labels else ""
+    label = "" if label in NAMELESS or _NUMBERED.fullmatch(label) else label
+    return Meaning(label, flaws, scope, " ".join(texts), unknown)
+
+
+def _flaws(
+    words: list[tuple[str, str]], severities: dict[str, int], vocabulary: Vocabulary
+) -> tuple[list[HumanFlaw], list[str]]:
+    """Flaws of words with their controls, no family twice; and what is not known."""
+    owners = {own for own, _ in words if own}
+    shared = [value for own, value in severities.items() if own not in owners]
+    common = severities.get("", shared[-1] if shared else 0)
     flaws: dict[str, HumanFlaw] = {}
     unknown = []
-    for word in words:
+    for own, word in words:
         family = vocabulary.family(word)
         if family is None:
             unknown.append(word)
-        else:
-            flaws.setdefault(family, HumanFlaw(family=family, said=word, severity=severity))
-    # A name that was typed goes before the kind of a drawn shape.
-    label = min(labels, key=lambda pair: pair[0])[1] if labels else ""
-    label = "" if label in NAMELESS else label
-    return Meaning(label, list(flaws.values()), scope, " ".join(texts), unknown)
+            continue
+        severity = severities.get(own, common)
+        flaws.setdefault(family, HumanFlaw(family=family, said=word, severity=severity))
+    return list(flaws.values()), unknown
 
 
 def _severity(key: str, plain: str) -> int | None:
@@ -82,7 +122,7 @@ def _severity(key: str, plain: str) -> int | None:
     if plain in GRADES:
         return GRADES[plain]
     try:
-        number = round(float(plain))
-    except ValueError:
+        number = float(plain)
+    except (OverflowError, ValueError):
         return None
-    return number if 0 <= number <= 5 else None
+    return round(number) if math.isfinite(number) and 0 <= round(number) <= 5 else None

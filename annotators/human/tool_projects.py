@@ -4,12 +4,15 @@ The words people choose from are the families' own; what they type or draw besid
 through the readers.
 """
 
+import colorsys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from annotators.human.meaning import NO_FLAW, NOT_JUDGED
 from annotators.regions.source import Proposal
 from schemas.arrays import Mask
 from schemas.boxes import Box
@@ -19,6 +22,8 @@ from schemas.masks import bounding_box
 TOOLS = ("labelstudio", "cvat")
 SEVERITIES = ("mild", "moderate", "severe")
 SCOPES = ("regional", "uniform", "clean")
+COLOURS = 24
+GOLDEN = 0.618034
 
 
 class Page(NamedTuple):
@@ -29,12 +34,14 @@ class Page(NamedTuple):
         width: Pixels.
         height: Pixels.
         proposals: Regions people start from.
+        original: What the file was called before.
     """
 
     name: str
     width: int
     height: int
     proposals: Sequence[Proposal]
+    original: str = ""
 
 
 def brush_runs(mask: Mask) -> list[int]:
@@ -72,34 +79,63 @@ def box_runs(mask: Mask) -> tuple[Box, list[int]]:
 
 
 def labelstudio_config(families: Mapping[str, Family]) -> str:
-    """The labelling interface: outlines, brush and boxes; name, flaws and severity by region."""
-    flaws = "\n".join(f"    <Choice value={quoteattr(name)}/>" for name in _words(families))
-    choices = {name: "".join(f'<Choice value="{v}"/>' for v in values)
-               for name, values in (("severity", SEVERITIES), ("scope", SCOPES))}  # fmt: skip
-    return f"""<View>
-  <Image name="image" value="$image" zoom="true"/>
-  <PolygonLabels name="outline" toName="image"><Label value="region"/></PolygonLabels>
-  <BrushLabels name="brush" toName="image"><Label value="region"/></BrushLabels>
-  <RectangleLabels name="box" toName="image"><Label value="region"/></RectangleLabels>
-  <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"/>
-  <Choices name="distortion" toName="image" perRegion="true" choice="multiple">
-{flaws}
-  </Choices>
-  <Choices name="severity" toName="image" perRegion="true">{choices["severity"]}</Choices>
-  <Choices name="scope" toName="image">{choices["scope"]}</Choices>
-  <Choices name="whole_distortion" toName="image" choice="multiple">
-{flaws}
-  </Choices>
-  <TextArea name="description" toName="image" maxSubmissions="1"/>
+    """The labelling interface: the picture, and beside it name, flaws and severity of a region.
+
+    Each proposal has a number and its own colour, thin enough to see the picture through it. One
+    says of a region or of the picture that it has no flaw; who says nothing, praises nothing.
+    """
+    words = [NO_FLAW, *_words(families)]
+    flaws = "".join(f"\n      <Choice value={quoteattr(name)}/>" for name in words)
+    whole = "".join(f"\n      <Choice value={quoteattr(name)}/>" for name in _words(families))
+    labels = "".join(
+        f'<Label value="{name}" background="{colour}"/>' for name, colour in _colours()
+    )
+    choices = {
+        name: "".join(f'<Choice value="{value}"/>' for value in values)
+        for name, values in (("severity", SEVERITIES), ("scope", SCOPES))
+    }
+    return f"""<View style="display: flex; gap: 1em">
+  <View style="flex: 70%">
+    <Image name="image" value="$image" zoom="true" zoomControl="true"/>
+    <BrushLabels name="brush" toName="image" opacity="0.2" showInline="true">{labels}</BrushLabels>
+    <PolygonLabels name="outline" toName="image" opacity="0" strokeWidth="3">
+      <Label value="region"/>
+    </PolygonLabels>
+    <RectangleLabels name="box" toName="image" opacity="0" strokeWidth="3">
+      <Label value="region"/>
+    </RectangleLabels>
+  </View>
+  <View style="flex: 30%">
+    <Header value="The region you clicked: what it is, and what is wrong with it"/>
+    <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"/>
+    <Choices name="distortion" toName="image" perRegion="true" choice="multiple">{flaws}
+    </Choices>
+    <Choices name="severity" toName="image" perRegion="true">{choices["severity"]}</Choices>
+    <Header value="The whole picture: flaws in regions, everywhere, or none at all (clean)"/>
+    <Choices name="scope" toName="image">{choices["scope"]}</Choices>
+    <Choices name="whole_distortion" toName="image" choice="multiple">{whole}
+    </Choices>
+    <TextArea name="description" toName="image" maxSubmissions="1"/>
+  </View>
 </View>
 """
+
+
+def _colours() -> list[tuple[str, str]]:
+    """Names of regions with their colours, hues far apart in a row."""
+    found = [("region", "#ff9900")]
+    for number in range(1, COLOURS + 1):
+        red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1, 0.85, 0.95)
+        colour = "#" + "".join(f"{round(255 * value):02x}" for value in (red, green, blue))
+        found.append((f"region {number}", colour))
+    return found
 
 
 def labelstudio_tasks(pages: Sequence[Page], prefix: str) -> list[dict[str, Any]]:
     """Tasks with the proposals as predictions, which people correct and submit."""
     return [
         {
-            "data": {"image": prefix + page.name},
+            "data": {"image": prefix + quote(page.name), "original": page.original},
             "predictions": [{"model_version": "iqa-spider", "result": _results(page)}],
         }
         for page in pages
@@ -107,30 +143,37 @@ def labelstudio_tasks(pages: Sequence[Page], prefix: str) -> list[dict[str, Any]
 
 
 def _results(page: Page) -> list[dict[str, Any]]:
+    """A brush a proposal, and its name, which needs no run lengths of its own."""
     results: list[dict[str, Any]] = []
-    common = {"original_width": page.width, "original_height": page.height, "image_rotation": 0,
-              "to_name": "image"}  # fmt: skip
+    common = {
+        "original_width": page.width,
+        "original_height": page.height,
+        "image_rotation": 0,
+        "to_name": "image",
+    }
     for number, proposal in enumerate(page.proposals):
-        key, value = f"p{number}", {"format": "rle", "rle": brush_runs(proposal.mask)}
-        results.append({**common, "id": key, "type": "brushlabels", "from_name": "brush",
-                        "value": {**value, "brushlabels": ["region"]}})  # fmt: skip
+        key, name = f"p{number}", f"region {number % COLOURS + 1}"
+        brush = {"format": "rle", "rle": brush_runs(proposal.mask), "brushlabels": [name]}
+        kind = {"id": key, "type": "brushlabels", "from_name": "brush", "value": brush}
+        results.append({**common, **kind})
         if proposal.label:
-            results.append({**common, "id": key, "type": "textarea", "from_name": "label",
-                            "value": {**value, "text": [proposal.label]}})  # fmt: skip
+            kind = {"id": key, "type": "textarea", "from_name": "label"}
+            results.append({**common, **kind, "value": {"text": [proposal.label]}})
     return results
 
 
 def cvat_labels(families: Mapping[str, Family]) -> list[dict[str, Any]]:
     """The label constructor's JSON ("Raw" in CVAT's project page)."""
-    flaws = ["none", *_words(families)]
+    flaws = [NOT_JUDGED, NO_FLAW, *_words(families)]
     attributes = [
         {"name": "label", "input_type": "text", "mutable": False, "values": [""]},
         *({"name": name, "input_type": "select", "mutable": False, "values": flaws}
           for name in ("distortion", "second distortion")),
-        {"name": "severity", "input_type": "select", "mutable": False,
-         "values": ["none", *SEVERITIES]},
+        *({"name": name, "input_type": "select", "mutable": False,
+           "values": [NOT_JUDGED, *SEVERITIES]} for name in ("severity", "second severity")),
     ]  # fmt: skip
-    scope = {"name": "scope", "input_type": "select", "mutable": False, "values": list(SCOPES)}
+    scopes = [NOT_JUDGED, *SCOPES]
+    scope = {"name": "scope", "input_type": "select", "mutable": False, "values": scopes}
     brief = {"name": "description", "input_type": "text", "mutable": False, "values": [""]}
     return [
         {"name": "region", "attributes": attributes},

@@ -1,40 +1,27 @@
-"""``import``: files of labelling tools to records of what people said, pictures and regions.
+"""``import``: files of labelling tools to what people said, picture by picture."""
 
-A folder of annotations holds ``pictures.parquet``, ``regions.parquet`` (each person's),
-``consensus.parquet`` (what builds use), ``rejects.parquet``, ``report.json`` with counts, unknown
-words and agreement, ``families.toml`` for words beyond the built-in families, and
-``annotated.txt``, the list of pictures that ``build --annotations`` reads.
-"""
-
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from annotators.human.agreement import report
-from annotators.human.consensus import Marked
-from annotators.human.marked import MarkedPicture, Remark
+from annotators.human.marked import MarkedPicture, MarkedRegion, Remark, clean
 from annotators.human.meaning import Meaning, meaning
-from annotators.human.vocabulary import Vocabulary, families_toml
+from annotators.human.vocabulary import Vocabulary
 from annotators.regions.coco.masks import resized
-from flows.human.files import Photographs, read_file
-from flows.human.opinion_table import OpinionRow, passed
-from flows.human.photograph import (
-    AnnotatedPhotograph,
-    agreed_records,
-    picture_record,
-    region_records,
-)
+from annotators.regions.source import SkippedAnnotation
+from flows.human.files import read_file
+from flows.human.opinion_table import Opinions, passed
+from flows.human.photograph import AnnotatedPhotograph, MarkedBy
+from flows.human.photographs import MOST_BYTES, Photographs, read_regular
+from flows.human.records import write_records
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
-from flows.store.layout import write_text
-from flows.store.tables import write_table
 from schemas import masks
+from schemas.arrays import Mask
 from schemas.config import IngestConfig
-from schemas.errors import AnnotationError, ConfigError, PictureError
-from schemas.human import HumanPicture, HumanRegion
+from schemas.errors import PictureError
 from schemas.records import Reject
 
 WHOLE_SHARE = 0.7
@@ -48,7 +35,7 @@ class Importer:
         photographs: The folder of pictures.
         vocabulary: Words for flaws.
         config: How pictures are decoded; masks follow.
-        scores: Picture name to what a table of opinions says.
+        opinions: What a table of opinions says.
         share: Of those who marked a region, how many must have marked a pixel of it.
     """
 
@@ -57,15 +44,20 @@ class Importer:
         photographs: Photographs,
         vocabulary: Vocabulary,
         config: IngestConfig,
-        scores: dict[str, OpinionRow],
+        opinions: Opinions,
         share: float = 0.5,
     ) -> None:
         self._photographs, self._vocabulary = photographs, vocabulary
-        self._config, self._scores, self._share = config, scores, share
+        self._config, self._opinions, self._share = config, opinions, share
         self._works: dict[str, AnnotatedPhotograph] = {}
         self._seen: set[tuple[str, str, str]] = set()
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
+
+    @property
+    def pictures(self) -> int:
+        """How many photographs anything was read of."""
+        return len(self._works)
 
     def add(self, path: Path, kind: str, table: Path | None) -> None:
         """Read one file.
@@ -73,48 +65,53 @@ class Importer:
         Raises:
             ConfigError: It cannot be read at all.
         """
-        try:
-            for marked in read_file(path, kind, self._photographs, table):
-                self._picture(marked)
-        except AnnotationError as error:
-            raise ConfigError(f"{path}: {error.detail}") from None
+        for found in read_file(path, kind, self._photographs, table):
+            if isinstance(found, SkippedAnnotation):
+                self._reject(*found)
+            else:
+                self._picture(found)
 
     def _picture(self, marked: MarkedPicture) -> None:
         self.counts["pictures.marked"] += 1
         self.counts["regions.marked"] += len(marked.regions) + len(marked.problems)
         for problem in marked.problems:
-            self._reject(problem.subject, problem.reason, problem.detail)
-        work = self._work(marked.name)
+            self._reject(*problem)
+        work = self._work(marked.name, marked.original)
         if work is None:
             self.counts["regions.lost"] += len(marked.regions)
             return
         who = marked.annotator or "unknown"
         work.people.add(who)
-        said = meaning(marked.said, self._vocabulary)
-        self._unknown(marked.name, said)
+        said = self._meaning(marked.name, marked.said)
         work.flawed(who, said.flaws)
         work.scopes |= {(who, said.scope)} if said.scope else set()
         work.brief += [text for text in (said.text,) if text]
         for number, region in enumerate(marked.regions):
-            subject = f"{marked.name}: region {number}"
-            own = meaning(region.said, self._vocabulary)
-            self._unknown(subject, own)
-            mask = self._fitted(subject, region.mask, work)
-            if mask is None:
-                continue
-            key = (work.content, who, masks.encode(mask) + own.label + str(own.flaws))
-            if key in self._seen:
-                self._reject(subject, "duplicate", "the same region by the same person")
-                continue
-            self._seen.add(key)
-            if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
-                work.flawed(who, own.flaws)
-                work.scopes.add((who, "uniform"))
-                self.counts["regions.whole"] += 1
-                continue
-            work.regions.append(Marked(who, mask, own.label, own.flaws))
-            work.texts.append((own.text, region.time))
-            self.counts["regions.kept"] += 1
+            self._region(f"{marked.name}: region {number}", who, region, work)
+
+    def _region(
+        self, subject: str, who: str, region: MarkedRegion, work: AnnotatedPhotograph
+    ) -> None:
+        own = self._meaning(subject, region.said)
+        mask = self._fitted(subject, region.mask, work)
+        if mask is None:
+            return
+        runs = masks.encode(mask)
+        key = (work.content, who, runs + own.label + str(own.flaws))
+        if key in self._seen:
+            self._reject(subject, "duplicate", "the same region by the same person")
+            return
+        self._seen.add(key)
+        if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
+            work.flawed(who, own.flaws)
+            work.scopes.add((who, "uniform"))
+            self.counts["regions.whole"] += 1
+            return
+        praised = own.scope == "clean" and not own.flaws
+        work.regions.append(
+            MarkedBy(who, runs, own.label, own.flaws, praised, own.text, region.time)
+        )
+        self.counts["regions.kept"] += 1
 
     def add_votes(self, least: float) -> None:
         """Take the votes of a table of opinions for pictures in which nobody marked anything.
@@ -122,39 +119,42 @@ class Importer:
         Voters judged the whole, so the whole is flawed by what ``least`` or more of them saw.
         Pictures that only the table names are taken, too, where they are in the folder.
         """
-        for name, opinion in sorted(self._scores.items()):
+        for name, opinion in sorted(self._opinions.rows.items()):
             kinds = passed(opinion, least)
             if not kinds or self._photographs.find(name) is None:
                 continue
             work = self._work(name)
             if work is None or work.regions or work.whole or work.scopes:
                 continue
-            said = meaning([Remark("distortion", kind) for kind in kinds], self._vocabulary)
-            self._unknown(name, said)
+            said = self._meaning(name, [Remark("distortion", kind) for kind in kinds])
             work.flawed("votes", said.flaws)
             self.counts["pictures.voted"] += bool(said.flaws)
 
-    def _work(self, name: str) -> AnnotatedPhotograph | None:
-        path = self._photographs.find(name)
-        if path is None:
+    def _work(self, name: str, original: str = "") -> AnnotatedPhotograph | None:
+        path = self._photographs.find(name) or (original and self._photographs.find(original))
+        if not path:
             self._reject(name, "no_picture", "no picture of this name in the folder, or several")
             return None
         relative = path.relative_to(self._photographs.root).as_posix()
-        if relative not in self._works:
-            try:
-                image = decode(path.read_bytes(), self._config).image
-            except PictureError as error:
-                self._reject(name, error.reason, error.detail)
-                return None
-            height, width = image.shape[:2]
-            self._works[relative] = AnnotatedPhotograph(
-                relative, content_hash(image), width, height
-            )
+        if relative in self._works:
+            return self._works[relative]
+        if any(ord(character) < 32 for character in relative):
+            self._reject(name, "bad_name", "a name with line breaks or other control characters")
+            return None
+        try:
+            image = decode(read_regular(path, MOST_BYTES), self._config).image
+        except (OSError, PictureError) as error:
+            reason = error.reason if isinstance(error, PictureError) else "unreadable"
+            self._reject(name, reason, str(getattr(error, "detail", "") or error))
+            return None
+        height, width = image.shape[:2]
+        called = self._photographs.original(path)
+        self._works[relative] = AnnotatedPhotograph(
+            relative, called, content_hash(image), width, height
+        )
         return self._works[relative]
 
-    def _fitted(
-        self, subject: str, mask: np.ndarray, work: AnnotatedPhotograph
-    ) -> np.ndarray | None:
+    def _fitted(self, subject: str, mask: Mask, work: AnnotatedPhotograph) -> Mask | None:
         """The mask at the picture's size: 1024x768 and 512x384 are the same photograph."""
         height, width = mask.shape
         if abs(width * work.height - height * work.width) > max(height, width):
@@ -167,38 +167,28 @@ class Importer:
             return None
         return np.ascontiguousarray(fitted)
 
-    def _unknown(self, subject: str, said: Meaning) -> None:
-        for word in said.unknown:
+    def _meaning(self, subject: str, said: list[Remark]) -> Meaning:
+        """What words mean; unknown flaws become rejects."""
+        found = meaning(said, self._vocabulary)
+        for word in found.unknown:
             near = ", ".join(self._vocabulary.nearest(word)) or "nothing alike"
             self._reject(subject, "unknown_flaw", f"{word!r}; known: {near}")
+        return found
 
     def _reject(self, subject: str, reason: str, detail: str) -> None:
         self.counts[f"rejects.{reason}"] += 1
-        self.rejects.append(Reject(stage="import", subject=subject, reason=reason, detail=detail))
+        line = Reject(stage="import", subject=clean(subject), reason=reason, detail=clean(detail))
+        self.rejects.append(line)
 
     def write(self, out: Path) -> dict[str, Any]:
-        """Write everything; returns the report."""
-        pictures, regions, consensus = [], [], []
-        for work in sorted(self._works.values(), key=lambda w: w.path):
-            agreed, opinion = agreed_records(work, self._share), self._scores.get(work.name)
-            pictures.append(picture_record(work, agreed, opinion))
-            regions += region_records(work)
-            consensus += agreed
-        write_table(out / "pictures.parquet", HumanPicture.table(pictures))
-        write_table(out / "regions.parquet", HumanRegion.table(regions))
-        write_table(out / "consensus.parquet", HumanRegion.table(consensus))
-        write_table(out / "rejects.parquet", Reject.table(self.rejects))
-        root = self._photographs.root
-        write_text(out / "annotated.txt", "".join(f"{root / p.path}\n" for p in pictures))
-        write_text(out / "families.toml", families_toml(self._vocabulary.families))
-        self.counts |= {"pictures": len(pictures), "consensus": len(consensus)}
-        found = {
-            "counts": dict(sorted(self.counts.items())),
-            "unknown_words": {
-                word: {"count": count, "nearest": self._vocabulary.nearest(word)}
-                for word, count in self._vocabulary.missed.most_common()
-            },
-            "agreement": report([work.regions for work in self._works.values()]),
-        }
-        write_text(out / "report.json", json.dumps(found, indent=1, sort_keys=True) + "\n")
-        return found
+        """Write everything in the place of an older import; returns the report.
+
+        Raises:
+            ConfigError: ``out`` holds something else.
+            StorageError: The disk.
+        """
+        works = sorted(self._works.values(), key=lambda work: work.path)
+        return write_records(
+            out, works, self._photographs.root, self._opinions, self._vocabulary, self.rejects,
+            self.counts, self._share,
+        )  # fmt: skip

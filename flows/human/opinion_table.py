@@ -6,8 +6,9 @@ which adds the shares of voters who saw artifacts, blur, poor contrast or colour
 
 import csv
 import json
+import math
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from schemas.errors import ConfigError
@@ -17,6 +18,12 @@ SCORES = ("MOS_zscore", "MOS", "mos", "qmos")
 SPLITS = ("set", "split")
 VOTES = ("artifacts", "blur", "contrast", "colors", "other")
 FIVE = 5.0
+GOOD, FAIR = 75.0, 50.0
+"""Mean opinion scores from which a picture is called good, and below which it never is.
+
+Source: ITU-T P.910, the five grades of absolute category rating, of which 4 is "good" and 3 "fair",
+brought to 0 to 100.
+"""
 
 
 class OpinionRow(NamedTuple):
@@ -51,8 +58,7 @@ def read_scores(path: Path) -> dict[str, OpinionRow]:
         raise ConfigError(f"--scores {path}: no columns of names and scores among {columns}")
     split = next((column for column in SPLITS if column in columns), "")
     try:
-        found = {row[name]: OpinionRow(float(row[score]), row.get(split) or "", _votes(row))
-                 for row in rows}  # fmt: skip
+        found = {row[name]: _row(row, score, split) for row in rows}
     except (TypeError, ValueError) as error:
         raise ConfigError(f"--scores {path}: {error}") from None
     if max(opinion.mos for opinion in found.values()) > FIVE:
@@ -63,6 +69,34 @@ def read_scores(path: Path) -> dict[str, OpinionRow]:
     }
 
 
+def _row(row: Mapping[str, str], score: str, split: str) -> OpinionRow:
+    mos = float(row[score])
+    if not math.isfinite(mos):
+        raise ValueError(f"a score must be a number, got {row[score]!r:.40}")
+    return OpinionRow(mos, row.get(split) or "", _votes(row))
+
+
+class Opinions:
+    """A table of opinions, looked up as people name their pictures.
+
+    Args:
+        rows: Picture name to opinion.
+    """
+
+    def __init__(self, rows: Mapping[str, OpinionRow]) -> None:
+        self.rows = rows
+        self._by_name = {PurePosixPath(name).name.lower(): row for name, row in rows.items()}
+        self._by_stem: dict[str, list[OpinionRow]] = {}
+        for name, row in self._by_name.items():
+            self._by_stem.setdefault(PurePosixPath(name).stem, []).append(row)
+
+    def find(self, name: str) -> OpinionRow | None:
+        """The opinion of a picture by its file name, else by the only one with another ending."""
+        base = PurePosixPath(name).name.lower()
+        alike = self._by_stem.get(PurePosixPath(base).stem, [])
+        return self._by_name.get(base) or (alike[0] if len(alike) == 1 else None)
+
+
 def passed(opinion: OpinionRow, least: float) -> list[str]:
     """Kinds of flaw that a share of at least ``least`` saw; ``other`` says nothing of what."""
     votes: dict[str, float] = json.loads(opinion.votes or "{}")
@@ -71,4 +105,6 @@ def passed(opinion: OpinionRow, least: float) -> list[str]:
 
 def _votes(row: Mapping[str, str]) -> str:
     votes = {kind: round(float(row[kind]), 6) for kind in VOTES if row.get(kind)}
+    if not all(map(math.isfinite, votes.values())):
+        raise ValueError(f"shares of voters must be numbers, got {votes}")
     return json.dumps(votes, sort_keys=True) if votes else ""

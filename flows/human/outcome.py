@@ -34,6 +34,9 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
     config, index = tools.config, human_index(tools.config.annotations)
     said = index.pictures[picture.content_hash]
     outcome = PictureOutcome()
+    if said.scope == "unsaid":  # silence is no praise
+        outcome.counts[IMAGES("unsaid")] += 1
+        return outcome
     image_id = f"{picture.picture_id}-h"
     regions = _regions(image_id, picture, said, index, config.plan)
     facts = PictureFacts(
@@ -46,7 +49,11 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
         origin="human",
     )
     # Sums of people's severities say little between families, and nobody knows an order.
-    allowed = config.questions.model_copy(update={"hybrid_per_image": 0, "order_per_image": 0})
+    never = {"hybrid_per_image": 0, "order_per_image": 0}
+    if said.scope == "regional" and not facts.degraded:
+        # somebody praised single regions; nobody looked at the picture as a whole
+        never["global_per_image"] = 0
+    allowed = config.questions.model_copy(update=never)
 
     def stream(*purpose: str | int) -> Stream:
         return Stream(config.seed, picture.content_hash, "human", *purpose)
@@ -94,6 +101,8 @@ def _regions(
         return [whole.model_copy(update={"chain": _steps(said.flaws, plan)})]
     found = []
     for region in index.regions.get(said.picture_id, []):
+        if region.verdict == "unsaid":
+            continue
         mask = masks.decode(region.mask, picture.height, picture.width)
         x, y = masks.pole(mask)
         found.append(

@@ -3,14 +3,42 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
 from annotators.human.consensus import Agreed, Marked, agree, agreed_flaws, groups
-from flows.human.opinion_table import OpinionRow
+from flows.human.opinion_table import FAIR, GOOD, OpinionRow
+from flows.ingest.picture_list import readable_name
 from schemas import masks
-from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope
+from schemas.human import HumanFlaw, HumanPicture, HumanRegion, Scope, Verdict
+
+
+class MarkedBy(NamedTuple):
+    """A region as one person marked it; the mask as run lengths, for there may be many pictures.
+
+    Args:
+        annotator: Who.
+        runs: COCO compressed run lengths at the photograph's size.
+        label: What is there.
+        flaws: Distortions.
+        clean: Whether the person said that nothing is wrong with it.
+        text: What the person wrote.
+        time: When, as the tool states it.
+    """
+
+    annotator: str
+    runs: str
+    label: str
+    flaws: Sequence[HumanFlaw]
+    clean: bool
+    text: str
+    time: str
+
+    @property
+    def spoke(self) -> bool:
+        """Whether the person said anything of its quality."""
+        return self.clean or bool(self.flaws)
 
 
 @dataclass
@@ -18,20 +46,15 @@ class AnnotatedPhotograph:
     """All that was said of one photograph."""
 
     path: str
+    original: str
     content: str
     width: int
     height: int
-    regions: list[Marked] = field(default_factory=list)
-    texts: list[tuple[str, str]] = field(default_factory=list)
+    regions: list[MarkedBy] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
     whole: dict[str, dict[str, HumanFlaw]] = field(default_factory=dict)
     scopes: set[tuple[str, Scope]] = field(default_factory=set)
     brief: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """File name, as tables of opinions have it."""
-        return PurePosixPath(self.path).name
 
     def flawed(self, who: str, flaws: Sequence[HumanFlaw]) -> None:
         """Somebody named flaws of the whole."""
@@ -39,81 +62,133 @@ class AnnotatedPhotograph:
             self.whole.setdefault(who, {}).update({flaw.family: flaw for flaw in flaws})
 
     def heard(self) -> int:
-        """How many people said where flaws are or that there are none; silence is no vote."""
+        """How many people said anything of the quality; silence is no vote."""
+        spoke = {region.annotator for region in self.regions if region.spoke}
+        return len(spoke | set(self.whole) | {who for who, _ in self.scopes})
+
+    def raters(self) -> int:
+        """How many people marked a region or said anything of the quality."""
         marked = {region.annotator for region in self.regions}
         return len(marked | set(self.whole) | {who for who, _ in self.scopes})
 
+    def marked(self) -> list[Marked]:
+        """Everybody's regions with their masks."""
+        return [
+            Marked(one.annotator, self._mask(one), one.label, one.flaws, one.clean)
+            for one in self.regions
+        ]
 
-def picture_record(
-    work: AnnotatedPhotograph, agreed: Sequence[HumanRegion], opinion: OpinionRow | None
-) -> HumanPicture:
-    """The picture as most see it, with what a table of opinions says of it."""
+    def _mask(self, one: MarkedBy) -> np.ndarray:
+        return masks.decode(one.runs, self.height, self.width)
+
+
+class PhotographRecords(NamedTuple):
+    """The picture, each person's regions, and what people agree on."""
+
+    picture: HumanPicture
+    regions: list[HumanRegion]
+    agreed: list[HumanRegion]
+
+
+def photograph_records(
+    work: AnnotatedPhotograph, marked: Sequence[Marked], opinion: OpinionRow | None, share: float
+) -> PhotographRecords:
+    """The picture as most see it, with what a table of opinions says of it.
+
+    Args:
+        work: What was said.
+        marked: Its regions with their masks.
+        opinion: What the table says.
+        share: As in ``consensus.agree``.
+    """
+    agreed = _agreed(work, marked, share)
     flaws = agreed_flaws([list(own.values()) for own in work.whole.values()], work.heard())
-    return HumanPicture(
+    said = _scope(work, agreed, flaws)
+    scope = _weighed(said, work, opinion)
+    if said == scope == "clean":  # who says so of the picture says so of all that is in it
+        agreed = [one._replace(verdict="clean") for one in agreed]
+    picture = HumanPicture(
         picture_id=work.content[:16],
         content_hash=work.content,
-        path=work.path,
+        path=readable_name(work.path),
+        original=readable_name(work.original),
         width=work.width,
         height=work.height,
-        scope=_scope(work, agreed, flaws),
-        flaws=flaws,
+        scope=scope,
+        flaws=flaws if scope == "uniform" else [],
         brief=" ".join(work.brief),
         annotators=sorted(work.people),
         mos=float(np.float32(opinion.mos)) if opinion else None,
         official_split=opinion.split if opinion else "",
         votes=opinion.votes if opinion else "",
     )
+    own = [
+        _region(work, number, region.mask, one, _verdict(one), one.text, one.time)
+        for number, (region, one) in enumerate(zip(marked, work.regions, strict=True))
+    ]
+    common = [
+        _region(work, number, one.mask, one, one.verdict) for number, one in enumerate(agreed)
+    ]
+    return PhotographRecords(picture, own, common)
+
+
+def _agreed(work: AnnotatedPhotograph, marked: Sequence[Marked], share: float) -> list[Agreed]:
+    found = (agree(group, work.raters(), share) for group in groups(marked))
+    return [one for one in found if one is not None and one.mask.any()]
 
 
 def _scope(
-    work: AnnotatedPhotograph, agreed: Sequence[HumanRegion], flaws: Sequence[HumanFlaw]
+    work: AnnotatedPhotograph, agreed: Sequence[Agreed], flaws: Sequence[HumanFlaw]
 ) -> Scope:
-    if any(region.flaws for region in agreed):
+    """What people said of the picture; somebody who said nothing said neither good nor bad."""
+    verdicts = {region.verdict for region in agreed}
+    if "flawed" in verdicts:
         return "regional"
-    said = Counter(scope for _, scope in work.scopes)
-    if flaws or 2 * said["uniform"] >= max(1, work.heard()):
+    if flaws:
         return "uniform"
-    return "clean" if 2 * said["clean"] >= max(1, work.heard()) else "regional"
+    praised = Counter(scope for _, scope in work.scopes)["clean"]
+    if praised and 2 * praised >= work.heard():
+        return "clean"
+    return "regional" if "clean" in verdicts else "unsaid"
 
 
-def region_records(work: AnnotatedPhotograph) -> list[HumanRegion]:
-    """Each person's regions."""
-    return [
-        _region(work, f"h{number}", marked.annotator, marked.mask, marked.label, marked.flaws, said)
-        for number, (marked, said) in enumerate(zip(work.regions, work.texts, strict=True))
-    ]
+def _weighed(said: Scope, work: AnnotatedPhotograph, opinion: OpinionRow | None) -> Scope:
+    """The scope where many people gave the picture a score.
+
+    A mean below ``FAIR`` speaks against one who found nothing wrong; one of ``GOOD`` and more
+    speaks for a picture of which nobody named a flaw.
+    """
+    if opinion is None:
+        return said
+    if said == "clean" and opinion.mos < FAIR:
+        return "unsaid"
+    if said == "unsaid" and opinion.mos >= GOOD and not work.heard():
+        return "clean"
+    return said
 
 
-def agreed_records(work: AnnotatedPhotograph, share: float) -> list[HumanRegion]:
-    """What people agree on; ``share`` as in ``consensus.agree``."""
-    found: list[Agreed] = []
-    for group in groups(work.regions):
-        agreed = agree(group, work.heard(), share)
-        if agreed is not None and agreed.mask.any():
-            found.append(agreed)
-    return [
-        _region(work, f"h{number}", "consensus", one.mask, one.label, one.flaws, ("", ""))
-        for number, one in enumerate(found)
-    ]
+def _verdict(one: MarkedBy) -> Verdict:
+    return "flawed" if one.flaws else "clean" if one.clean else "unsaid"
 
 
 def _region(
     work: AnnotatedPhotograph,
-    index: str,
-    who: str,
+    number: int,
     mask: np.ndarray,
-    label: str,
-    flaws: Sequence[HumanFlaw],
-    said: tuple[str, str],
+    one: MarkedBy | Agreed,
+    verdict: Verdict,
+    text: str = "",
+    time: str = "",
 ) -> HumanRegion:
     return HumanRegion(
         picture_id=work.content[:16],
-        region_id=f"{work.content[:16]}/{index}",
-        annotator=who,
-        label=label,
-        flaws=list(flaws),
+        region_id=f"{work.content[:16]}/h{number}",
+        annotator=one.annotator if isinstance(one, MarkedBy) else "consensus",
+        label=one.label,
+        flaws=list(one.flaws),
+        verdict=verdict,
         box=list(masks.bounding_box(mask)),
         mask=masks.encode(mask),
-        text=said[0],
-        time=said[1],
+        text=text,
+        time=time,
     )

@@ -15,6 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.ingest.picture_list import listed_pictures
+from flows.ingest.picture_list import readable_name as _text
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError
 
@@ -63,7 +65,7 @@ def _candidates(path: Path, name: str) -> Iterator[Candidate]:
     if not path.is_file():
         raise ConfigError(f"source {path}: no such file or folder")
     readers: dict[str, Callable[[Path, str], Iterator[Candidate]]] = {
-        ".txt": _list, ".lst": _list, ".tar": _tar, ".parquet": _parquet,
+        ".txt": _list, ".lst": _list, ".jsonl": listed_pictures, ".tar": _tar, ".parquet": _parquet,
     }  # fmt: skip
     ending = path.suffix.lower()
     if ending in PICTURES:
@@ -129,12 +131,6 @@ def _require_inside(archive: Path, root: Path) -> None:
 
 def _cannot_list(error: OSError) -> None:
     raise ConfigError(f"source {error.filename}: cannot list: {error.strerror}")
-
-
-def _text(name: str) -> str:
-    """A file name as text that any table holds, also where its bytes are not UTF-8."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return name if text == name else text  # one string of a million, not two
 
 
 def _list(path: Path, name: str) -> Iterator[Candidate]:

@@ -91,7 +91,9 @@ def run(
     )
     found = list(sources or [])
     if settings.annotations:
-        found.append(str(Path(settings.annotations) / "annotated.txt"))
+        from flows.human.folder import HumanFolder
+
+        found.append(str(HumanFolder(Path(settings.annotations)).annotated))
     if not found:
         raise ConfigError("no SOURCE and no --annotations: nothing to build from")
     if dry_run:

@@ -14,7 +14,8 @@ from pycocotools.coco import COCO
 
 from annotators.human.shapes import brush, polygon, thick_line
 from annotators.human.tool_projects import brush_runs
-from flows.human.files import Photographs, read_file
+from flows.human.files import read_file
+from flows.human.photographs import Photographs
 from schemas.masks import bounding_box, iou
 
 # other people's libraries warn about other people's libraries

@@ -69,7 +69,7 @@ def test_what_goes_out_comes_back(pictures, spider, tmp_path, tool):
         labels = json.loads((project / "labels.json").read_text())
         assert [label["name"] for label in labels] == ["region", "picture"]
     done = spider("import", export, "--images", project / "images", "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 3, done.stderr  # of most regions nobody said anything
     wanted = stored(pictures, spider, tmp_path / "s")
     rows = pq.read_table(out / "regions.parquet").to_pylist()
     sizes = {row["picture_id"]: (row["height"], row["width"]) for row in

@@ -61,11 +61,17 @@ def test_a_table_alone_is_enough(images, spider, tmp_path):
     """Without files, votes make the folder; without either, or without a table, one line."""
     (tmp_path / "s.csv").write_text(TABLE)
     given = ("--images", images, "--out", tmp_path / "a")
-    done = spider("import", *given, "--scores", tmp_path / "s.csv", "--votes", "0.95")
+    done = spider("import", *given, "--scores", tmp_path / "s.csv", "--votes", "0.9")
     assert done.returncode == 0, done.stderr
-    assert pq.read_metadata(tmp_path / "a" / "pictures.parquet").num_rows == 0
-    for more, words in (((), "nothing to import"), (("--votes", "0.5"), "needs --scores"),
-                        (("--votes", "0"), "more than 0")):  # fmt: skip
+    assert pq.read_metadata(tmp_path / "a" / "pictures.parquet").num_rows == 1
+    scores = ("--scores", tmp_path / "s.csv", "--votes", "0.95")
+    mistakes = (
+        ((), "nothing to import"),
+        (scores, "nothing was read"),
+        (("--votes", "0.5"), "needs --scores"),
+        (("--votes", "0"), "more than 0"),
+    )
+    for more, words in mistakes:
         done = spider("import", *given, *more)
         assert (done.returncode, words in done.stderr) == (2, True), done.stderr
 
