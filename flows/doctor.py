@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 
+from annotators.chat.address import authorization, base_address
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, data_url, picture_part, text_part
 from annotators.regions.ssa.checkpoints import how_to_get
@@ -135,8 +136,7 @@ def check_endpoint(url: str, model: str, api_key: str = "") -> list[Finding]:
         model: Name to ask for; empty takes the first that the server lists.
         api_key: Sent as a bearer token; never part of a finding.
     """
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    base = url.rstrip("/").removesuffix("/v1")
+    headers, base = authorization(api_key), base_address(url)
     with httpx.Client(headers=headers, timeout=SECONDS) as client:
         listed, finding = _models(client, base)
         found = [finding]

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple, TypeAlias
 
-CandidateKind: TypeAlias = Literal["file", "listed", "tar", "parquet"]
+CandidateKind: TypeAlias = Literal["file", "listed", "tar", "parquet", "damaged"]
 
 
 class Candidate(NamedTuple):
@@ -12,8 +12,9 @@ class Candidate(NamedTuple):
         source: Name of the source, unique in the run.
         path: Path inside the source; ``file.tar!member`` and ``file.parquet!row`` in archives.
         root: Absolute path of the folder or the archive.
-        member: Path under ``root``, name in the tar, or row number.
-        kind: How to read it; ``listed`` files were named one by one and may be links to anywhere.
+        member: Path under ``root``, name in the tar, row number, or what is wrong with an archive.
+        kind: How to read it; ``listed`` files were named one by one and may be links to anywhere;
+            ``damaged`` stands for all that an archive cannot give any more.
     """
 
     source: str

@@ -201,17 +201,21 @@ class AnswerConfig(Section):
     in_flight: Count = 128
     """Most requests at once for each endpoint, over all workers."""
     timeout: float = Field(default=120.0, gt=0)
-    """Seconds until a request counts as lost."""
+    """Seconds until a request counts as lost, its answer as a whole included."""
     retries: int = Field(default=5, ge=0)
     """Times a request is sent again where that can help."""
     probe: bool = True
     """Whether every endpoint is asked once, before the run, to obey a JSON schema."""
+    wait_seconds: float = Field(default=0.0, ge=0)
+    """Seconds that an endpoint which is not there yet is waited for at the start."""
+    trust_remote_code: bool = False
+    """Whether a started engine may run code that comes with the checkpoint."""
     vllm: str = "vllm"
     """Program that starts a server."""
     chat_template: str = ""
     """File of a chat template that a started server is pinned to."""
     engine: FrozenTable = FrozenTable()
-    """Further arguments of a started engine, e.g. ``max_model_len``."""
+    """Further arguments of a started engine, e.g. ``max_model_len``; no keys or passwords."""
     attempts: Count = 3
     """Texts tried before the answer counts as failed."""
     on_failure: Literal["template", "reject"] = "template"

@@ -23,6 +23,7 @@ from annotators.chat.protocol import (
     picture_part,
     text_part,
 )
+from annotators.chat.reading import SURROGATE
 from annotators.facts import LIMITS, Answer, Ask, PictureFacts, Violation
 from annotators.language.phrases import spatial_part
 from schemas.arrays import Image
@@ -76,11 +77,13 @@ def read_answer(text: str, finish: str = "stop", key: str = "answer") -> str:
     """
     try:
         found = json.loads(text, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         reason = "cut_off" if finish == "length" else "no_json"
         raise AnnotationError(reason, f"expected a JSON object, got {text[:60]!r}") from None
     if not isinstance(found, dict) or not isinstance(found.get(key), str):
         raise AnnotationError("wrong_json", f"expected a string under {key!r}, got {text[:60]!r}")
+    if SURROGATE.search(found[key]):
+        raise AnnotationError("wrong_json", f"half of a character in {text[:60]!r}")
     return str(found[key]).strip()
 
 

@@ -11,16 +11,24 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from annotators.chat.address import authorization, base_address
 from annotators.chat.protocol import ChatRequest, Completion
+from annotators.chat.reading import read_completion
 from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 
 CROWD = 32
 """Requests in flight for each HTTP client: a client looks through all of its connections with every
 request, so that one for hundreds of requests does little else."""
+UNUSABLE = ("half_answer", "endless")
+"""Failures of a server that is there and answers."""
+MOST_UNUSABLE = 20
+"""Requests in a row that may end so; after that it is the server and not the request."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
 MOST_WAIT = 30.0
 STEP = 0.5
 """Seconds of a wait after which somebody looks whether it is still wanted."""
+MOST_ANSWER = 4 << 20
+"""Bytes of an answer; a text of the longest turn has a hundredth of that."""
 
 
 class Endpoint:
@@ -40,13 +48,13 @@ class Endpoints:
         model: Name the servers know the model by.
         api_key: Sent as a bearer token; never logged.
         in_flight: Most requests at once for each endpoint; further ones wait.
-        timeout: Seconds until a request counts as lost.
+        timeout: Seconds until a request counts as lost, its answer as a whole included.
         retries: Times a request is tried again.
         pause: Seconds before the first retry; doubled each time, with jitter.
         sleep: Waits; given by tests.
 
     Raises:
-        ConfigError: No address, or what is no address.
+        ConfigError: No address, what is no address, or a key that cannot be sent.
     """
 
     def __init__(
@@ -70,13 +78,15 @@ class Endpoints:
             pause,
             sleep or self._doze,
         )
-        self._endpoints = [Endpoint(_base(url), in_flight) for url in urls]
+        self._endpoints = [Endpoint(base_address(url), in_flight) for url in urls]
+        self._timeout = timeout
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
         """Requests, retries by cause and tokens; for the manifest."""
+        self._unusable = 0
         self.interrupted: Callable[[], bool] = lambda: False
         """Whether the user wants the run to end; nothing is tried again then."""
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        headers = authorization(api_key)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         most, context = in_flight * len(self._endpoints), httpx.create_ssl_context()
         self._clients = [
@@ -122,24 +132,35 @@ class Endpoints:
         """One try: the completion, or the cause why another try may help."""
         import httpx
 
+        url, body = f"{endpoint.url}/v1/chat/completions", _body(self.name, request)
         with endpoint.slots:
             self.count("requests")
+            until = time.monotonic() + self._timeout
             try:
-                answer = client.post(
-                    f"{endpoint.url}/v1/chat/completions", json=_body(self.name, request)
-                )
-            except httpx.TimeoutException:
+                with client.stream("POST", url, json=body) as answer:
+                    said = _whole(answer, until)
+            except (httpx.TimeoutException, _LateError):
                 return "timeout"
             except httpx.TransportError:
                 return "unreachable"
+            except httpx.RequestError:  # a body that is not packed as its header says
+                return "half_answer"
+        if said is None:
+            return "endless"
         if answer.status_code in RETRIED:
             wait = answer.headers.get("Retry-After", "")
-            if wait.isdigit():
+            if wait.isascii() and wait.isdigit():
                 self._sleep(min(float(wait), MOST_WAIT))
             return f"http_{answer.status_code}"
         if answer.is_success:
-            return self._read(answer)
-        raise self._final(endpoint, answer)
+            return self._read(said)
+        raise self._final(endpoint, answer.status_code, said)
+
+    def forgives(self) -> bool:
+        """Whether an unusable answer may be the fault of its request alone."""
+        with self._lock:
+            self._unusable += 1
+            return self._unusable <= MOST_UNUSABLE
 
     def backoff(self, attempt: int) -> None:
         """Wait longer after every failure, and not as long in every thread, to spread the load."""
@@ -158,32 +179,26 @@ class Endpoints:
         """Times a request is tried again."""
         return self._retries
 
-    def _read(self, answer: Any) -> Completion | str:
+    def _read(self, body: bytes) -> Completion | str:
         try:
-            body = answer.json()
-            choice, usage = body["choices"][0], body.get("usage") or {}
-            cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-            found = Completion(
-                choice["message"].get("content") or "", choice.get("finish_reason") or "stop",
-                usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0), cached,
-            )  # fmt: skip
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+            found = read_completion(body)
+        except ValueError:
             return "half_answer"
+        self._unusable = 0
         self.count("prompt_tokens", found.prompt_tokens)
         self.count("completion_tokens", found.completion_tokens)
         self.count("cached_tokens", found.cached_tokens)
         return found
 
-    def _final(self, endpoint: Endpoint, answer: Any) -> Exception:
+    def _final(self, endpoint: Endpoint, status: int, body: bytes) -> Exception:
         """What no retry helps against: a wrong key or model, or a request that is refused."""
-        said = " ".join(answer.text.split())[:160]
-        if answer.status_code in (401, 403):
-            return ConfigError(
-                f"{endpoint.url} refuses the key (HTTP {answer.status_code}); see --api-key-env"
-            )
-        if answer.status_code == 404:
+        text = body[:2000].decode("utf-8", "replace")
+        said = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:160]
+        if status in (401, 403):
+            return ConfigError(f"{endpoint.url} refuses the key (HTTP {status}); see --api-key-env")
+        if status == 404:
             return ConfigError(f"{endpoint.url} does not serve {self.name!r}: {said}")
-        return AnnotationError("refused_request", f"HTTP {answer.status_code}: {said}")
+        return AnnotationError("refused_request", f"HTTP {status}: {said}")
 
 
 class EndpointLine:
@@ -208,6 +223,8 @@ class EndpointLine:
                 self._move()
             if attempt < pool.retries:
                 pool.backoff(attempt)
+        if cause in UNUSABLE and pool.forgives():
+            raise AnnotationError("unusable_answer", f"{cause}, {pool.retries + 1} tries")
         raise EndpointError(
             f"{self._endpoint.url} gave no answer ({cause}, {pool.retries + 1} tries); "
             "finished conversations are kept, the same command goes on from there"
@@ -223,11 +240,20 @@ class EndpointLine:
         self._pool.give_back(self._endpoint)
 
 
-def _base(url: str) -> str:
-    base = url.rstrip("/").removesuffix("/v1")
-    if not base.startswith(("http://", "https://")):
-        raise ConfigError(f"--endpoint {url}: no address; expected http://HOST:PORT")
-    return base
+class _LateError(Exception):
+    """The answer is still not whole when its time is over."""
+
+
+def _whole(answer: Any, until: float) -> bytes | None:
+    """The body of an answer; none where it is longer than any answer."""
+    found = bytearray()
+    for part in answer.iter_bytes():
+        found += part
+        if len(found) > MOST_ANSWER:
+            return None
+        if time.monotonic() > until:
+            raise _LateError
+    return bytes(found)
 
 
 def _body(model: str, request: ChatRequest) -> dict[str, Any]:

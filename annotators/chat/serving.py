@@ -20,6 +20,7 @@ class ServeOptions:
         max_patches: Tiles a picture is cut into, at most.
         native: Whether the checkpoint has InternVL's original format.
         chat_template: File of a chat template to pin; empty trusts the checkpoint's.
+        trust_remote_code: Whether code that comes with the checkpoint may run.
         extra: Further engine arguments, e.g. ``{"dtype": "float32"}``.
     """
 
@@ -29,6 +30,7 @@ class ServeOptions:
     max_patches: int = 6
     native: bool = False
     chat_template: str = ""
+    trust_remote_code: bool = False
     extra: tuple[tuple[str, Any], ...] = ()
 
     def engine_arguments(self) -> dict[str, Any]:
@@ -49,7 +51,7 @@ class ServeOptions:
             found["max_model_len"] = self.max_model_len
         if self.max_num_seqs:
             found["max_num_seqs"] = self.max_num_seqs
-        if self.native:
+        if self.trust_remote_code:
             found["trust_remote_code"] = True
         return found | dict(self.extra)
 

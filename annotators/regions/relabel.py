@@ -103,7 +103,7 @@ def read_decision(text: str) -> tuple[str, str]:
     """
     try:
         found = json.loads(text, strict=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AnnotationError("no_json", f"expected a JSON object, got {text[:60]!r}") from None
     decision = found.get("decision") if isinstance(found, dict) else None
     if decision not in ("keep", "rename", "abstain"):

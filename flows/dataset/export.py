@@ -5,6 +5,7 @@ LLaMA-Factory (sharegpt with ``dataset_info.json``), ms-swift (messages with ``<
 what follows it (Qwen-VL, Phi: conversations with ``<image>`` and a newline).
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +14,26 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.store.layout import DATA, put_in_place, read_manifest, storage_errors, write_text
+from flows.store.inside import file_stem
+from flows.store.layout import (
+    DATA,
+    MANIFEST,
+    TEMPORARY,
+    put_in_place,
+    read_manifest,
+    storage_errors,
+    write_text,
+)
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from schemas.errors import ConfigError, UnknownNameError
 
 FORMATS = ("trl", "sharegpt", "swift", "llava", "jsonl")
 TAG = "<image>"
+PNG = b"\x89PNG\r\n\x1a\n"
+NEEDED = {IMAGE, "image_id", "row_id", "question", "answer", "messages", "task", "sub_task"}
+MARKER = ".export.json"
+"""Says which dataset a folder is the export of, and in which form."""
 ROWS = 256
 """Rows of a row group of the TRL file."""
 
@@ -53,25 +67,46 @@ def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[
         kind: One of ``FORMATS``.
         absolute: Whether paths of pictures are absolute or relative to ``out``.
 
+    An export that was killed goes on: the same call writes what is missing.
+
     Raises:
-        ConfigError: Unknown form, no dataset, a folder that is not empty, or a text that holds the
-            tag trainers replace by the picture.
+        ConfigError: Unknown form, no dataset, a folder that holds something else, a name of a
+            picture that is none, or a text that holds the tag trainers replace by the picture.
     """
     if kind not in FORMATS:
         raise UnknownNameError("export format", kind, FORMATS)
     read_manifest(dataset)
-    if out.exists() and any(out.iterdir()):
-        raise ConfigError(f"--out {out} is not empty; choose a new folder")
-    with storage_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
+    _claim(dataset, out, {"format": kind, "absolute": absolute})
     counts = {}
     for split in SPLITS:
         files = sorted((dataset / DATA).glob(f"{split}-*.parquet"))
-        if files:
-            counts[split] = _split(files, out, split, kind, absolute)
+        try:
+            if files:
+                counts[split] = _split(files, out, split, kind, absolute)
+        except pa.ArrowException as error:
+            said = " ".join(str(error).split())[:200]
+            raise ConfigError(f"{dataset}: its {split} files cannot be read: {said}") from None
     counts["pictures"] = len(list((out / "images").glob("*.png"))) if kind != "trl" else 0
     _beside(out, kind, [split for split in SPLITS if split in counts])
     return counts
+
+
+def _claim(dataset: Path, out: Path, how: dict[str, Any]) -> None:
+    """Make ``out`` this export's folder, or find that it is already."""
+    digest = hashlib.sha256((dataset / MANIFEST).read_bytes()).hexdigest()
+    mark = json.dumps({"manifest_sha256": digest, **how}, sort_keys=True) + "\n"
+    marker = out / MARKER
+    with storage_errors(out):
+        if out.exists() and not out.is_dir():
+            raise ConfigError(f"--out {out} is a file; choose a new folder")
+        if marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == mark:
+            return
+        if out.is_dir() and any(name.name != MARKER + TEMPORARY for name in out.iterdir()):
+            raise ConfigError(
+                f"--out {out} is not empty and holds no export of this dataset in this form; "
+                "choose a new folder"
+            )
+    write_text(marker, mark)
 
 
 def _split(files: list[Path], out: Path, split: str, kind: str, absolute: bool) -> int:
@@ -79,7 +114,7 @@ def _split(files: list[Path], out: Path, split: str, kind: str, absolute: bool) 
         return _trl(files, out / f"{split}.parquet")
     lines = kind in ("swift", "jsonl")
     path = out / f"{split}.{'jsonl' if lines else 'json'}"
-    temporary = path.with_name(path.name + ".part")
+    temporary = path.with_name(path.name + TEMPORARY)
     with storage_errors(path), temporary.open("w", encoding="utf-8") as file:
         number = _write(_rows(files), file, out, kind, absolute, lines)
     put_in_place(temporary, path)
@@ -105,23 +140,36 @@ def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
     """Rows by row group, so that memory stays flat; texts with the tag are refused."""
     for path in files:
         parquet = pq.ParquetFile(path)
+        if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
+            raise ConfigError(f"{path}: no dataset of ours: no column {', '.join(missing)}")
         for group in range(parquet.num_row_groups):
             for row in parquet.read_row_group(group).to_pylist():
-                for text in (row["question"], row["answer"]):
-                    if TAG in text:
-                        raise ConfigError(f"{row['row_id']}: {TAG} in its text {text[:60]!r}")
+                _check(row, path)
                 yield row
+
+
+def _check(row: dict[str, Any], path: Path) -> None:
+    """Look whether a row is one of ours; the dataset may be anybody's."""
+    for text in (row.get("question"), row.get("answer"), row.get("row_id")):
+        if not isinstance(text, str):
+            raise ConfigError(f"{path}: no dataset of ours: a row without question, answer or id")
+        if TAG in text:
+            raise ConfigError(f"{row['row_id']}: {TAG} in its text {text[:60]!r}")
+    picture = row.get(IMAGE)
+    data = picture.get("bytes") if isinstance(picture, dict) else None
+    if not isinstance(data, bytes) or not data.startswith(PNG):
+        raise ConfigError(f"{path}: {row['row_id']!r:.80}: its picture is no PNG")
 
 
 def _picture(row: dict[str, Any], out: Path, absolute: bool) -> str:
     """Write the row's picture unless it is there; the bytes are the dataset's own."""
-    name = f"images/{row['image_id']}.png"
-    path = out / name
-    if not path.exists():
+    name = f"images/{file_stem(row.get('image_id'), 'image_id')}.png"
+    path, data = out / name, row[IMAGE]["bytes"]
+    if not path.is_file() or path.stat().st_size != len(data):  # the power may have failed
         with storage_errors(path):
             path.parent.mkdir(exist_ok=True)
-            temporary = path.with_name(path.name + ".part")
-            temporary.write_bytes(row[IMAGE]["bytes"])
+            temporary = path.with_name(path.name + TEMPORARY)
+            temporary.write_bytes(data)
             temporary.replace(path)
     return path.resolve().as_posix() if absolute else name
 
@@ -143,7 +191,7 @@ def _record(row: dict[str, Any], picture: str, kind: str) -> dict[str, Any]:
 
 def _trl(files: list[Path], path: Path) -> int:
     """Pictures inside the rows; a picture with many questions is stored once a row group."""
-    temporary, number = path.with_name(path.name + ".part"), 0
+    temporary, number = path.with_name(path.name + TEMPORARY), 0
     with (
         storage_errors(path),
         pq.ParquetWriter(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from flows.ingest.candidate import _reject
 from flows.ingest.fingerprints import near_groups
+from flows.store.ledger import forget
 from flows.store.run_folder import RunFolder, ingest_files, selected_files
 from flows.store.tables import write_table
 from schemas.config import RunConfig
@@ -121,7 +122,12 @@ def split_of(leader: str, config: RunConfig) -> Split:
 
 
 def select_pictures(folder: RunFolder, shards: int, config: RunConfig) -> dict[str, int]:
-    """Write the selected pictures and the rejects of every shard; returns counts."""
+    """Write the selected pictures and the rejects of every shard; returns counts.
+
+    Raises:
+        ConfigError: The exclusion list cannot be read, or a source cannot.
+    """
+    require_readable(folder, shards)
     contents: list[str] = []
     perceptual: list[NDArray[np.uint64]] = []
     subjects: list[str] = []
@@ -146,6 +152,36 @@ def select_pictures(folder: RunFolder, shards: int, config: RunConfig) -> dict[s
         "out": int(selection.keep.sum()),
         "rejects": len(selection.rejects),
     }
+
+
+def require_readable(folder: RunFolder, shards: int) -> None:
+    """Look whether of every source something could be read, though it be no picture.
+
+    A folder that was moved, or a disk that is not mounted any more, is no data of bad quality.
+
+    Raises:
+        ConfigError: Nothing of a source could be read. Its shards count as not read, so that the
+            same command tries again.
+    """
+    read, unread = set[str](), dict[str, str]()
+    for shard in range(shards):
+        pictures, rejected = (pq.read_table(file) for file in ingest_files(folder.work, shard))
+        read.update(pictures["source"].to_pylist())
+        for reject in Reject.from_table(rejected):
+            source = reject.subject.split("/", 1)[0]
+            if reject.reason == "unreadable":
+                unread.setdefault(source, reject.detail)
+            elif reject.reason == "archive_damaged":
+                unread.setdefault("", reject.detail)
+            else:
+                read.add(source)
+    lost = sorted(source for source in unread if source and source not in read)
+    if lost or ("" in unread and not read):
+        for shard in range(shards):
+            forget(folder.out, shard, "ingest")
+        name = f"source {lost[0]}" if lost else "the sources"
+        first = unread[lost[0] if lost else ""]
+        raise ConfigError(f"nothing of {name} can be read; the first of it: {first}")
 
 
 def _write(

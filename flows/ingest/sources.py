@@ -5,6 +5,7 @@ been opened yet. Candidates come in a fixed order (sources as given, paths sorte
 paths are relative to the source, so that two machines agree on them.
 """
 
+import contextlib
 import os
 import re
 import tarfile
@@ -13,10 +14,12 @@ from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from flows.ingest.parquets import count_rows
 from flows.ingest.picture_list import listed_pictures
 from flows.ingest.picture_list import readable_name as _text
+from flows.ingest.tars import read_members
+from flows.store.inside import OF_THE_FILE
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError
 
@@ -27,8 +30,6 @@ PICTURES = frozenset(
     )
 )
 """Endings that are taken for pictures in folders and tars; what is in them is looked at later."""
-
-COLUMN = re.compile(r"(image|img|picture|photo|jpe?g|png|webp)")
 
 
 def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Candidate]:
@@ -42,8 +43,8 @@ def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Ca
     for given in sources:
         left = None if limit is None else limit - len(found)
         path = Path(given)
-        name = _unique(_text(path.resolve().name) or "root", taken)
-        part = list(islice(_candidates(path, name), left))
+        name = _unique(_text(Path(os.path.realpath(path)).name) or "root", taken)
+        part = list(islice(_candidates(path, name, len(sources) == 1), left))
         if not part and left != 0:
             raise ConfigError(f"source {given}: no picture in it")
         found += part
@@ -59,10 +60,14 @@ def _unique(name: str, taken: set[str]) -> str:
     return unique
 
 
-def _candidates(path: Path, name: str) -> Iterator[Candidate]:
-    if path.is_dir():
-        return _folder(_layout(path), name)
-    if not path.is_file():
+def _candidates(path: Path, name: str, alone: bool) -> Iterator[Candidate]:
+    try:
+        if path.is_dir():
+            return _folder(_layout(path), name)
+        there = path.is_file()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise ConfigError(f"source {path}: {error.strerror}") from None
+    if not there:
         raise ConfigError(f"source {path}: no such file or folder")
     readers: dict[str, Callable[[Path, str], Iterator[Candidate]]] = {
         ".txt": _list, ".lst": _list, ".jsonl": listed_pictures, ".tar": _tar, ".parquet": _parquet,
@@ -74,7 +79,8 @@ def _candidates(path: Path, name: str) -> Iterator[Candidate]:
     if ending not in readers:
         known = ", ".join(sorted(readers))
         raise ConfigError(f"source {path}: expected a folder, a picture or {known}, got {ending!r}")
-    return readers[ending](path, name)
+    found = readers[ending](path, name)
+    return found if alone else _or_damaged(found, path, name)
 
 
 def _layout(folder: Path) -> Path:
@@ -106,9 +112,7 @@ def _folder(folder: Path, name: str) -> Iterator[Candidate]:
                 yield Candidate(name, _text(relative), str(root), relative, "file")
             elif ending == ".tar" or ending == ".parquet":
                 _require_inside(full, root)
-                if ending == ".parquet" and not _has_pictures(full):
-                    continue
-                for inside in (_tar if ending == ".tar" else _parquet)(full, name):
+                for inside in _among_others(full, name):
                     within = _text(relative) + inside.path[len(_text(file)) :]
                     yield inside._replace(path=within)
 
@@ -163,54 +167,55 @@ def _tar(path: Path, name: str) -> Iterator[Candidate]:
     """Pictures in an uncompressed tar (WebDataset or plain), in the order of the archive."""
     root = str(path.resolve())
     try:
-        with tarfile.open(path, "r:") as archive:
-            names = dict.fromkeys(member.name for member in archive if member.isreg())
+        members = read_members(path)
     except (OSError, tarfile.TarError) as error:
-        raise ConfigError(f"source {path}: not a readable uncompressed tar: {error}") from None
-    for member in names:
+        raise _unreadable(path, "not a readable uncompressed tar", error) from None
+    for member in members.places:
         if Path(member).suffix.lower() in PICTURES:
             yield Candidate(name, f"{_text(path.name)}!{_text(member)}", root, member, "tar")
-
-
-def _parquet_file(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigError(f"source {path}: not readable Parquet: {error}") from None
-
-
-def _has_pictures(path: Path) -> bool:
-    with _parquet_file(path) as file:
-        return picture_column(file.schema_arrow) is not None
+    if members.damage:
+        yield Candidate(name, _text(path.name), root, members.damage, "damaged")
 
 
 def _parquet(path: Path, name: str) -> Iterator[Candidate]:
     """Rows of a Parquet file that has a picture column."""
-    with _parquet_file(path) as file:
-        column, rows = picture_column(file.schema_arrow), file.metadata.num_rows
-        columns = ", ".join(file.schema_arrow.names)
+    try:
+        column, rows, columns = count_rows(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(path, "not readable Parquet", error) from None
     if column is None:
-        raise ConfigError(f"source {path}: expected a column of picture bytes, got {columns}")
+        listed = ", ".join(columns)
+        raise ConfigError(f"source {path}: expected a column of picture bytes, got {listed}")
     root = str(path.resolve())
     for row in range(rows):
         yield Candidate(name, f"{_text(path.name)}!{row}", root, str(row), "parquet")
 
 
-def picture_column(schema: pa.Schema) -> str | None:
-    """Name of the column of picture bytes: a struct with ``bytes``, else a binary column.
-
-    Where there are several, one that is named after pictures goes first.
-    """
-    structs = [f.name for f in schema if _holds_bytes(f.type)]
-    plain = [
-        f.name for f in schema if pa.types.is_binary(f.type) or pa.types.is_large_binary(f.type)
-    ]
-    ranked = sorted(structs + plain, key=lambda name: not COLUMN.match(name.lower()))
-    return str(ranked[0]) if ranked else None
+def _among_others(path: Path, name: str) -> Iterator[Candidate]:
+    """What an archive in a folder holds; a Parquet file may also be about something else."""
+    if path.suffix.lower() == ".tar":
+        return _or_damaged(_tar(path, name), path, name)
+    with contextlib.suppress(OSError, ValueError, pa.ArrowException):  # it is said why below
+        if count_rows(path)[0] is None:
+            return iter(())
+    return _or_damaged(_parquet(path, name), path, name)
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
-    if not pa.types.is_struct(kind) or kind.get_field_index("bytes") < 0:
-        return False
-    inner = kind.field("bytes").type
-    return bool(pa.types.is_binary(inner) or pa.types.is_large_binary(inner))
+class _UnreadableError(ConfigError):
+    """An archive that cannot be read: a mistake where it is all there is, a reject among others."""
+
+
+def _unreadable(path: Path, what: str, error: Exception) -> ConfigError:
+    said = " ".join(str(error).split())
+    of_the_file = getattr(error, "errno", None) in OF_THE_FILE
+    kind = _UnreadableError if of_the_file else ConfigError
+    return kind(f"source {path}: {what}: {said[:200]}")
+
+
+def _or_damaged(found: Iterator[Candidate], path: Path, name: str) -> Iterator[Candidate]:
+    """The same; where the archive cannot be read, one candidate that says so when it is read."""
+    try:
+        yield from found
+    except _UnreadableError as error:
+        said = str(error).removeprefix(f"source {path}: ")
+        yield Candidate(name, _text(path.name), str(path.resolve()), said, "damaged")

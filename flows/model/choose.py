@@ -1,23 +1,31 @@
 """The model that writes: chosen by the configuration, made once per process, served if need be."""
 
 import os
+import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from annotators.answers.conversation import ChatSettings, ConversationOpener
 from annotators.answers.registry import WRITERS
+from annotators.chat.address import authorization, base_address
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.offline import OfflineModel
 from annotators.chat.protocol import ChatModel
 from annotators.regions.relabel import Refiner
 from flows.model.ledger import Ledger
-from flows.model.server import _options, served_name
+from flows.model.server import engine_options, served_name
 from flows.store.png import encode_png
 from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import ConfigError, UnknownNameError
 
 MODEL_WRITERS = ("vllm", "vllm-offline")
 """Writers that hold a conversation: with endpoints, or with a model in this process."""
+
+SECRET = re.compile(
+    r"(^|_)((api|access|private)_?key|token|pass(word|wd|phrase)|secret|credentials?)$"
+)
 
 
 def uses_model(config: RunConfig) -> bool:
@@ -29,7 +37,8 @@ def check_answers(config: RunConfig) -> None:
     """Refuse what cannot work before anything is begun.
 
     Raises:
-        ConfigError: No such writer, no model, no key, or an engine in many processes.
+        ConfigError: No such writer, no model, no key, what is no address, a secret among the
+            engine's arguments, or an engine in many processes.
     """
     answers = config.answers
     known = (*WRITERS, *MODEL_WRITERS)
@@ -41,13 +50,28 @@ def check_answers(config: RunConfig) -> None:
         return
     if not answers.model:
         raise ConfigError(f"--answers {answers.writer} needs --model NAME")
-    api_key(answers)
+    authorization(api_key(answers))
+    for url in answers.endpoints:
+        base_address(url)
+    _refuse_secrets(answers.engine)
     many = config.run.workers > 1 and config.run.runner == "processes"
     if answers.writer == "vllm-offline" and many:
         raise ConfigError(
             "--answers vllm-offline holds the model in this process; "
             "use --workers 1 or --runner threads"
         )
+
+
+def _refuse_secrets(values: Mapping[str, Any]) -> None:
+    """Engine arguments are stored with the dataset and stand in the list of processes."""
+    for name, value in values.items():
+        if SECRET.search(name.replace("-", "_").lower()):
+            raise ConfigError(
+                f"[answers.engine] {name}: a secret would be stored with the dataset; put it into "
+                "the environment (vLLM reads VLLM_API_KEY and HF_TOKEN there)"
+            )
+        if isinstance(value, Mapping):
+            _refuse_secrets(value)
 
 
 def chat_model(config: RunConfig) -> ChatModel:
@@ -62,7 +86,7 @@ def chat_model(config: RunConfig) -> ChatModel:
 @lru_cache(maxsize=1)
 def _chat_model(answers: AnswerConfig, workers: int) -> ChatModel:
     if answers.writer == "vllm-offline":
-        return OfflineModel(answers.model, _options(answers), answers.in_flight)
+        return OfflineModel(answers.model, engine_options(answers), answers.in_flight)
     return Endpoints(
         answers.endpoints,
         served_name(answers),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Connection
+from annotators.chat.reading import SURROGATE
 from flows.store.layout import storage_errors
 from schemas.errors import StoppedError
 
@@ -23,7 +24,7 @@ class Ledger:
 
     Args:
         model: Who is asked what is not known yet.
-        path: JSON lines; a line that was cut off by a crash is dropped.
+        path: JSON lines; one that was cut off by a crash, or holds no completion, is dropped.
         interrupted: Whether the user wants the run to end.
     """
 
@@ -82,14 +83,25 @@ class Ledger:
         whole = 0
         with self.path.open("rb") as file:
             for line in file:
-                try:
-                    key, *rest = json.loads(line)
-                    self._known[key] = Completion(*rest)
-                except (ValueError, TypeError):
+                if not line.endswith(b"\n"):
                     break
                 whole += len(line)
+                if known := _read_line(line):
+                    self._known[known[0]] = known[1]
         if whole < self.path.stat().st_size:
             os.truncate(self.path, whole)
+
+
+def _read_line(line: bytes) -> tuple[str, Completion] | None:
+    """Key and completion; none of a line that holds something else, which is asked again."""
+    try:
+        key, text, *rest = json.loads(line)
+        found = Completion(text, *rest)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    texts = isinstance(key, str) and isinstance(text, str) and isinstance(found.finish, str)
+    numbers = all(type(number) is int for number in found[2:])
+    return (key, found) if texts and numbers and not SURROGATE.search(text) else None
 
 
 class LedgerLine:

@@ -5,14 +5,17 @@ answer is refused.
 """
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import numpy as np
 
+from annotators.chat.address import base_address
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, Connection, data_url, picture_part, text_part
 from flows.model.choose import api_key
-from flows.model.server import served_name
+from flows.model.server import engine_options, served_name
 from flows.store.png import encode_png
 from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import AnnotationError, ConfigError, EndpointError
@@ -27,19 +30,48 @@ SCHEMA = {
 }
 MOST_TOKENS = 40
 TRIES_AGAIN = 1
+CONNECT_SECONDS = 10.0
 
 
 def check_endpoints(config: RunConfig) -> None:
-    """Ask every endpoint; one that is not there now is left to the run, which tries for longer.
+    """Look whether what writes can be had: endpoints are there and obey, a checkpoint is trusted.
+
+    An endpoint that is there and fails is left to the run, which tries for longer.
 
     Raises:
-        ConfigError: An endpoint refuses the request, or answers without regard to its schema.
+        ConfigError: An endpoint is not there, refuses the request, or answers without regard to
+            its schema; or a checkpoint brings code that may not run.
     """
     answers = config.answers
-    if answers.writer != "vllm" or not answers.endpoints or not answers.probe:
+    if answers.writer == "template":
+        return
+    if not answers.endpoints or answers.writer == "vllm-offline":
+        engine_options(answers)
         return
     with ThreadPoolExecutor(len(answers.endpoints)) as pool:
-        list(pool.map(lambda url: _check(url, answers), answers.endpoints))
+        list(pool.map(lambda url: require_there(url, answers.wait_seconds), answers.endpoints))
+        if answers.probe:
+            list(pool.map(lambda url: _check(url, answers), answers.endpoints))
+
+
+def require_there(url: str, seconds: float = 0.0) -> None:
+    """Raise ``ConfigError`` unless somebody listens at an address, or does so within a time."""
+    until, base = time.monotonic() + seconds, base_address(url)
+    with httpx.Client(timeout=httpx.Timeout(CONNECT_SECONDS)) as client:
+        while True:
+            try:
+                with client.stream("GET", f"{base}/v1/models"):
+                    return
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if time.monotonic() >= until:
+                    said = " ".join(str(error).split()) or type(error).__name__
+                    raise ConfigError(
+                        f"--endpoint {url}: nobody is there ({said}); start the server first, or "
+                        "let the run wait for it by [answers] wait_seconds"
+                    ) from None
+            except httpx.HTTPError:
+                return  # somebody is there
+            time.sleep(min(1.0, max(0.0, until - time.monotonic())))
 
 
 def _check(url: str, answers: AnswerConfig) -> None:
@@ -81,6 +113,6 @@ def obeys(text: str) -> bool:
     """Whether a text is what the schema allows."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("answer") in WORDS

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,15 @@ from annotators.regions.registry import SourceRequest, region_source, source_typ
 from annotators.regions.segments import SegmentRegions
 from annotators.regions.source import OneByOne, Proposals, RegionSource
 from flows.regions.stored import STAGE, StoredRegions
+from flows.store.inside import read_inside, read_regular
 from flows.store.layout import read_manifest
 from schemas.arrays import Image
 from schemas.config import RegionConfig
 from schemas.errors import ConfigError
 from schemas.records import Picture
+
+MOST_JSON = 2 << 30
+"""Bytes of an annotation file; the instances of all of COCO are half a gigabyte."""
 
 
 class Disk:
@@ -31,21 +35,22 @@ class Disk:
     def json(self, name: str) -> Any:
         """A parsed JSON file."""
         try:
-            return json.loads(Path(name).read_text(encoding="utf-8"))
+            return json.loads(read_regular(Path(name), MOST_JSON))
         except OSError as error:
             raise ConfigError(f"{name}: cannot read annotations: {error.strerror}") from None
+        except RecursionError:
+            raise ConfigError(f"{name}: not annotations: nested too deeply") from None
         except ValueError as error:
             raise ConfigError(f"{name}: not valid JSON: {error}") from None
 
     def folder(self, name: str) -> Callable[[str], bytes] | None:
         """A reader of the files inside a folder; ``None``: it is no folder."""
         folder = Path(name)
-        return (lambda inside: (folder / inside).read_bytes()) if folder.is_dir() else None
+        return partial(read_inside, folder) if folder.is_dir() else None
 
     def beside(self, name: str) -> Callable[[str], bytes]:
         """A reader of the files in the folder of a file."""
-        folder = Path(name).parent
-        return lambda inside: (folder / inside).read_bytes()
+        return partial(read_inside, Path(name).parent)
 
 
 @lru_cache(maxsize=1)

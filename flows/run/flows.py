@@ -2,8 +2,8 @@
 
 import signal
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 from prefect import flow
 
@@ -17,6 +17,7 @@ from flows.processes import interruptible
 from flows.regions.choose import chosen_source, is_exclusive
 from flows.regions.stored import STAGE
 from flows.run.job import ShardJob, jobs_of
+from flows.run.prefect_server import reported
 from flows.run.progress import StageProgress
 from flows.run.tasks import (
     all_shards,
@@ -32,44 +33,58 @@ from schemas.config import RunConfig
 from schemas.counts import PICTURES, REJECTS, Counted
 from schemas.errors import ContractError
 
-
-@flow(name="iqa-spider build", validate_parameters=False)
-def build_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
-    """Ingest every shard, select, build every shard, finish."""
-    with interruptible(folder.work, signal.SIGTERM):
-        selection = _select(folder, config, progress)
-        with progress.stage("build", selection.counts["out"]):
-            built = _build(folder, selection.jobs, config)
-        summary = RunSummary.of(selection.total, selection.ingested, selection.counts, built)
-        finish(folder, config, summary, built, dict(progress.seconds))
-        return summary
-
-
-@flow(name="iqa-spider segment", validate_parameters=False)
-def segment_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> dict[str, int]:
-    """Ingest every shard, select, propose the regions of every shard; returns the counts."""
-    with interruptible(folder.work, signal.SIGTERM):
-        selection = _select(folder, config, progress)
-        with progress.stage("segment", selection.counts["out"]):
-            done = _segment(folder, selection.jobs, config)
-        counts = _segment_counts(selection.total, selection.counts, done)
-        said, seconds = said_of(chosen_source(config.regions)), dict(progress.seconds)
-        write_stage_manifest(folder.out, config, folder.identity(), counts, done, seconds, said)
-        return counts
+ResultT = TypeVar("ResultT")
 
 
 def run_build_flow(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
-    """Run the flow with the runner that the configuration asks for."""
-    runner = runner_for(config.run)
-    return build_flow.with_options(task_runner=runner)(folder, config, progress)
+    """Ingest every shard, select, build every shard, finish."""
+    return _run("build", _build_stages, folder, config, progress)
 
 
 def run_segment_flow(
     folder: RunFolder, config: RunConfig, progress: StageProgress
 ) -> dict[str, int]:
-    """Run the flow with the runner that the configuration asks for."""
-    runner = runner_for(config.run)
-    return segment_flow.with_options(task_runner=runner)(folder, config, progress)
+    """Ingest every shard, select, propose the regions of every shard; returns the counts."""
+    return _run("segment", _segment_stages, folder, config, progress)
+
+
+def _run(
+    name: str,
+    stages: Callable[[RunFolder, RunConfig, StageProgress], ResultT],
+    folder: RunFolder,
+    config: RunConfig,
+    progress: StageProgress,
+) -> ResultT:
+    """Run the stages as a Prefect flow, with the runner that the configuration asks for."""
+    done: list[ResultT] = []
+
+    @flow(name=f"iqa-spider {name}", task_runner=runner_for(config.run))
+    def run() -> None:
+        with interruptible(folder.work, signal.SIGTERM):
+            done.append(stages(folder, config, progress))
+
+    return reported(run, done)
+
+
+def _build_stages(folder: RunFolder, config: RunConfig, progress: StageProgress) -> RunSummary:
+    selection = _select(folder, config, progress)
+    with progress.stage("build", selection.counts["out"]):
+        built = _build(folder, selection.jobs, config)
+    summary = RunSummary.of(selection.total, selection.ingested, selection.counts, built)
+    finish(folder, config, summary, built, dict(progress.seconds))
+    return summary
+
+
+def _segment_stages(
+    folder: RunFolder, config: RunConfig, progress: StageProgress
+) -> dict[str, int]:
+    selection = _select(folder, config, progress)
+    with progress.stage("segment", selection.counts["out"]):
+        done = _segment(folder, selection.jobs, config)
+    counts = _segment_counts(selection.total, selection.counts, done)
+    said, seconds = said_of(chosen_source(config.regions)), dict(progress.seconds)
+    write_stage_manifest(folder.out, config, folder.identity(), counts, done, seconds, said)
+    return counts
 
 
 class Selection(NamedTuple):

@@ -5,16 +5,20 @@ one local server is started, before any worker, and its address handed to all of
 that each start a temporary server of their own cost half a second a task and time out.
 """
 
+import atexit
 import contextlib
 import logging
 import os
+import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from flows.processes import watched
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, EndpointError
 
 QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -26,6 +30,7 @@ QUIET = {
 """No telemetry; our own progress display speaks to the user, not Prefect's log."""
 
 START_SECONDS = 120.0
+ResultT = TypeVar("ResultT")
 
 
 def quiet_prefect(verbose: bool) -> None:
@@ -33,6 +38,19 @@ def quiet_prefect(verbose: bool) -> None:
     for name, value in QUIET.items():
         if not (verbose and "LOGGING" in name):
             os.environ.setdefault(name, value)
+    if "PREFECT_HOME" not in os.environ and not _home_is_writable():
+        home = tempfile.mkdtemp(prefix="iqa-spider-prefect-")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        os.environ["PREFECT_HOME"] = home
+
+
+def _home_is_writable() -> bool:
+    """Whether Prefect can have its folder; without one it complains at every import."""
+    try:
+        folder = Path.home() / ".prefect"
+        return os.access(folder if folder.exists() else folder.parent, os.W_OK)
+    except (OSError, RuntimeError):
+        return False
 
 
 def require_server() -> None:
@@ -74,22 +92,70 @@ def api_server(meanwhile: Callable[[], object] = lambda: None) -> Iterator[str]:
         ConfigError: The local server does not start.
     """
     from prefect.context import refresh_global_settings_context
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_CLIENT_MAX_RETRIES,
+        temporary_settings,
+    )
 
     given = PREFECT_API_URL.value()
     if given:
         yield given
         return
-    with _local_server(meanwhile) as url, temporary_settings({PREFECT_API_URL: url}):
+    # when a server on this machine does not listen any more, it is dead; five tries last a minute
+    with (
+        _local_server(meanwhile) as url,
+        temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_MAX_RETRIES: 1}),
+    ):
         os.environ["PREFECT_API_URL"] = url
+        _send_no_events(True)
         # Prefect's background threads see only the global settings; without the address there
         # they start a second server, which nobody ends when we are killed.
         refresh_global_settings_context()
         try:
             yield url
         finally:
+            _send_no_events(False)
             del os.environ["PREFECT_API_URL"]
             refresh_global_settings_context()
+
+
+def reported(run: Callable[[], object], done: Sequence[ResultT]) -> ResultT:
+    """Run a flow; whether its work is done is known from us, not from its server.
+
+    Args:
+        run: The flow.
+        done: Holds its result once all of its work is done.
+
+    Raises:
+        EndpointError: The server is gone before that.
+    """
+    import httpx
+
+    try:
+        run()
+    except Exception as error:
+        if not done and isinstance(error, httpx.TransportError):
+            raise EndpointError(
+                f"the Prefect server is gone ({type(error).__name__}); finished shards are kept, "
+                "the same command goes on from there"
+            ) from None
+        if not done:
+            raise
+        kind = type(error).__name__
+        sys.stderr.write(f"iqa-spider: all is done, but Prefect could not be told ({kind})\n")
+    return done[-1]
+
+
+def _send_no_events(none: bool) -> None:
+    """A server that lives as long as the run has nobody who would look at its events.
+
+    They are sent in the background for ever, and when the server is gone each is a complaint.
+    """
+    from prefect.events.clients import NullEventsClient
+    from prefect.events.worker import EventsWorker
+
+    EventsWorker.set_client_override(NullEventsClient if none else None)
 
 
 @contextlib.contextmanager
@@ -100,9 +166,21 @@ def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}/api"
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-               "--host", "127.0.0.1", "--port", str(port), "--log-level", "error",
-               "--lifespan", "on"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--factory",
+        "prefect.server.api.server:create_app",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+        "--lifespan",
+        "on",
+    ]
     environment = {
         **os.environ,
         "PREFECT_UI_ENABLED": "0",
@@ -112,8 +190,18 @@ def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
     }
     name, health = "the local Prefect server", f"{url}/health"
     with (
+        tempfile.TemporaryDirectory(prefix="iqa-spider-prefect-") as home,
         tempfile.TemporaryFile() as log,
-        watched(command, environment, log, health, START_SECONDS, name, meanwhile),
+        # its database is of no use to anybody later, and a home may not be there to write to
+        watched(
+            command,
+            {"PREFECT_HOME": home, **environment},
+            log,
+            health,
+            START_SECONDS,
+            name,
+            meanwhile,
+        ),
     ):
         try:
             yield url

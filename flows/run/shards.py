@@ -43,7 +43,8 @@ def run_ingest(job: ShardJob) -> ShardSummary:
     candidates = folder.candidates(job.shard)
     unscreened = annotated_hashes(config)
     decides = (
-        json.dumps([list(c) for c in candidates]),
+        # where the sources lie decides nothing: they may be moved while a run is interrupted
+        json.dumps([list(candidate._replace(root="")) for candidate in candidates]),
         config.model_dump_json(include={"ingest", "screen"}),
         *sorted(unscreened),
         code_version(),

@@ -16,7 +16,8 @@ from schemas.records import RECORDS
 _PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
 
 _SERVING = (
-    "endpoints", "api_key_env", "in_flight", "timeout", "retries", "probe", "vllm", "engine",
+    "endpoints", "api_key_env", "in_flight", "timeout", "retries", "probe", "wait_seconds",
+    "trust_remote_code", "vllm", "engine",
 )  # fmt: skip
 
 

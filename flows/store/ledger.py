@@ -33,6 +33,11 @@ def write_ledger(out: Path, summary: ShardSummary, stage: str = "build") -> Shar
     return summary
 
 
+def forget(out: Path, shard: int, stage: str = "build") -> None:
+    """Take back that a shard is finished; it is made again by the next run."""
+    _ledger(out, shard, stage).unlink(missing_ok=True)
+
+
 def finished(out: Path, shard: int, key: str, stage: str = "build") -> ShardSummary | None:
     """The summary of a shard that is complete and intact under this key, else ``None``."""
     summary = read_ledger(out, shard, stage)

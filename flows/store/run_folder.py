@@ -29,18 +29,27 @@ class RunFolder:
     ) -> None:
         """Make the folder this run's, or find that it is already.
 
+        A source may have moved since: where the same pictures lie now is written down anew.
+
         Raises:
             ConfigError: It holds another run, or something that is no run at all.
         """
         identity, marker = run_identity(config, candidates, kind), self.work / "run.json"
         if marker.is_file():
             self._compare(self.identity(), identity)
-            return
-        shutil.rmtree(self.work / "candidates", ignore_errors=True)  # of a start that was killed
-        for shard, part in enumerate(split_shards(candidates, config.shard_size)):
+        else:
+            # of a start that was killed
+            shutil.rmtree(self.work / "candidates", ignore_errors=True)
+        self._list(candidates, config.shard_size)
+        if not marker.is_file():
+            write_text(marker, json.dumps(identity, indent=1))
+
+    def _list(self, candidates: Sequence[Candidate], size: int) -> None:
+        for shard, part in enumerate(split_shards(candidates, size)):
+            file = self.work / "candidates" / f"{shard:05d}.json"
             rows = json.dumps([list(candidate) for candidate in part])
-            write_text(self.work / "candidates" / f"{shard:05d}.json", rows)
-        write_text(marker, json.dumps(identity, indent=1))
+            if not file.is_file() or file.read_text(encoding="utf-8") != rows:
+                write_text(file, rows)
 
     def identity(self) -> dict[str, str]:
         """What makes the claimed run this run: kind, hash of the settings, pictures, code.

@@ -25,7 +25,8 @@ def allowed_words(body):
 class ChatServer(http.server.ThreadingHTTPServer):
     """Answers ``reply(body, number)`` with (status, body, headers) or text.
 
-    ``number`` counts requests from 0. A status of 0 cuts the connection.
+    ``number`` counts requests from 0. A status of 0 cuts the connection; with -1 the body is a
+    piece and a number, and the piece is sent so many times, ten a second.
     """
 
     daemon_threads = True
@@ -67,7 +68,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.busy -= 1
         status, answer, headers = said if isinstance(said, tuple) else (200, chat_body(said), {})
-        if status:
+        if status == -1:
+            self._drip(*answer)
+        elif status:
             self._send(status, answer, headers)
         else:
             self.close_connection = True
@@ -81,6 +84,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(OSError):
             self.wfile.write(data)
+
+    def _drip(self, piece, times):
+        self.close_connection = True
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(times):
+                self.wfile.write(piece)
+                time.sleep(0.1)
 
     def log_message(self, *_):
         """Say nothing."""

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from annotators.regions.source import SkippedAnnotation
 from schemas.errors import AnnotationError, ConfigError
 
+MOST_PIXELS = 100_000_000
+"""Of an annotated picture; masks are made at that size, whatever the picture's own is."""
+
 
 class Segment(NamedTuple):
     """One segment of a panoptic label map.
@@ -133,6 +136,8 @@ def _image(row: dict[str, Any], _: str) -> tuple[int, PictureEntry]:
     width, height = (_field(row, side, int, "bad_image") for side in ("width", "height"))
     if not path or min(width, height) < 1:
         raise AnnotationError("bad_image", f"{path!r} of {width}x{height} is no picture")
+    if max(width, height) > MOST_PIXELS or width * height > MOST_PIXELS:
+        raise AnnotationError("bad_image", f"{path!r}: more than {MOST_PIXELS:,} pixels")
     return _field(row, "id", int, "bad_image"), PictureEntry(path.split("/")[::-1], width, height)
 
 

@@ -1,6 +1,5 @@
 """COCO shapes as arrays: polygons and run lengths, label maps, scaling by nearest neighbour."""
 
-import math
 import struct
 from typing import Any, TypeVar
 
@@ -14,6 +13,9 @@ from schemas.errors import AnnotationError, PictureError
 
 LabelT = TypeVar("LabelT", bound=np.generic)
 PNG_START = b"\x89PNG\r\n\x1a\n"
+MOST_TURNS = 50
+"""An outline is at most so many times as long as the picture's width and height together; the
+rasteriser keeps a hundred bytes for each of its pixels."""
 
 
 def shape_mask(shape: Any, height: int, width: int) -> Mask:
@@ -46,10 +48,15 @@ def _polygon(points: Any, height: int, width: int) -> list[float]:
     """The coordinates as floats; COCO's rasteriser trusts what it is given, so look first."""
     if not isinstance(points, list) or len(points) < 6 or len(points) % 2:
         raise AnnotationError("bad_polygon", f"expected x, y of at least 3 points: {points!r:.40}")
-    if not all(isinstance(value, (int, float)) and math.isfinite(value) for value in points):
+    # no conversion before the comparison: a whole number may be too large for a float
+    if not all(isinstance(value, (int, float)) and value - value == 0 for value in points):
         raise AnnotationError("bad_polygon", "a coordinate is no finite number")
     if min(points) < -max(width, height) or max(points) > 2 * max(width, height):
         raise AnnotationError("bad_polygon", f"coordinates lie far outside {width}x{height}")
+    corners = np.array(points, np.float64).reshape(-1, 2)
+    around = np.abs(corners - np.roll(corners, 1, axis=0)).max(axis=1).sum()
+    if around > MOST_TURNS * (width + height):
+        raise AnnotationError("bad_polygon", f"an outline of {around:.0f} pixels is no region's")
     return [float(value) for value in points]
 
 

@@ -173,8 +173,10 @@ def test_keys_of_requests():
 
 
 def test_flags_fit_the_format():
-    """The tiles' option has another name in each format; only the original runs its own code."""
-    native = options_for({"architectures": ["InternVLChatModel"], "vision_config": {}}, "x")
+    """The tiles' option has another name in each format; a checkpoint's code runs where allowed."""
+    config = {"architectures": ["InternVLChatModel"], "vision_config": {}}
+    assert "trust_remote_code" not in options_for(config, "x").engine_arguments()
+    native = options_for(config, "x", trust_remote_code=True)
     other = options_for(
         {"architectures": ["InternVLForConditionalGeneration"], "vision_config": {}}, "x"
     )

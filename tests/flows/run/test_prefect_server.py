@@ -15,7 +15,7 @@ from schemas.errors import ConfigError
 
 OPEN = (
     "import os, sys\n"
-    "from flows.server import api_server, quiet_prefect\n"
+    "from flows.run.prefect_server import api_server, quiet_prefect\n"
     "quiet_prefect(False)\n"
     "with api_server() as url:\n"
     "    import threading\n"

@@ -1,0 +1,59 @@
+"""What a server sends back, read without trust: whatever it is, it is a completion or none."""
+
+import json
+import re
+from typing import Any
+
+from annotators.chat.protocol import Completion
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a character; no file and no request holds one."""
+MOST_TOKENS = 1 << 40
+
+
+def read_completion(body: bytes) -> Completion:
+    """The completion in the body of an answer.
+
+    Raises:
+        ValueError: There is none in it.
+    """
+    try:
+        found = json.loads(body)
+        choice = found["choices"][0]
+        text, finish = _text(choice["message"].get("content")), choice.get("finish_reason")
+        usage = found.get("usage")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no completion: {type(error).__name__}") from None
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    return Completion(
+        text,
+        plain(finish) if isinstance(finish, str) and finish else "stop",
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+        _count(details, "cached_tokens"),
+    )
+
+
+def plain(text: str) -> str:
+    """The text without halves of characters, which cannot be written down."""
+    return SURROGATE.sub("\ufffd", text)
+
+
+def _text(content: Any) -> str:
+    """Text as it is, or the texts of a list of parts, one after the other."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return plain(content)
+    if not isinstance(content, list):
+        raise TypeError("content that is no text")
+    parts = [part["text"] for part in content if part.get("type", "text") == "text"]
+    if not all(isinstance(part, str) for part in parts):
+        raise TypeError("a part that is no text")
+    return plain("".join(parts))
+
+
+def _count(usage: Any, name: str) -> int:
+    """A number of tokens; 0 where the server tells nothing that makes sense."""
+    number = usage.get(name) if isinstance(usage, dict) else None
+    return number if type(number) is int and 0 <= number < MOST_TOKENS else 0
