@@ -255,6 +255,8 @@ class RunSection(Section):
     """Shards worked on at once."""
     runner: Literal["processes", "threads"] = "processes"
     """How workers run when there is more than one."""
+    prefect: Literal["auto", "always"] = "auto"
+    """auto: a run that one worker does alone goes without a server; always: every run is a flow."""
     retries: int = Field(default=2, ge=0)
     """Times a shard is tried again after an infrastructure error."""
 

@@ -1,9 +1,11 @@
 """What ``build`` does around the flow: checks, folder, server, progress, closing words."""
 
 import contextlib
+import signal
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
@@ -14,12 +16,16 @@ from flows.ingest.sources import list_candidates
 from flows.model.probe import check_endpoints
 from flows.model.server import model_server
 from flows.processes import interruptible
+from flows.run.engine import InProcess, needs_no_server
 from flows.run.prefect_server import api_server, quiet_prefect, require_server
 from flows.run.prepare import check_config
 from flows.run.progress import StageProgress
+from flows.run.stages import Stages, build_stages, segment_stages
 from flows.store.run_folder import RunFolder
 from schemas.config import RunConfig
 from schemas.errors import ExitStatus
+
+ResultT = TypeVar("ResultT")
 
 
 def run_build_command(
@@ -32,13 +38,13 @@ def run_build_command(
         StorageError: The disk failed; finished shards are intact.
     """
     console = Console(stderr=True)
-    with _running("build", sources, out, config, console, verbose) as (folder, progress):
-        from flows.run.flows import run_build_flow
-
-        with model_server(config, partial(console.print, highlight=False)) as served:
-            if served is not config:
-                check_endpoints(served)
-            summary = run_build_flow(folder, served, progress)
+    with (
+        _running("build", sources, out, config, console, verbose) as (folder, progress),
+        model_server(config, partial(console.print, highlight=False)) as served,
+    ):
+        if served is not config:
+            check_endpoints(served)
+        summary = _run("build", build_stages, folder, served, progress, verbose)
     console.print(closing(summary, progress.seconds))
     console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
                   highlight=False, soft_wrap=True)  # fmt: skip
@@ -51,9 +57,7 @@ def run_segment_command(
     """Make a region stage; returns the exit status and raises as ``run_build_command``."""
     console = Console(stderr=True)
     with _running("segment", sources, out, config, console, verbose) as (folder, progress):
-        from flows.run.flows import run_segment_flow
-
-        counts = run_segment_flow(folder, config, progress)
+        counts = _run("segment", segment_stages, folder, config, progress, verbose)
     table = Table("", title="done")
     table.add_column("count", justify="right")
     for name, number in counts.items():
@@ -80,14 +84,40 @@ def _running(
     folder = RunFolder(out)
     folder.refuse_foreign()
     quiet_prefect(verbose)
-    require_server()
+    if not _alone(config, len(candidates), verbose):
+        require_server()
     if kind == "build":
         check_endpoints(config)
     with folder.locked():
         folder.claim(config, candidates, kind)
         progress = StageProgress(folder.fresh_progress(), console)
-        with api_server(meanwhile=_prepare), interruptible(folder.work):
+        with interruptible(folder.work):
             yield folder, progress
+
+
+def _run(
+    name: str,
+    stages: Stages[ResultT],
+    folder: RunFolder,
+    config: RunConfig,
+    progress: StageProgress,
+    verbose: bool,
+) -> ResultT:
+    """Run the stages in this process where that is as good, else as a Prefect flow."""
+    candidates = sum(len(folder.candidates(shard)) for shard in range(folder.shards()))
+    if _alone(config, candidates, verbose):
+        with interruptible(folder.work, signal.SIGTERM):
+            return stages(folder, config, progress, InProcess(config.run.retries))
+    with api_server(meanwhile=_prepare):
+        from flows.run.flows import run_flow
+
+        return run_flow(name, stages, folder, config, progress)
+
+
+def _alone(config: RunConfig, candidates: int, verbose: bool) -> bool:
+    """Whether this process does it alone; who wants Prefect's log wants Prefect."""
+    shards = -(-candidates // config.shard_size)
+    return needs_no_server(config.run, shards) and not verbose
 
 
 def _prepare() -> None:

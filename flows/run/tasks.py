@@ -1,96 +1,74 @@
-"""Prefect tasks: shards of each stage, in this process, in threads or in processes.
+"""Shards as Prefect tasks: in threads or in processes.
 
 A task is a shard, never a picture: a task costs Prefect milliseconds, a picture costs us
 milliseconds. Tasks take and return small records. Results are not cached by Prefect; what is done
 is known from our own ledgers.
 """
 
-import errno
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task
 
-from flows.run.job import ShardJob, start_worker
-from flows.run.shards import run_build, run_ingest, run_segment
+from flows.run import engine
+from flows.run.engine import Work, can_help
+from flows.run.job import ShardJob
 from flows.store.ledger import ShardSummary
-from schemas.config import RunSection
-from schemas.errors import EndpointError, IqaSpiderError, StorageError
-
-RETRY_SECONDS = 2
 
 
-def is_infrastructure(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying a shard again can help: the disk or the network, but not a full disk."""
-    try:
-        state.result()
-    except StorageError as error:
-        return error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    except EndpointError:
-        return True
-    except IqaSpiderError:
-        return False
-    except OSError:
-        return True
-    except Exception:  # noqa: BLE001  # a bug: trying again would only hide it
-        return False
-    return False
+class PrefectTasks:
+    """Runs shards with the task runner of the flow it is used in.
+
+    Args:
+        retries: Times a shard is tried again.
+    """
+
+    def __init__(self, retries: int) -> None:
+        self._retries = retries
+
+    def each(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
+        """See ``Engine``."""
+        made = shard_task(work, self._retries)
+        futures = [made.submit(job, *more) for job in jobs]
+        return [future.result() for future in futures]
+
+    def here(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
+        """See ``Engine``."""
+        made = shard_task(work, self._retries)
+        return [made(job, *more) for job in jobs]
+
+    def after_each(
+        self, first: Work, then: Work, jobs: Sequence[ShardJob], *more: Any
+    ) -> list[ShardSummary]:
+        """See ``Engine``."""
+        one, other = (shard_task(work, self._retries) for work in (first, then))
+        futures = []
+        for job in jobs:
+            one(job, *more)
+            futures.append(other.submit(job))
+        return [future.result() for future in futures]
 
 
-def shard_task(name: str, work: Callable[..., ShardSummary]) -> Task[..., ShardSummary]:
+def shard_task(work: Work, retries: int) -> Task[..., ShardSummary]:
     """A task that is tried again where that can help; its result is not kept by Prefect."""
+    name = work.__name__.removeprefix("run_")
     return task(
         name=name,
         task_run_name=name + "-{job.shard:05d}",
         cache_policy=NO_CACHE,
         persist_result=False,
-        retry_delay_seconds=RETRY_SECONDS,
-        retry_condition_fn=is_infrastructure,
+        retries=retries,
+        retry_delay_seconds=engine.RETRY_SECONDS,
+        retry_condition_fn=_can_help,
     )(work)
 
 
-ingest_shard = shard_task("ingest", run_ingest)
-build_shard = shard_task("build", run_build)
-segment_shard = shard_task("segment", run_segment)
-
-
-def all_shards(
-    stage: Task[..., ShardSummary], jobs: Sequence[ShardJob], retries: int
-) -> list[ShardSummary]:
-    """Run a stage over all shards with the flow's runner."""
-    futures = stage.with_options(retries=retries).map(job=list(jobs))
-    return [future.result() for future in futures]
-
-
-def segment_here(
-    jobs: Sequence[ShardJob], folder: Path, retries: int, then: Callable[[ShardJob], Any]
-) -> tuple[list[ShardSummary], list[Any]]:
-    """Segment shard after shard in this process, which holds the models.
-
-    Args:
-        jobs: The shards.
-        folder: The stage folder.
-        retries: Times a shard is tried again.
-        then: Called with each shard that is segmented; what it submits runs in the workers while
-            the next shard is segmented here.
-
-    Returns:
-        The shards' summaries, and what ``then`` returned.
-    """
-    work, done, submitted = segment_shard.with_options(retries=retries), [], []
-    for job in jobs:
-        done.append(work(job, folder))
-        submitted.append(then(job))
-    return done, submitted
-
-
-def runner_for(run: RunSection) -> Any:
-    """The task runner that the configuration asks for."""
-    if run.workers > 1 and run.runner == "processes":
-        return ProcessPoolTaskRunner(max_workers=run.workers, initializer=start_worker)
-    return ThreadPoolTaskRunner(max_workers=run.workers)
+def _can_help(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    try:
+        state.result()
+    except Exception as error:  # noqa: BLE001  # whatever failed: only its kind is looked at
+        return can_help(error)
+    return False

@@ -23,7 +23,7 @@ TRIED = {
 }
 
 
-@pytest.mark.parametrize("runner", ["threads", "processes"])
+@pytest.mark.parametrize("runner", ["here", "threads", "processes"])
 def test_only_infrastructure_is_tried_again(environment, tmp_path, runner):
     """A flaky disk is tried again; a full disk, a mistake and a bug end the run at once."""
     script = str(ROOT / "tests" / "doubles" / "run_trial.py")

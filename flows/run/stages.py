@@ -1,0 +1,139 @@
+"""The stages of a run, whoever runs the shards: ingest, select, then regions or whole datasets."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
+
+from annotators.regions.source import RegionSource
+from flows.dataset.balance import RunSummary
+from flows.dataset.card import write_card
+from flows.dataset.manifest import write_manifest, write_stage_manifest
+from flows.dataset.stats import collect
+from flows.ingest.selection import select_pictures
+from flows.regions.choose import chosen_source, is_exclusive
+from flows.regions.stored import STAGE
+from flows.run.engine import Engine
+from flows.run.job import ShardJob, jobs_of
+from flows.run.progress import StageProgress
+from flows.run.shards import run_build, run_ingest, run_segment
+from flows.store.ledger import ShardSummary
+from flows.store.run_folder import RunFolder
+from schemas.config import RunConfig
+from schemas.counts import PICTURES, REJECTS, Counted
+from schemas.errors import ContractError
+
+ResultT = TypeVar("ResultT", covariant=True)
+
+
+class Stages(Protocol[ResultT]):
+    """All stages of a command over the shards of a claimed folder."""
+
+    def __call__(
+        self, folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+    ) -> ResultT:
+        """What the run made."""
+        ...
+
+
+def build_stages(
+    folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+) -> RunSummary:
+    """Ingest every shard, select, build every shard, finish."""
+    selection = _select(folder, config, progress, engine)
+    with progress.stage("build", selection.counts["out"]):
+        built = _build(folder, selection.jobs, config, engine)
+    summary = RunSummary.of(selection.total, selection.ingested, selection.counts, built)
+    finish(folder, config, summary, built, dict(progress.seconds))
+    return summary
+
+
+def segment_stages(
+    folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+) -> dict[str, int]:
+    """Ingest every shard, select, propose the regions of every shard; returns the counts."""
+    selection = _select(folder, config, progress, engine)
+    with progress.stage("segment", selection.counts["out"]):
+        done = _segment(folder, selection.jobs, config, engine)
+    counts = _segment_counts(selection.total, selection.counts, done)
+    said, seconds = said_of(chosen_source(config.regions)), dict(progress.seconds)
+    write_stage_manifest(folder.out, config, folder.identity(), counts, done, seconds, said)
+    return counts
+
+
+class Selection(NamedTuple):
+    """The first half of both roads.
+
+    Args:
+        jobs: One a shard.
+        total: Candidates of all shards.
+        ingested: What the shards' ingest said.
+        counts: Of the global pass: in, out, rejects.
+    """
+
+    jobs: list[ShardJob]
+    total: int
+    ingested: list[ShardSummary]
+    counts: dict[str, int]
+
+
+def _select(
+    folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+) -> Selection:
+    jobs = jobs_of(folder, config)
+    total = sum(len(folder.candidates(job.shard)) for job in jobs)
+    with progress.stage("ingest", total):
+        ingested = engine.each(run_ingest, jobs)
+    return Selection(jobs, total, ingested, select_pictures(folder, len(jobs), config))
+
+
+def _build(
+    folder: RunFolder, jobs: Sequence[ShardJob], config: RunConfig, engine: Engine
+) -> list[ShardSummary]:
+    """Build all shards; a device segments the next ones while workers degrade."""
+    if not is_exclusive(config.regions):
+        return engine.each(run_build, jobs)
+    stage = folder.work / STAGE
+    return engine.after_each(run_segment, run_build, jobs, stage)
+
+
+def _segment(
+    folder: RunFolder, jobs: Sequence[ShardJob], config: RunConfig, engine: Engine
+) -> list[ShardSummary]:
+    stage = folder.out / STAGE
+    if is_exclusive(config.regions):
+        return engine.here(run_segment, jobs, stage)
+    return engine.each(run_segment, jobs, stage)
+
+
+def _segment_counts(
+    total: int, selected: dict[str, int], done: list[ShardSummary]
+) -> dict[str, int]:
+    counts: Counter[str] = Counter(candidates=total)
+    for shard in done:
+        counts.update(shard.counts)
+    lost = sum(Counted(REJECTS("segment")).under(counts).values())
+    if selected["out"] != counts[PICTURES] + lost:
+        raise ContractError(
+            f"segment: {selected['out']} in, but {counts[PICTURES]} out and {lost} rejected"
+        )
+    counts["left_out"] = total - counts[PICTURES]
+    return dict(sorted(counts.items()))
+
+
+def said_of(source: RegionSource) -> dict[str, object]:
+    """A region source as manifests name it: source, models, versions, checksums."""
+    return {"source": source.name, **source.provenance()}
+
+
+def finish(
+    folder: RunFolder,
+    config: RunConfig,
+    summary: RunSummary,
+    built: Sequence[ShardSummary],
+    seconds: dict[str, float],
+) -> None:
+    """Write what a dataset says about itself, the manifest last."""
+    identity = folder.identity()
+    write_card(folder.out, config, identity["config_hash"], collect(folder.out), summary.counts)
+    regions = said_of(chosen_source(config.regions))
+    write_manifest(folder.out, config, identity, summary, built, seconds, regions)
