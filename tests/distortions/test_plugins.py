@@ -78,11 +78,17 @@ def test_single_file(tmp_path):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("import no_such_module", "No module named 'no_such_module'"),
+        ("import no_such_module", ".py:1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import sys\nsys.exit(0)", ".py:2: it calls sys.exit while it is imported"),
+        ("x = 1\nx = (", ".py:2: SyntaxError: '(' was never closed"),
         ("x = 1", "registered nothing"),
         (TEN_LINES.replace("darken", "darkness"), "did you mean darken"),
         (TEN_LINES.replace("def dim(", "def gaussian_blur("), "registered twice"),
-        (TEN_LINES.replace("0.9, ", ""), "levels must be five rows"),
+        (TEN_LINES.replace("0.9, ", ""), "levels must be five rows of 1 number(s) (factor)"),
+        (TEN_LINES.replace("0.9, ", "'weak', "), "levels must be five rows of 1 number(s)"),
+        (TEN_LINES.replace("levels=", "domain='regoin', levels="), "did you mean region"),
+        (TEN_LINES.replace("levels=", "visible_from=0, levels="), "visible_from must be 1 to 5"),
+        (TEN_LINES.replace("levels=", "draws={'angle': (0, 1)}, levels="), "draws of dim"),
     ],
 )
 def test_broken_plugin_is_one_line(tmp_path, source, message):
@@ -93,6 +99,37 @@ def test_broken_plugin_is_one_line(tmp_path, source, message):
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_file_that_is_no_python_file(tmp_path):
+    """A plugin file of another kind is told what is expected."""
+    (tmp_path / "mine.txt").write_text(TEN_LINES)
+    done = run("distortions", "list", "--plugin", tmp_path / "mine.txt")
+    assert done.returncode == 2
+    assert "mine.txt: its name must end with .py" in done.stderr
+
+
+def test_file_that_brings_another_part(tmp_path):
+    """A plugin need not bring a distortion: a region source alone is enough."""
+    file = tmp_path / "thirds.py"
+    file.write_text(
+        "from annotators import region_source\n\n\n"
+        "@region_source('thirds')\ndef thirds(request):\n    return None\n"
+    )
+    code = (
+        "import sys, annotators.regions.registry; from distortions.plugins import load_plugins;"
+        "print(load_plugins([sys.argv[1]])[sys.argv[1]])"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, file],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "['region source thirds']"
 
 
 def test_missing_plugin_file():

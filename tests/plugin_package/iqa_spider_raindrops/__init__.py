@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from distortions import Site, distortion, register_family
-from schemas.arrays import Image
-from schemas.families import Family
-from schemas.streams import Stream
+from distortions import Family, Image, Site, Stream, distortion, register_family
 
 register_family(
     Family(

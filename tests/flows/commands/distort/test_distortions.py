@@ -230,6 +230,7 @@ def test_only_what_may_be_drawn_is_asked(environment, plugin, tmp_path, plan, st
     assert ("dim: returned None" in done.stderr) == bool(status)
 
 
+@pytest.mark.slow  # workers of their own import Prefect once more each
 @pytest.mark.parametrize("runner", ["processes", "threads"])
 def test_failure_in_the_middle_of_a_build_is_one_line(spider, photos, plugin, tmp_path, runner):
     """A plugin that first fails on a picture of the run ends it in one line with status 2."""
