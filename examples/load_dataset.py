@@ -6,7 +6,8 @@ import numpy as np
 from datasets import load_dataset
 from pycocotools import mask as coco
 
-rows = load_dataset(sys.argv[1], "grounding", split="train")
+splits = load_dataset(sys.argv[1], "grounding")
+rows = next(iter(splits.values()))  # a small dataset may have one split only
 row = rows[0]
 size = [row["height"], row["width"]]
 mask = coco.decode({"size": size, "counts": row["mask"].encode()}).astype(bool)

@@ -5,36 +5,83 @@ on stderr says which), 1 a bug or, from ``validate``, problems found, 130 interr
 """
 
 import sys
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from flows.commands.distort import distortions
-from flows.commands.people import annotate_project as project
-from flows.commands.people import import_ as import_annotations
-from flows.commands.regenerate import build, demo, doctor, segment, show, stats, validate
+from flows.commands.people import annotate_project, import_
+from flows.commands.regenerate import build, config, demo, doctor, segment, show, stats, validate
 from flows.commands.train import evaluate, export, point, sft
-from schemas.errors import ConfigError, EndpointError, ExitStatus, StorageError
+from schemas.errors import ConfigError, EndpointError, ExitStatus, StoppedError, StorageError
+
+START = "Where to start"
+REGENERATE = "Door one: a dataset from photographs"
+DISTORT = "Door two: distortions"
+PEOPLE = "Door three: what people say"
+TRAIN = "With the dataset"
+
+COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
+    "demo": (START, demo.run),
+    "doctor": (START, doctor.run),
+    "config": (START, config.run),
+    "build": (REGENERATE, build.run),
+    "segment": (REGENERATE, segment.run),
+    "stats": (REGENERATE, stats.run),
+    "show": (REGENERATE, show.run),
+    "validate": (REGENERATE, validate.run),
+    "distortions": (DISTORT, distortions.app),
+    "annotate-project": (PEOPLE, annotate_project.run),
+    "import": (PEOPLE, import_.run),
+    "export": (TRAIN, export.run),
+    "sft": (TRAIN, sft.run),
+    "point": (TRAIN, point.run),
+    "evaluate": (TRAIN, evaluate.run),
+}
+"""Name to the door it belongs to and what runs; help lists them in this order."""
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
 
 app = typer.Typer(
     name="iqa-spider",
+    cls=_InOrder,
     help="Training data for models that judge image quality region by region.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(distortions.app, name="distortions")
-for _module in (
-    build, segment, demo, stats, validate, show, export, sft, point, evaluate, doctor
-):  # fmt: skip
-    app.command(name=_module.__name__.rsplit(".", 1)[-1])(_module.run)
-
-app.command(name="import")(import_annotations.run)
-app.command(name="annotate-project")(project.run)
+for _name, (_door, _run) in COMMANDS.items():
+    if isinstance(_run, typer.Typer):
+        app.add_typer(_run, name=_name, rich_help_panel=_door)
+    else:
+        app.command(name=_name, rich_help_panel=_door)(_run)
 
 # Some versions of Typer bring a click of their own, so the class is taken from what Typer exports.
 USAGE_ERROR: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from flows.store.identity import VERSION  # it loads pyarrow, and help must not
+
+        typer.echo(f"iqa-spider {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say it and exit.")
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:
@@ -49,7 +96,7 @@ def main() -> None:
     except (ConfigError, StorageError, EndpointError) as error:
         typer.echo(f"iqa-spider: {error}", err=True)
         status = ExitStatus.MISTAKE
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort, StoppedError):
         status = ExitStatus.INTERRUPTED
     if status == ExitStatus.INTERRUPTED:  # Typer turns Ctrl-C into a bare status
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)

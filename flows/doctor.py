@@ -3,9 +3,11 @@
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,17 +19,35 @@ from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, data_url, picture_part, text_part
 from annotators.regions.ssa.checkpoints import how_to_get
 from flows.model.probe import asked, obeys
+from flows.store.identity import VERSION
 from flows.store.png import encode_png
 from schemas.config import RunConfig
 from schemas.errors import IqaSpiderError
 from schemas.extras import PAIRS
 
-EXTRAS: dict[str, tuple[str, ...]] = {
-    "core": ("numpy", "cv2", "numba", "pyarrow", "pycocotools", "prefect"),
-    "ssa": ("torch", "torchvision", "transformers", "segment_anything", "spacy"),
-    "train": ("trl", "peft", "accelerate", "datasets"),
-    "evaluate": ("scipy", "pingouin", "sklearn", "sacrebleu", "matplotlib"),
-}
+CORE = (
+    "numpy",
+    "cv2",
+    "skimage",
+    "scipy",
+    "numba",
+    "pyarrow",
+    "pycocotools",
+    "pydantic",
+    "prefect",
+)
+SSA = ("torch", "torchvision", "transformers", "segment_anything", "spacy")
+TRAIN = (
+    "torch",
+    "torchvision",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "segment_anything",
+)
+EVALUATE = ("scipy", "pingouin", "sklearn", "sacrebleu", "matplotlib")
 IMPORT_SECONDS = 120
 
 
@@ -39,33 +59,80 @@ class Finding(NamedTuple):
         ok: Whether it works.
         found: Version, path, or what is wrong.
         help: What to run; empty when nothing is to do.
+        needed: Whether its door is closed without it.
     """
 
     what: str
     ok: bool
     found: str
     help: str = ""
+    needed: bool = True
 
 
-def examine(config: RunConfig) -> list[Finding]:
+class Door(NamedTuple):
+    """Something one can do here, or could.
+
+    Args:
+        name: As the README calls it.
+        findings: What it takes.
+    """
+
+    name: str
+    findings: list[Finding]
+
+    @property
+    def missing(self) -> list[Finding]:
+        """What it waits for; empty: it is open."""
+        return [finding for finding in self.findings if finding.needed and not finding.ok]
+
+    def line(self) -> str:
+        """``ready``, or what is missing and what to run first."""
+        if not self.missing:
+            return "ready"
+        names = ", ".join(dict.fromkeys(finding.what for finding in self.missing))
+        first = next((finding.help for finding in self.missing if finding.help), "")
+        return f"missing {names}" + (f"; to begin with: {first}" if first else "")
+
+
+def system() -> dict[str, str]:
+    """Versions of what everything stands on."""
+    return {
+        "iqa-spider": VERSION,
+        "Python": platform.python_version(),
+        "system": platform.platform(),
+        "processors": str(os.cpu_count()),
+    }
+
+
+def examine(config: RunConfig) -> list[Door]:
     """Look at everything; imports run in processes of their own, so a crash is a finding."""
-    found = [_package(extra, name) for extra, names in EXTRAS.items() for name in names]
-    torch = next(finding for finding in found if finding.what == "ssa: torch")
-    found.append(_device(torch.ok))
-    return [*found, *_weights(config)]
+    names = list(dict.fromkeys((*CORE, *SSA, *TRAIN, *EVALUATE)))
+    with ThreadPoolExecutor(4) as pool:
+        packages = dict(zip(names, pool.map(_package, names), strict=True))
+
+    def those(wanted: Iterable[str], extra: str) -> list[Finding]:
+        install = f"pip install 'iqa-spider[{extra}]'" if extra else "pip install iqa-spider"
+        found = [packages[name] for name in wanted]
+        return [f if f.ok or f.help else f._replace(help=install) for f in found]
+
+    device = _device(packages["torch"].ok)
+    return [
+        Door("door one (templates), two and three", those(CORE, "")),
+        Door("door one (SSA)", [*those(SSA, "ssa"), device, *_weights(config)]),
+        Door("sft, point", [*those(TRAIN, "train"), device]),
+        Door("evaluate", those(EVALUATE, "evaluate")),
+    ]
 
 
-def _package(extra: str, name: str) -> Finding:
-    what = f"{extra}: {name}"
-    install = "pip install iqa-spider" if extra == "core" else f"pip install 'iqa-spider[{extra}]'"
+def _package(name: str) -> Finding:
     if importlib.util.find_spec(name) is None:
-        return Finding(what, False, "not installed", install)
+        return Finding(name, False, "not installed")
     done = _python(f"import {name}")
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it ended without a word"]
-        wanted = PAIRS if name == "torchvision" else install
-        return Finding(what, False, f"does not import: {said[-1][:80]}", wanted)
-    return Finding(what, True, _version(name))
+        wanted = PAIRS if name == "torchvision" else ""
+        return Finding(name, False, f"does not import: {said[-1][:80]}", wanted)
+    return Finding(name, True, _version(name))
 
 
 def _python(code: str) -> subprocess.CompletedProcess[str]:
@@ -85,13 +152,12 @@ def _version(name: str) -> str:
 
 def _device(torch: bool) -> Finding:
     if not torch:
-        return Finding("device", False, "unknown without torch", "pip install 'iqa-spider[ssa]'")
+        return Finding("GPU", False, "unknown without torch", needed=False)
     code = "import torch; n = torch.cuda.is_available(); "
     done = _python(code + "print(torch.cuda.get_device_name(0) if n else '')")
     name = done.stdout.strip()
-    return Finding(
-        "device", bool(name), name or "no GPU; SAM takes many seconds a picture on a CPU"
-    )
+    none = "none; SAM takes many seconds a picture on a CPU"
+    return Finding("GPU", bool(name), name or none, needed=False)
 
 
 def _weights(config: RunConfig) -> list[Finding]:

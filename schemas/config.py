@@ -4,21 +4,16 @@ Every setting has a default, so an empty file is a valid run. Unknown keys are e
 change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
 """
 
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from schemas.errors import ConfigError
 from schemas.records import Grade
 from schemas.section import (
     Count,
     FrozenTable,
     Section,
     Share,
-    _first_mistake,
-    _put,
-    _read_toml,
     frozen,
 )
 from schemas.ssa import SsaConfig
@@ -286,24 +281,3 @@ class RunConfig(Section):
     answers: AnswerConfig = AnswerConfig()
     export: ExportConfig = ExportConfig()
     estimate: EstimateConfig = EstimateConfig()
-
-    @classmethod
-    def load(cls, path: Path | None, overrides: dict[str, Any] | None = None) -> Self:
-        """Read a TOML file (or nothing) and lay dotted ``overrides`` on top.
-
-        Raises:
-            ConfigError: File missing or not TOML, a key unknown, a value not allowed.
-        """
-        values: dict[str, Any] = _read_toml(path) if path else {}
-        for dotted, value in (overrides or {}).items():
-            if value is not None:
-                _put(values, dotted, value)
-        return cls.parse(values, str(path) if path else "configuration")
-
-    @classmethod
-    def parse(cls, values: dict[str, Any], origin: str = "configuration") -> Self:
-        """Validate a nested dict; the first mistake becomes one line."""
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None

@@ -5,48 +5,14 @@ key in a cache. Lists of the file become tuples and free tables become ``FrozenT
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from schemas.errors import ConfigError
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read configuration: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-
-
-def _put(values: dict[str, Any], dotted: str, value: object) -> None:
-    *sections, key = dotted.split(".")
-    for section in sections:
-        values = values.setdefault(section, {})
-    values[key] = value
-
-
-def _first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
-    first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
-    if first["type"] != "extra_forbidden":
-        said = first["msg"].replace("valid tuple", "list")  # what the file calls it
-        return f"{'.'.join(where)}: {said}, got {first['input']!r}"
-    for part in where[:-1]:
-        model = _section(model, part)
-    return f"unknown key {'.'.join(where)!r}; allowed here: {', '.join(sorted(model.model_fields))}"
-
-
-def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
-    annotation = model.model_fields[name].annotation
-    return (
-        annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else model
-    )
 
 
 class FrozenTable(dict[str, Any]):
@@ -95,3 +61,122 @@ class Section(BaseModel):
     """A table of the configuration file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @classmethod
+    def load(cls, path: Path | None, overrides: Mapping[str, Any] | None = None) -> Self:
+        """Read a TOML file (or nothing) and lay dotted ``overrides`` on top; ``None`` is not given.
+
+        Raises:
+            ConfigError: File missing or not TOML, a key unknown, a value not allowed.
+        """
+        values: dict[str, Any] = _read_toml(path) if path else {}
+        return cls._overlaid(values, overrides or {}, str(path) if path else "configuration")
+
+    def changed(self, overrides: Mapping[str, Any]) -> Self:
+        """A copy with dotted ``overrides`` on top; ``None`` is not given.
+
+        Raises:
+            ConfigError: A key unknown, a value not allowed.
+        """
+        return self._overlaid(thawed(self.model_dump()), overrides, "configuration")
+
+    @classmethod
+    def _overlaid(cls, values: dict[str, Any], overrides: Mapping[str, Any], origin: str) -> Self:
+        for dotted, value in overrides.items():
+            if value is not None:
+                _put(values, dotted, value, origin)
+        return cls.parse(values, origin)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], origin: str = "configuration") -> Self:
+        """Validate a nested dict; the first mistake becomes one line.
+
+        Raises:
+            ConfigError: A key unknown, a value not allowed.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigError(f"{origin}: {_first_mistake(error, cls)}") from None
+
+
+def parse_set(given: Iterable[str]) -> dict[str, Any]:
+    """``section.key=value`` of ``--set`` as dotted key to value.
+
+    Values are TOML; a word that is no TOML value stands for itself, so a text needs quotes only
+    where it has spaces, commas or brackets.
+
+    Raises:
+        ConfigError: No ``=``, no key, a value that cannot be read, a key given twice.
+    """
+    found: dict[str, Any] = {}
+    for text in given:
+        dotted, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not all(dotted.split(".")):
+            raise ConfigError(f"--set {text!r}: expected section.key=value")
+        if dotted in found:
+            raise ConfigError(f"--set {dotted}: given twice")
+        found[dotted] = _toml_value(text, value)
+    return found
+
+
+def _toml_value(text: str, value: str) -> Any:
+    try:
+        values = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        if value and not set(value) & set("\"'[]{}#,= \t\r\n"):
+            return value
+        raise ConfigError(
+            f"--set {text!r}: {value!r} is not a TOML value; write a text as 'key=\"a text\"', "
+            "a list as 'key=[1, 2]'"
+        ) from None
+    if set(values) != {"value"}:
+        raise ConfigError(f"--set {text!r}: expected one value")
+    return values["value"]
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read configuration: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _put(values: dict[str, Any], dotted: str, value: object, origin: str) -> None:
+    *sections, key = dotted.split(".")
+    for depth, section in enumerate(sections, 1):
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            name = ".".join(sections[:depth])
+            raise ConfigError(f"{origin}: {name}: expected a table, got {inner!r}")
+        values = inner
+    values[key] = value
+
+
+def _first_mistake(error: ValidationError, model: type[BaseModel]) -> str:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    name, kind = ".".join(where), first["type"]
+    if kind == "extra_forbidden":
+        for part in where[:-1]:
+            model = _section(model, part)
+        return f"unknown key {name!r}; allowed here: {', '.join(sorted(model.model_fields))}"
+    if kind == "value_error":
+        said = str(first["ctx"]["error"])
+        return f"{name}: {said}" if name else said
+    if kind == "missing":
+        return f"{name} is missing"
+    said = "expected a table" if kind == "model_type" else first["msg"]
+    said = said.replace("valid tuple", "list").replace("valid dictionary", "table")
+    return f"{name}: {said}, got {first['input']!r}"
+
+
+def _section(model: type[BaseModel], name: str) -> type[BaseModel]:
+    """The section under a key; for the number of a list's entry, the section itself."""
+    if name not in model.model_fields:
+        return model
+    annotation = model.model_fields[name].annotation
+    kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+    return next((kind for kind in kinds if issubclass(kind, BaseModel)), model)

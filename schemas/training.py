@@ -1,12 +1,9 @@
 """Configuration of fine-tuning, of the mixture it reads and of pointing."""
 
-import tomllib
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from schemas.errors import ConfigError
 from schemas.section import Count, FrozenTable, Section, Share
 
 
@@ -97,6 +94,7 @@ class SftConfig(Section):
     model: str = ""
     """Folder or hub name of a vision-language model."""
     tune: TuneConfig = TuneConfig()
+    """What is trained, and at which rates."""
     epochs: float = Field(default=1.0, gt=0)
     """Times the mixture is seen."""
     steps: int | None = Field(default=None, ge=1)
@@ -156,29 +154,3 @@ class PointConfig(Section):
     point; ``single``: the one mask it gives when it may not choose."""
     device: str = "auto"
     """``cuda``, ``cpu``, ``mps``; ``auto`` takes a GPU where there is one."""
-
-
-def load_section(kind: type[Any], path: Path, overrides: dict[str, Any] | None = None) -> Any:
-    """Read a TOML file into a section.
-
-    Raises:
-        ConfigError: Not there, not TOML, an unknown key or a value that is not allowed.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read it: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    return parse_section(kind, {**values, **(overrides or {})}, str(path))
-
-
-def parse_section(kind: type[Any], values: dict[str, Any], origin: str) -> Any:
-    """Validate a nested dict; the first mistake becomes one line."""
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        got = "" if first["type"] == "value_error" else f", got {first['input']!r}"
-        raise ConfigError(f"{origin}: {where + ': ' if where else ''}{first['msg']}{got}") from None

@@ -1,9 +1,12 @@
 """Every example runs as its README says."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from schemas.config import RunConfig
 
@@ -11,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 
 
-def run(*arguments, cwd):
+def run(*arguments, cwd, **more):
     """Run Python on an example."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | more
     command = [sys.executable, *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
@@ -26,6 +29,24 @@ def test_quickstart(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "degraded.png").stat().st_size > 10_000
     assert "SSIM 0." in done.stdout
+
+
+def test_notebook_and_loading(tmp_path):
+    """The notebook goes from a picture to rows; what it built loads with no code of ours."""
+    pytest.importorskip("datasets")
+    shutil.copy(ROOT / "flows" / "api.py", tmp_path / "iqa_spider.py")  # as the wheel carries it
+    places = os.pathsep.join([str(tmp_path), str(ROOT)])
+    quiet = {"PREFECT_HOME": str(tmp_path / "prefect"), "HF_HOME": str(tmp_path / "hf")}
+    done = run(EXAMPLES / "notebook.py", cwd=tmp_path, PYTHONPATH=places, **quiet)
+    assert done.returncode == 0, done.stderr
+    changed, built, *rows = done.stdout.splitlines()
+    assert changed.endswith("pixels of the face changed")
+    assert built.startswith("2 degraded pictures")
+    assert len(rows) == 9
+    assert done.stderr == ""
+    done = run(EXAMPLES / "load_dataset.py", "notebook-dataset", cwd=tmp_path, **quiet)
+    assert done.returncode == 0, done.stderr
+    assert "pixels in the region" in done.stdout
 
 
 def test_my_distortion(tmp_path):

@@ -35,6 +35,7 @@ class RunSummary:
         rejects: Rejects by ``stage.reason``.
         counts: Everything that was counted, added up over shards.
         timings: Seconds by stage, added up over shards.
+        seconds: Wall time by stage.
     """
 
     candidates: int
@@ -44,6 +45,7 @@ class RunSummary:
     rejects: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(

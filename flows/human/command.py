@@ -1,11 +1,10 @@
-"""What ``import`` does around the importer: checks, files, closing words."""
+"""What ``import`` does around the importer: checks, files, what came of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,58 +15,98 @@ from flows.human.importer import Importer
 from flows.human.opinion_table import Opinions, read_scores
 from flows.human.photographs import Photographs
 from flows.human.replace_folder import check_folder
-from schemas.config import RunConfig
-from schemas.errors import ConfigError, ExitStatus, UnknownNameError
+from schemas.config import IngestConfig
+from schemas.errors import ConfigError, UnknownNameError
 
 UNKNOWN = ("reject", "other")
 
 
-def run_import(
-    files: Sequence[Path],
-    images: Path,
-    out: Path,
-    kind: str,
-    vocabulary: Path | None,
-    unknown: str,
-    scores: Path | None,
-    table: Path | None,
-    config: Path | None,
-    share: float,
-    votes: float | None,
-) -> int:
-    """Import annotations; returns the exit status.
+@dataclass(frozen=True)
+class ImportSettings:
+    """What is imported, and how it is read.
+
+    Args:
+        images: Folder of the photographs.
+        files: Exports of labelling tools.
+        kind: Their format; ``auto`` looks inside.
+        vocabulary: TOML table of words; ``None`` takes the one that ships.
+        unknown: What becomes of unknown flaws: ``reject`` or ``other``.
+        scores: Table of opinion scores.
+        table: Names of mask indices.
+        share: Of those who marked a region, how many must have marked a pixel of it.
+        votes: Share of voters in ``scores`` that flaws an unmarked picture as a whole.
+        ingest: How pictures are read.
+    """
+
+    images: Path
+    files: tuple[Path, ...] = ()
+    kind: str = "auto"
+    vocabulary: Path | None = None
+    unknown: str = "reject"
+    scores: Path | None = None
+    table: Path | None = None
+    share: float = 0.5
+    votes: float | None = None
+    ingest: IngestConfig = field(default_factory=IngestConfig)
+
+    def check(self) -> None:
+        """Raise ``ConfigError`` for values that cannot be."""
+        if self.kind not in FORMATS:
+            raise UnknownNameError("format", self.kind, FORMATS)
+        if self.unknown not in UNKNOWN:
+            raise UnknownNameError("choice for --unknown", self.unknown, UNKNOWN)
+        if not 0 <= self.share <= 1:
+            raise ConfigError(f"--share {self.share}: expected 0 to 1")
+        if self.votes is not None and not 0 < self.votes <= 1:
+            raise ConfigError(f"--votes {self.votes}: expected more than 0, at most 1")
+        if self.votes is not None and self.scores is None:
+            raise ConfigError("--votes needs --scores, the table with the votes")
+        if not self.files and self.votes is None:
+            raise ConfigError("no FILES, and no --votes: nothing to import")
+
+
+class ImportReport(NamedTuple):
+    """What came of an import.
+
+    Args:
+        report: As in ``report.json``: counts, agreement, unknown words.
+        rejects: How much was left out.
+    """
+
+    report: dict[str, Any]
+    rejects: int
+
+    @property
+    def left_out(self) -> bool:
+        """Whether anything was left out, unsaid, or no score met its picture."""
+        counts = self.report["counts"]
+        unsaid = counts["pictures.unsaid"] + counts["regions.unsaid"]
+        return bool(self.rejects or unsaid or counts.get("scores.matched") == 0)
+
+
+def run_import(out: Path, settings: ImportSettings) -> ImportReport:
+    """Import annotations into a folder.
 
     Raises:
         ConfigError: A file, folder or word that cannot be.
     """
-    if kind not in FORMATS:
-        raise UnknownNameError("format", kind, FORMATS)
+    settings.check()
     check_folder(out)
-    if not 0 <= share <= 1:
-        raise ConfigError(f"--share {share}: expected 0 to 1")
-    if votes is not None and not 0 < votes <= 1:
-        raise ConfigError(f"--votes {votes}: expected more than 0, at most 1")
-    if votes is not None and scores is None:
-        raise ConfigError("--votes needs --scores, the table with the votes")
-    if not files and votes is None:
-        raise ConfigError("no FILES, and no --votes: nothing to import")
-    known = _vocabulary(vocabulary, unknown)
-    settings = RunConfig.load(config)
-    given = Opinions(read_scores(scores) if scores else {})
-    importer = Importer(Photographs(images), known, settings.ingest, given, share)
-    for file in files:
-        importer.add(file, kind, table)
-    if votes is not None:
-        importer.add_votes(votes)
+    given = Opinions(read_scores(settings.scores) if settings.scores else {})
+    importer = Importer(
+        Photographs(settings.images),
+        _vocabulary(settings.vocabulary, settings.unknown),
+        settings.ingest,
+        given,
+        settings.share,
+    )
+    for file in settings.files:
+        importer.add(file, settings.kind, settings.table)
+    if settings.votes is not None:
+        importer.add_votes(settings.votes)
     if not importer.pictures:
         raise ConfigError(_nothing(importer))
-    report = importer.write(out)
-    counts = report["counts"]
-    _print(report, out)
-    unmatched = bool(given.rows) and not counts["scores.matched"]
-    unsaid = counts["pictures.unsaid"] + counts["regions.unsaid"]
-    left_out = bool(importer.rejects or unsaid or unmatched)
-    return ExitStatus.WITH_REJECTS if left_out else ExitStatus.CLEAN
+    return ImportReport(importer.write(out), len(importer.rejects))
 
 
 def _nothing(importer: Importer) -> str:
@@ -81,23 +120,20 @@ def _nothing(importer: Importer) -> str:
     return f"nothing was read: {'; '.join(told) or 'no picture is annotated'}"
 
 
-def _vocabulary(file: Path | None, unknown: str) -> Vocabulary:
-    if unknown not in UNKNOWN:
-        raise UnknownNameError("choice for --unknown", unknown, UNKNOWN)
-    choice: Any = unknown
+def _vocabulary(file: Path | None, unknown: Any) -> Vocabulary:
     if file is None:
-        return builtin_vocabulary(choice)
+        return builtin_vocabulary(unknown)
     try:
-        return parse_vocabulary(file.read_text(encoding="utf-8"), str(file), choice)
+        return parse_vocabulary(file.read_text(encoding="utf-8"), str(file), unknown)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--vocabulary {file}: cannot read it: {error}") from None
 
 
-def _print(report: dict[str, Any], out: Path) -> None:
-    """The closing table; what others wrote is no markup."""
-    table, counts = Table("", title="imported"), report["counts"]
+def report_table(report: dict[str, Any]) -> Table:
+    """The table at the end of ``import``; what others wrote is no markup."""
+    table = Table("", title="imported")
     table.add_column("", justify="right")
-    for name, number in counts.items():
+    for name, number in report["counts"].items():
         table.add_row(escape(name), str(number))
     table.add_section()
     for name, value in report["agreement"].items():
@@ -107,9 +143,12 @@ def _print(report: dict[str, Any], out: Path) -> None:
     for word, found in list(report["unknown_words"].items())[:10]:
         near = ", ".join(found["nearest"]) or "-"
         table.add_row(escape(f"unknown: {word} ({near}?)"), str(found["count"]))
-    console = Console(stderr=True)
-    console.print(table)
-    lines = []
+    return table
+
+
+def closing_lines(report: dict[str, Any], out: Path) -> list[str]:
+    """What is said below the table: silence, scores, what to do next."""
+    counts, lines = report["counts"], []
     if counts["pictures.unsaid"] or counts["regions.unsaid"]:
         lines.append(
             f"{counts['pictures.unsaid']} pictures, {counts['regions.unsaid']} regions: "
@@ -118,5 +157,4 @@ def _print(report: dict[str, Any], out: Path) -> None:
     if "scores.matched" in counts:
         lines.append(f"scores: {counts['scores.matched']} of {counts['pictures']} matched")
     lines.append(f"build from it: iqa-spider build --annotations {clean(out)} --out DATASET")
-    for line in lines:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return lines

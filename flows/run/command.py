@@ -1,17 +1,20 @@
-"""What ``build`` does around the flow: checks, folder, server, progress, closing words."""
+"""What ``build`` and ``segment`` do around their flow: checks, folder, server, progress.
+
+Nothing is printed unless a console is given, and what comes back is what was made; commands turn
+it into words and an exit status.
+"""
 
 import contextlib
 import signal
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rich.console import Console
-from rich.table import Table
 
-from flows.dataset.balance import RunSummary, writing
-from flows.dataset.stats import ROWS
+from flows.dataset.balance import RunSummary
+from flows.human.folder import HumanFolder
 from flows.ingest.sources import list_candidates
 from flows.model.probe import check_endpoints
 from flows.model.server import model_server
@@ -23,50 +26,87 @@ from flows.run.progress import StageProgress
 from flows.run.stages import Stages, build_stages, segment_stages
 from flows.store.run_folder import RunFolder
 from schemas.config import RunConfig
-from schemas.errors import ExitStatus
+from schemas.errors import ConfigError
 
 ResultT = TypeVar("ResultT")
 
 
-def run_build_command(
-    sources: Sequence[str], out: Path, config: RunConfig, verbose: bool = False
-) -> int:
-    """Build a dataset; returns the exit status (0 clean, 3 finished with rejects).
+class StageSummary(NamedTuple):
+    """What ``segment`` made.
+
+    Args:
+        counts: Candidates, pictures, proposals, ... by name.
+        seconds: Wall time by stage.
+    """
+
+    counts: dict[str, int]
+    seconds: dict[str, float]
+
+    @property
+    def left_out(self) -> int:
+        """Files that gave no picture."""
+        return self.counts["left_out"]
+
+
+def run_build(
+    sources: Sequence[str],
+    out: Path,
+    config: RunConfig,
+    console: Console | None = None,
+    verbose: bool = False,
+) -> RunSummary:
+    """Build a dataset.
+
+    Args:
+        sources: Folders, lists, pictures, Parquet or tar files; may be empty with annotations.
+        out: New folder, or that of the same run, which is then finished.
+        config: Settings.
+        console: Where progress is drawn; ``None`` draws nothing.
+        verbose: Whether Prefect may log.
 
     Raises:
         ConfigError: Before anything is written, when something asked for cannot be.
         StorageError: The disk failed; finished shards are intact.
     """
-    console = Console(stderr=True)
+    console = console or Console(quiet=True)
+    found = with_annotations(sources, config)
     with (
-        _running("build", sources, out, config, console, verbose) as (folder, progress),
+        _running("build", found, out, config, console, verbose) as (folder, progress),
         model_server(config, partial(console.print, highlight=False)) as served,
     ):
         if served is not config:
             check_endpoints(served)
         summary = _run("build", build_stages, folder, served, progress, verbose)
-    console.print(closing(summary, progress.seconds))
-    console.print(f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png",
-                  highlight=False, soft_wrap=True)  # fmt: skip
-    return ExitStatus.WITH_REJECTS if summary.rejects else ExitStatus.CLEAN
+    summary.seconds = dict(progress.seconds)
+    return summary
 
 
-def run_segment_command(
-    sources: Sequence[str], out: Path, config: RunConfig, verbose: bool = False
-) -> int:
-    """Make a region stage; returns the exit status and raises as ``run_build_command``."""
-    console = Console(stderr=True)
+def run_segment(
+    sources: Sequence[str],
+    out: Path,
+    config: RunConfig,
+    console: Console | None = None,
+    verbose: bool = False,
+) -> StageSummary:
+    """Make a region stage; arguments and errors as of ``run_build``."""
+    console = console or Console(quiet=True)
     with _running("segment", sources, out, config, console, verbose) as (folder, progress):
         counts = _run("segment", segment_stages, folder, config, progress, verbose)
-    table = Table("", title="done")
-    table.add_column("count", justify="right")
-    for name, number in counts.items():
-        table.add_row(name, str(number))
-    console.print(table)
-    console.print(f"use it: iqa-spider build ... --regions stored:{out}; "
-                  f"look at it: iqa-spider show {out} 0 --out regions.png",
-                  highlight=False, soft_wrap=True)  # fmt: skip
-    return ExitStatus.WITH_REJECTS if counts["left_out"] else ExitStatus.CLEAN
+    return StageSummary(counts, dict(progress.seconds))
+
+
+def with_annotations(sources: Sequence[str], config: RunConfig) -> list[str]:
+    """The sources, and the photographs that the annotations are of.
+
+    Raises:
+        ConfigError: There are neither.
+    """
+    found = list(sources)
+    if config.annotations:
+        found.append(str(HumanFolder(Path(config.annotations)).annotated))
+    if not found:
+        raise ConfigError("no SOURCE and no --annotations: nothing to build from")
+    return found
 
 
 @contextlib.contextmanager
@@ -123,34 +163,3 @@ def _alone(config: RunConfig, candidates: int, verbose: bool) -> bool:
 def _prepare() -> None:
     """Import what takes a second, so that no time is lost by waiting for the server."""
     import flows.run.tasks  # noqa: F401
-
-
-def closing(summary: RunSummary, seconds: dict[str, float]) -> Table:
-    """The closing table."""
-    table = Table("", title="done")
-    table.add_column("count", justify="right")
-    table.add_row("files looked at", str(summary.candidates))
-    table.add_row("photographs used", str(summary.pictures))
-    table.add_row("degraded pictures", str(summary.images))
-    table.add_section()
-    for name, task, sub_task, form in ROWS:
-        number = sum(
-            count
-            for kind, count in summary.rows.items()
-            if kind.split(".")[1:3] == [task, sub_task] and form in ("", kind.split(".")[3])
-        )
-        table.add_row(name, str(number))
-    table.add_row("rows", str(sum(summary.rows.values())))
-    table.add_section()
-    for kind, (passed, refused) in writing(summary.counts).items():
-        if refused:
-            share = passed / (passed + refused)
-            table.add_row(f"passed: {kind}", f"{passed} ({share:.0%} of texts)")
-    table.add_section()
-    for reason, count in sorted(summary.rejects.items(), key=lambda item: -item[1])[:12]:
-        table.add_row(f"left out: {reason}", str(count))
-    table.add_section()
-    for stage, spent in seconds.items():
-        rate = summary.candidates / spent if spent else 0.0
-        table.add_row(f"{stage}, seconds", f"{spent:.1f} ({rate:.1f}/s)")
-    return table

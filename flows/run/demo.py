@@ -1,37 +1,58 @@
 """The demo: photographs that come with scikit-image, through the whole road."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import skimage.data
 from rich.console import Console
 
+from flows.dataset.balance import RunSummary
+from flows.dataset.opened import open_dataset
 from flows.dataset.show import draw
 from flows.ingest.single import SourceImages
-from flows.run.command import run_build_command
+from flows.run.command import run_build
 from flows.store.png import write_png
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
-PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", 
-               "motorcycle_left.png", "rocket.jpg")  # fmt: skip
+PHOTOGRAPHS = (
+    "astronaut.png",
+    "chelsea.png",
+    "coffee.png",
+    "motorcycle_left.png",
+    "rocket.jpg",
+)
 """What the wheel may carry; files that are not there are left out, nothing is downloaded."""
 
 VARIANTS = 4
 
 
-def run_demo(out: Path) -> int:
-    """Build, draw a row, say where to look; always 0 when it ends."""
+class Demo(NamedTuple):
+    """What the demo made.
+
+    Args:
+        summary: Of the build.
+        row: Picture of one row.
+        split: A split that has grounding rows; so few photographs may all be in one.
+    """
+
+    summary: RunSummary
+    row: Path
+    split: str
+
+
+def run_demo(out: Path, console: Console | None = None) -> Demo:
+    """Build a small dataset and draw a row of it.
+
+    Raises:
+        ConfigError: There are no photographs, or the folder holds something else.
+    """
     folder = Path(skimage.data.__file__).parent
     found = [str(folder / name) for name in PHOTOGRAPHS if (folder / name).is_file()]
     if not found:
         raise ConfigError(f"demo: scikit-image carries none of {', '.join(PHOTOGRAPHS)}")
     config = RunConfig.parse({"variants": VARIANTS, "export": {"test_share": 0.3}})
-    run_build_command(found, out, config)
-    picture = out / "row.png"
-    write_png(picture, draw(out, "0", SourceImages(out, []).load))
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"card       {out / 'README.md'}")
-    console.print(f"figures    {out / 'figures'}")
-    console.print(f"one row    {picture}")
-    console.print(f"load it    datasets.load_dataset({str(out)!r}, 'grounding', split='train')")
-    return 0
+    summary = run_build(found, out, config, console)
+    row = out / "row.png"
+    write_png(row, draw(out, "0", SourceImages(out, []).load))
+    return Demo(summary, row, open_dataset(out).filter(task="grounding").splits[0])

@@ -1,6 +1,7 @@
 """The hash of a run's settings, by what the files it names hold and not by where they lie."""
 
 import hashlib
+import importlib.metadata
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,7 +97,15 @@ def _content(file: str) -> str:
         raise ConfigError(f"{file}: cannot read: {error.strerror}") from None
 
 
-VERSION = "0.1.0"
+def _installed() -> str:
+    try:
+        return importlib.metadata.version("iqa-spider")
+    except importlib.metadata.PackageNotFoundError:
+        return "0+not.installed"
+
+
+VERSION = _installed()
+"""Of the installed package; ``0+not.installed`` where the rooms lie on the path without one."""
 
 
 def code_version() -> str:

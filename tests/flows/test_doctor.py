@@ -1,15 +1,17 @@
 """``doctor`` says what works."""
 
-from flows.doctor import examine
+import json
+
+from flows.doctor import Door, Finding, examine
 from schemas.config import RunConfig
 
 
-def test_core_works_and_missing_weights_are_named(tmp_path):
+def test_core_works_and_missing_weights_are_named():
     """Every package of the core imports; weights that are not there come with a command."""
-    findings = {finding.what: finding for finding in examine(RunConfig())}
-    assert all(f.ok for what, f in findings.items() if what.startswith("core: "))
-    sam = findings["weights: SAM"]
-    assert not sam.ok
+    core, ssa, *_ = examine(RunConfig())
+    assert core.line() == "ready"
+    assert {"numpy", "scipy", "prefect"} <= {finding.what for finding in core.findings}
+    sam = next(finding for finding in ssa.missing if finding.what == "weights: SAM")
     assert "sam_vit_h_4b8939.pth" in sam.help
 
 
@@ -19,16 +21,42 @@ def test_weights_in_folders_are_found(tmp_path):
     (tmp_path / "clip").mkdir()
     (tmp_path / "clip" / "config.json").write_text("{}")
     ssa = {"sam_checkpoint": str(tmp_path / "sam.pth"), "clip_model": str(tmp_path / "clip")}
-    findings = {f.what: f for f in examine(RunConfig.parse({"regions": {"ssa": ssa}}))}
+    door = examine(RunConfig.parse({"regions": {"ssa": ssa}}))[1]
+    findings = {finding.what: finding for finding in door.findings}
     assert findings["weights: SAM"].ok
     assert findings["weights: clip"].ok
     assert not findings["weights: caption"].ok
 
 
-def test_the_table(spider):
-    """The command prints a table; strictness is asked for."""
+def test_a_door_says_what_it_waits_for():
+    """A door is ready, or names what is missing and what to begin with; no GPU closes none."""
+    gpu = Finding("GPU", False, "none", needed=False)
+    there = Finding("numpy", True, "2.0")
+    gone = [
+        Finding("torch", False, "not installed", "pip install it"),
+        *[there._replace(ok=False)] * 2,
+    ]
+    assert Door("d", [there, gpu]).line() == "ready"
+    assert Door("d", [there, gpu, *gone]).line() == (
+        "missing torch, numpy; to begin with: pip install it"
+    )
+
+
+def test_the_command(spider):
+    """One line a door, nothing that looks broken; JSON and strictness are asked for."""
     done = spider("doctor")
     assert done.returncode == 0
-    assert "core: numpy" in done.stdout
-    assert "pip install 'iqa-spider[ssa]'" in done.stdout or "ssa: torch" in done.stdout
-    assert spider("doctor", "--strict").returncode == 1
+    head, first, *others = done.stdout.splitlines()
+    assert head.startswith("iqa-spider ")
+    assert "Python 3." in head
+    assert first == "door one (templates), two and three: ready"
+    assert [line.partition(":")[0] for line in others] == [
+        "door one (SSA)",
+        "sft, point",
+        "evaluate",
+    ]
+    done = spider("doctor", "--json", "--strict")
+    found = json.loads(done.stdout)
+    assert found["doors"]["door one (templates), two and three"]["ready"] is True
+    assert {"iqa-spider", "Python", "system", "processors"} == set(found["system"])
+    assert done.returncode == 1

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from flows.commands import options
+from schemas.errors import ExitStatus
+
 
 def run(
     images: Annotated[Path, typer.Option(help="Folder of the photographs.")],
@@ -28,21 +31,32 @@ def run(
         float | None,
         typer.Option(help="Share of voters in --scores that flaws an unmarked picture as a whole."),
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file; how pictures are read.")] = None,
+    config: options.Config = None,
+    set_: options.Set = None,
 ) -> int:
     """Import annotations; exit status 3 when something was left out."""
-    from flows.human.command import run_import
+    from rich.console import Console
 
-    return run_import(
-        files or [],
-        images,
+    from flows.human.command import ImportSettings, closing_lines, report_table, run_import
+
+    ingest = options.run_settings(config, set_).ingest
+    found = run_import(
         out,
-        format,
-        vocabulary,
-        unknown,
-        scores,
-        table,
-        config,
-        share,
-        votes,
+        ImportSettings(
+            images=images,
+            files=tuple(files or ()),
+            kind=format,
+            vocabulary=vocabulary,
+            unknown=unknown,
+            scores=scores,
+            table=table,
+            share=share,
+            votes=votes,
+            ingest=ingest,
+        ),
     )
+    console = Console(stderr=True)
+    console.print(report_table(found.report))
+    for line in closing_lines(found.report, out):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return ExitStatus.WITH_REJECTS if found.left_out else ExitStatus.CLEAN

@@ -5,34 +5,29 @@ from typing import Annotated
 
 import typer
 
+from flows.commands import options
+from schemas.errors import ExitStatus
+
 
 def run(
     out: Annotated[Path, typer.Option(help="Dataset folder; new, or of the same run.")],
-    sources: Annotated[
-        list[str] | None,
-        typer.Argument(help="Folders, lists (.txt), pictures, .parquet or .tar files."),
-    ] = None,
+    sources: Annotated[list[str] | None, typer.Argument(help=options.SOURCES_HELP)] = None,
     annotations: Annotated[
         Path | None, typer.Option(help="Folder that import made; alone or beside sources.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")] = None,
-    regions: Annotated[
-        str | None, typer.Option(help="segments, coco:FILE, ssa or stored:DIR.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for ssa.")] = None,
-    sam_checkpoint: Annotated[
-        str | None, typer.Option(help="A .pth file, or a folder or hub name of transformers.")
-    ] = None,
-    sam_type: Annotated[str | None, typer.Option(help="vit_h, vit_l or vit_b.")] = None,
-    label_models: Annotated[
-        str | None, typer.Option(help="Of segmenters,caption,clip,clipseg; comma separated.")
-    ] = None,
+    config: options.Config = None,
+    set_: options.Set = None,
+    regions: options.Regions = None,
+    device: options.Device = None,
+    sam_checkpoint: options.SamCheckpoint = None,
+    sam_type: options.SamType = None,
+    label_models: options.LabelModels = None,
     variants: Annotated[int | None, typer.Option(help="Degraded pictures per photograph.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every keyed draw.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards worked on at once.")] = None,
-    runner: Annotated[str | None, typer.Option(help="processes or threads.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Use only the first so many files.")] = None,
-    shard_size: Annotated[int | None, typer.Option(help="Photographs per shard.")] = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    runner: options.Runner = None,
+    limit: options.Limit = None,
+    shard_size: options.ShardSize = None,
     order_profile: Annotated[
         str | None, typer.Option(help="paper, restored, dq495k or one of the configuration.")
     ] = None,
@@ -56,49 +51,47 @@ def run(
         bool, typer.Option("--dry-run", help="Estimate requests, tokens and hours; build nothing.")
     ] = False,
     rate: Annotated[float, typer.Option(help="Requests a second, for --dry-run.")] = 20.0,
-    verbose: Annotated[bool, typer.Option(help="Let Prefect log, too.")] = False,
+    verbose: options.Verbose = False,
 ) -> int:
-    """Build a dataset from photographs."""
-    from flows.run.command import run_build_command
-    from schemas.config import RunConfig
-    from schemas.errors import ConfigError
+    """Build a dataset from photographs; exit status 3 when something was left out."""
+    from rich.console import Console
 
-    settings = RunConfig.load(
+    from flows.run.closing import closing
+    from flows.run.command import run_build, with_annotations
+
+    settings = options.run_settings(
         config,
-        {
-            "regions.source": regions,
-            "regions.ssa.device": device,
-            "regions.ssa.sam_checkpoint": sam_checkpoint,
-            "regions.ssa.sam_type": sam_type,
-            "regions.ssa.label_models": label_models.split(",") if label_models else None,
-            "annotations": str(annotations) if annotations else None,
-            "variants": variants,
-            "seed": seed,
-            "run.workers": workers,
-            "run.runner": runner,
-            "limit": limit,
-            "shard_size": shard_size,
-            "plan.order_profile": order_profile,
-            "answers.writer": answers,
-            "answers.endpoints": endpoint or None,
-            "answers.model": model,
-            "answers.mode": answers_mode,
-            "answers.on_failure": on_failure,
-            "answers.api_key_env": api_key_env,
-            "questions.wording": questions,
-            "plugins": plugin or None,
-        },
+        set_,
+        regions=regions,
+        device=device,
+        sam_checkpoint=sam_checkpoint,
+        sam_type=sam_type,
+        label_models=label_models,
+        annotations=str(annotations) if annotations else None,
+        variants=variants,
+        seed=seed,
+        workers=workers,
+        runner=runner,
+        limit=limit,
+        shard_size=shard_size,
+        order_profile=order_profile,
+        plugins=plugin or None,
+        answers=answers,
+        endpoints=endpoint or None,
+        model=model,
+        answers_mode=answers_mode,
+        on_failure=on_failure,
+        questions=questions,
+        api_key_env=api_key_env,
     )
-    found = list(sources or [])
-    if settings.annotations:
-        from flows.human.folder import HumanFolder
-
-        found.append(str(HumanFolder(Path(settings.annotations)).annotated))
-    if not found:
-        raise ConfigError("no SOURCE and no --annotations: nothing to build from")
     if dry_run:
         from flows.model.cost import print_estimate
 
-        print_estimate(found, settings, rate)
-        return 0
-    return run_build_command(found, out, settings, verbose)
+        print_estimate(with_annotations(sources or [], settings), settings, rate)
+        return ExitStatus.CLEAN
+    console = Console(stderr=True)
+    summary = run_build(sources or [], out, settings, console, verbose)
+    console.print(closing(summary))
+    line = f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return ExitStatus.WITH_REJECTS if summary.rejects else ExitStatus.CLEAN

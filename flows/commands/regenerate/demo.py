@@ -8,8 +8,18 @@ import typer
 
 def run(
     out: Annotated[Path, typer.Option(help="Where the dataset goes.")] = Path("iqa-spider-demo"),
-) -> int:
-    """Build a small dataset with no other input and say where to look."""
+) -> None:
+    """Build a small dataset from photographs that are already here, and say where to look."""
+    from rich.console import Console
+
+    from flows.run.closing import closing
     from flows.run.demo import run_demo
 
-    return run_demo(out)
+    console = Console(stderr=True)
+    made = run_demo(out, console)
+    console.print(closing(made.summary))
+    typer.echo(f"card       {out / 'README.md'}")
+    typer.echo(f"figures    {out / 'figures'}")
+    typer.echo(f"one row    {made.row}")
+    typer.echo(f"load it    datasets.load_dataset({str(out)!r}, 'grounding', split={made.split!r})")
+    typer.echo(f"           or in Python: iqa_spider.open({str(out)!r})[0]")

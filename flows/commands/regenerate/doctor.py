@@ -1,35 +1,73 @@
 """``iqa-spider doctor``: what works on this machine, and what to run where something does not."""
 
+import json
 import os
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.commands import options
+from schemas.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from flows.doctor import Door
+
 
 def run(
-    config: Annotated[Path | None, typer.Option(help="TOML file; names the weights.")] = None,
+    config: options.Config = None,
+    set_: options.Set = None,
     endpoint: Annotated[str | None, typer.Option(help="Server to test, too.")] = None,
     model: Annotated[str, typer.Option(help="Model to ask the server for.")] = "",
-    api_key_env: Annotated[str, typer.Option(help="Environment variable that holds the key.")] = "",
+    api_key_env: options.ApiKeyEnv = "",
+    details: Annotated[bool, typer.Option("--details", help="Every finding, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For bug reports and programs.")] = False,
     strict: Annotated[bool, typer.Option(help="Exit status 1 unless everything works.")] = False,
 ) -> int:
-    """Look at extras, device and weights."""
+    """Say which doors are open here: libraries, device and weights."""
     from rich.console import Console
+
+    from flows.doctor import Door, check_endpoint, examine, system
+
+    doors = examine(options.run_settings(config, set_))
+    if endpoint:
+        found = check_endpoint(endpoint, model, os.environ.get(api_key_env, ""))
+        doors.append(Door("door one (a model writes)", found))
+    if as_json:
+        typer.echo(_json(system(), doors))
+    else:
+        typer.echo(", ".join(f"{name} {version}" for name, version in system().items()))
+        for door in doors:
+            typer.echo(f"{door.name}: {door.line()}")
+        if details or endpoint:
+            Console(width=160).print(_table(doors if details else doors[-1:]))
+    works = all(finding.ok for door in doors for finding in door.findings)
+    return ExitStatus.BUG if strict and not works else ExitStatus.CLEAN
+
+
+def _json(system: dict[str, str], doors: "Sequence[Door]") -> str:
+    found = {
+        door.name: {
+            "ready": not door.missing,
+            "findings": [finding._asdict() for finding in door.findings],
+        }
+        for door in doors
+    }
+    return json.dumps({"system": system, "doors": found}, indent=2)
+
+
+def _table(doors: "Sequence[Door]") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from flows.doctor import examine
-    from schemas.config import RunConfig
-
-    findings = examine(RunConfig.load(config))
-    if endpoint:
-        from flows.doctor import check_endpoint
-
-        findings += check_endpoint(endpoint, model, os.environ.get(api_key_env, ""))
     table = Table("", "works", "found", "what to run")
-    for finding in findings:
-        cells = (finding.what, "yes" if finding.ok else "no", finding.found, finding.help)
-        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
-    Console(width=160).print(table)
-    return 1 if strict and not all(finding.ok for finding in findings) else 0
+    for door in doors:
+        table.add_row(Text(door.name, style="bold"))
+        for finding in door.findings:
+            cells = (finding.what, "yes" if finding.ok else "no", finding.found, finding.help)
+            table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+        table.add_section()
+    return table

@@ -5,44 +5,51 @@ from typing import Annotated
 
 import typer
 
+from flows.commands import options
+from schemas.errors import ExitStatus
+
 
 def run(
-    sources: Annotated[
-        list[str], typer.Argument(help="Folders, lists (.txt), pictures, .parquet or .tar files.")
-    ],
+    sources: Annotated[list[str], typer.Argument(help=options.SOURCES_HELP)],
     out: Annotated[Path, typer.Option(help="Folder of the stage; new, or of the same run.")],
-    config: Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")] = None,
-    regions: Annotated[str | None, typer.Option(help="ssa, segments or coco:FILE.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for ssa.")] = None,
-    sam_checkpoint: Annotated[
-        str | None, typer.Option(help="A .pth file, or a folder or hub name of transformers.")
-    ] = None,
-    sam_type: Annotated[str | None, typer.Option(help="vit_h, vit_l or vit_b.")] = None,
-    label_models: Annotated[
-        str | None, typer.Option(help="Of segmenters,caption,clip,clipseg; comma separated.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; decides the splits.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Shards worked on at once.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Use only the first so many files.")] = None,
-    shard_size: Annotated[int | None, typer.Option(help="Photographs per shard.")] = None,
-    verbose: Annotated[bool, typer.Option(help="Let Prefect log, too.")] = False,
+    config: options.Config = None,
+    set_: options.Set = None,
+    regions: options.Regions = None,
+    device: options.Device = None,
+    sam_checkpoint: options.SamCheckpoint = None,
+    sam_type: options.SamType = None,
+    label_models: options.LabelModels = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    limit: options.Limit = None,
+    shard_size: options.ShardSize = None,
+    verbose: options.Verbose = False,
 ) -> int:
     """Propose regions and store them; build reads them with --regions stored:DIR."""
-    from flows.run.command import run_segment_command
-    from schemas.config import RunConfig
+    from rich.console import Console
 
-    settings = RunConfig.load(
+    from flows.run.closing import counts_table
+    from flows.run.command import run_segment
+
+    settings = options.run_settings(
         config,
-        {
-            "regions.source": regions,
-            "regions.ssa.device": device,
-            "regions.ssa.sam_checkpoint": sam_checkpoint,
-            "regions.ssa.sam_type": sam_type,
-            "regions.ssa.label_models": label_models.split(",") if label_models else None,
-            "seed": seed,
-            "run.workers": workers,
-            "limit": limit,
-            "shard_size": shard_size,
-        },
+        set_,
+        regions=regions,
+        device=device,
+        sam_checkpoint=sam_checkpoint,
+        sam_type=sam_type,
+        label_models=label_models,
+        seed=seed,
+        workers=workers,
+        limit=limit,
+        shard_size=shard_size,
     )
-    return run_segment_command(sources, out, settings, verbose)
+    console = Console(stderr=True)
+    summary = run_segment(sources, out, settings, console, verbose)
+    console.print(counts_table(summary.counts))
+    line = (
+        f"use it: iqa-spider build ... --regions stored:{out}; "
+        f"look at it: iqa-spider show {out} 0 --out regions.png"
+    )
+    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return ExitStatus.WITH_REJECTS if summary.left_out else ExitStatus.CLEAN

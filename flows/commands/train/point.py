@@ -1,9 +1,14 @@
 """``iqa-spider point``: answers grounded in pixels, without training."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from flows.commands import options
+
+if TYPE_CHECKING:
+    from flows.pointing.predict import Grounded
 
 
 def run(
@@ -33,53 +38,50 @@ def run(
     api_key_env: Annotated[str, typer.Option(help="Variable with the server's key.")] = "",
     device: Annotated[str | None, typer.Option(help="auto, cuda, cpu, mps.")] = None,
     config: Annotated[Path | None, typer.Option(help="point.toml; flags go on top.")] = None,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
-    ] = False,
+    set_: options.Set = None,
+    trust_remote_code: options.TrustRemoteCode = False,
 ) -> None:
     """Logits of left/right/top/bottom become a point, SAM makes it a mask."""
     from flows.pointing import point as pointing
     from schemas.errors import ConfigError
-    from schemas.training import PointConfig, load_section, parse_section
+    from schemas.training import PointConfig
 
-    given = {"segmenter": segmenter, "device": device}
-    flags = {name: value for name, value in given.items() if value is not None}
-    settings = (
-        load_section(PointConfig, config, flags) if config
-        else parse_section(PointConfig, flags, "point")
-    )  # fmt: skip
+    flags = {"segmenter": segmenter, "device": device}
+    settings = options.merged(PointConfig, config, set_, flags)
     if temperature is not None and temperature <= 0:
         raise ConfigError(f"--temperature {temperature}: it must be above 0")
     where = pointing.ModelAddress(model, endpoint, api_key_env, trust_remote_code)
     tau = pointing.temperature_of(model, temperature, settings)
-    if (image is None) == (data is None):
-        raise ConfigError("give --image FILE with --question, or --data DIR; one of them")
-    if data is not None and (question or answer):
-        raise ConfigError("--question and --answer go with --image; rows of --data have their own")
-    if calibrate and data is None:
-        raise ConfigError("--calibrate needs --data DIR")
-    if data is not None and calibrate:
-        # what is reported must not be what was calibrated on
-        found = pointing.calibrate_on(where, settings, data, split or "train", limit or 512)
-        share = found.accuracy[found.temperature]
-        typer.echo(f"temperature {found.temperature}: {share:.1%} of {found.rows} points inside")
-    elif data is not None:
-        lines = out or Path("predictions.jsonl")
-        number = pointing.predict_split(where, settings, tau, data, split or "test", lines,
-                                        tasks or [], limit)  # fmt: skip
+    if data is not None and image is None:
+        if question or answer:
+            raise ConfigError(
+                "--question and --answer go with --image; rows of --data have their own"
+            )
+        if calibrate:
+            # what is reported must not be what was calibrated on
+            found = pointing.calibrate_on(where, settings, data, split or "train", limit or 512)
+            share = found.accuracy[found.temperature]
+            inside = f"{share:.1%} of {found.rows} points inside"
+            typer.echo(f"temperature {found.temperature}: {inside}")
+            return
+        lines, part = out or Path("predictions.jsonl"), split or "test"
+        number = pointing.predict_split(where, settings, tau, data, part, lines, tasks or [], limit)
         typer.echo(f"{number} predictions in {lines}")
-    else:
-        _one(pointing, where, settings, tau, image, question, answer, out or Path("point.png"))
-
-
-def _one(pointing, where, settings, tau, image, question, answer, out) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    from schemas.errors import ConfigError
-
+        return
+    if image is None or data is not None:
+        raise ConfigError("give --image FILE with --question, or --data DIR; one of them")
+    if calibrate:
+        raise ConfigError("--calibrate needs --data DIR")
     if not question:
         raise ConfigError("--question is missing")
-    found = pointing.point_at(where, settings, tau, image, question, answer, out)
+    drawn = out or Path("point.png")
+    _say(pointing.point_at(where, settings, tau, image, question, answer, drawn), tau, drawn)
+
+
+def _say(found: "Grounded", temperature: float, drawn: Path) -> None:
+    """What one picture's answer points at."""
     typer.echo(found.scored.answer)
     point = found.point
-    where_to = f"({point.x:.3f}, {point.y:.3f})" if point.status == "point" else point.status
+    place = f"({point.x:.3f}, {point.y:.3f})" if point.status == "point" else point.status
     covered = f", mask {found.mask.mean():.1%} of the picture" if found.mask is not None else ""
-    typer.echo(f"point: {where_to} at temperature {tau}{covered}; drawn to {out}")
+    typer.echo(f"point: {place} at temperature {temperature}{covered}; drawn to {drawn}")

@@ -1,9 +1,11 @@
 """``iqa-spider sft``: fine-tune a vision-language model."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from flows.commands import options
 
 
 def run(
@@ -16,15 +18,14 @@ def run(
         Path | None, typer.Option(help="mix.toml: sources, weights, caps, flips, leakage.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="sft.toml; flags go on top.")] = None,
+    set_: options.Set = None,
     language: Annotated[str | None, typer.Option(help="lora, full or frozen.")] = None,
     epochs: Annotated[float | None, typer.Option(help="Times the data is seen.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps instead of epochs.")] = None,
     batch: Annotated[int | None, typer.Option(help="Rows per device and pass.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of row order and new weights.")] = None,
     merge: Annotated[bool, typer.Option("--merge", help="Also write merged weights.")] = False,
-    trust_remote_code: Annotated[
-        bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
-    ] = False,
+    trust_remote_code: options.TrustRemoteCode = False,
 ) -> None:
     """LoRA on the language model, vision encoder and projector in full; see sft.toml.
 
@@ -32,25 +33,22 @@ def run(
     """
     from flows.training.sft.finetune import sft
     from schemas.errors import ConfigError
-    from schemas.training import MixConfig, SftConfig, load_section, parse_section
+    from schemas.training import MixConfig, SftConfig
 
-    given: dict[str, Any] = {
-        "model": model or None, "epochs": epochs, "steps": steps, "batch": batch, "seed": seed,
+    flags = {
+        "model": model or None,
+        "tune.language": language,
+        "epochs": epochs,
+        "steps": steps,
+        "batch": batch,
+        "seed": seed,
         "trust_remote_code": trust_remote_code or None,
-    }  # fmt: skip
-    flags = {name: value for name, value in given.items() if value is not None}
-    settings = (
-        load_section(SftConfig, config, flags) if config else parse_section(SftConfig, flags, "sft")
-    )
-    if language is not None:
-        tune = {**settings.tune.model_dump(), "language": language}
-        settings = parse_section(SftConfig, {**settings.model_dump(), "tune": tune}, "--language")
+    }
+    settings = options.merged(SftConfig, config, set_, flags)
     if (data is None) == (mix is None):
         raise ConfigError("give --data DIR or --mix FILE, one of them")
-    mixture = (
-        load_section(MixConfig, mix) if mix
-        else parse_section(MixConfig, {"source": [{"path": str(data)}]}, "--data")
-    )  # fmt: skip
+    one = {"source": [{"path": str(data)}]}
+    mixture = MixConfig.load(mix) if mix else MixConfig.parse(one, "--data")
     report = sft(settings, mixture, out, merge)
     trained = ", ".join(f"{part} {count:,}" for part, count in report["trained_parameters"].items())
     typer.echo(f"{report['steps']} steps on {report['rows']} rows in {report['seconds']} s")

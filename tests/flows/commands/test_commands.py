@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from flows.dataset.opened import open_dataset
 from flows.store.png import decode_png
 
 
@@ -50,7 +51,9 @@ def test_demo(spider, tmp_path):
     """The demo builds a dataset from what scikit-image carries and says where to look."""
     done = spider("demo", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
-    assert "load_dataset" in done.stdout
+    line = next(line for line in done.stdout.splitlines() if "load_dataset" in line)
+    split = line.rpartition("split='")[2].partition("'")[0]
+    assert len(open_dataset(tmp_path / "demo").filter(task="grounding", split=split))
     assert (tmp_path / "demo" / "row.png").stat().st_size > 10_000
     assert spider("validate", tmp_path / "demo").returncode == 0
 

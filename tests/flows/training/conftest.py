@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from schemas.training import MixConfig, load_section
+from schemas.training import MixConfig
 
 
 @pytest.fixture
@@ -34,4 +34,4 @@ def mixture(text, folder):
 
     path = folder / "mix.toml"
     path.write_text(text)
-    return Mixture.load(load_section(MixConfig, path))
+    return Mixture.load(MixConfig.load(path))

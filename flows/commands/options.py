@@ -1,0 +1,78 @@
+"""Flags that several commands share, and how flags become settings."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from schemas.config import RunConfig
+    from schemas.section import Section
+
+    Kind = TypeVar("Kind", bound=Section)
+
+Config = Annotated[Path | None, typer.Option(help="TOML file; flags lie on top.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. plan.min_regions=3."),
+]
+SOURCES_HELP = "Folders, lists (.txt), pictures, .parquet or .tar files."
+Regions = Annotated[str | None, typer.Option(help="segments, coco:FILE, ssa or stored:DIR.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for ssa.")]
+SamCheckpoint = Annotated[
+    str | None, typer.Option(help="A .pth file, or a folder or hub name of transformers.")
+]
+SamType = Annotated[str | None, typer.Option(help="vit_h, vit_l or vit_b.")]
+LabelModels = Annotated[
+    str | None, typer.Option(help="Of segmenters,caption,clip,clipseg; comma separated.")
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of every keyed draw.")]
+Workers = Annotated[int | None, typer.Option(help="Shards worked on at once.")]
+Runner = Annotated[str | None, typer.Option(help="processes or threads.")]
+Limit = Annotated[int | None, typer.Option(help="Use only the first so many files.")]
+ShardSize = Annotated[int | None, typer.Option(help="Photographs per shard.")]
+Verbose = Annotated[bool, typer.Option(help="Let Prefect log, too.")]
+ApiKeyEnv = Annotated[str, typer.Option(help="Environment variable that holds the key.")]
+TrustRemoteCode = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
+]
+
+
+def run_settings(config: Path | None, given: Sequence[str] | None, **flags: Any) -> "RunConfig":
+    """The configuration of a run: file, ``--set``, then flags by their everyday names.
+
+    Raises:
+        ConfigError: See ``merged``.
+    """
+    from schemas.config import RunConfig
+    from schemas.everyday import dotted
+
+    return merged(RunConfig, config, given, dotted(flags))
+
+
+def merged(
+    kind: "type[Kind]",
+    config: Path | None,
+    given: Sequence[str] | None,
+    flags: Mapping[str, Any],
+) -> "Kind":
+    """A section from a file with ``--set`` and flags on top.
+
+    Args:
+        kind: What to read.
+        config: TOML file; none is all defaults.
+        given: ``section.key=value`` of ``--set``.
+        flags: Dotted key to value; ``None`` is not given.
+
+    Raises:
+        ConfigError: A file, key or value that cannot be; a key both set and given as a flag.
+    """
+    from schemas.errors import ConfigError
+    from schemas.section import parse_set
+
+    named = {key: value for key, value in flags.items() if value is not None}
+    chosen = parse_set(given or ())
+    for key in chosen.keys() & named.keys():
+        raise ConfigError(f"--set {key}: its own flag is given, too; say it once")
+    return kind.load(config, chosen | named)
