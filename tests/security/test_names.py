@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.dataset.export import export
-from flows.regions.choose import region_source
+from flows.regions.choose import chosen_source
 from flows.store.inside import file_stem, read_inside
 from schemas.config import RegionConfig
 from schemas.errors import ConfigError, PictureError
@@ -109,13 +109,13 @@ def test_a_panoptic_file_reads_label_maps_of_its_own_folder_only(tmp_path, way):
     document = {"images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}],
                 "categories": [{"id": 1, "name": "dog"}], "annotations": [annotation]}  # fmt: skip
     (folder / "pan.json").write_text(json.dumps(document))
-    source = region_source(RegionConfig(source=f"coco:{folder / 'pan.json'}"))
+    source = chosen_source(RegionConfig(source=f"coco:{folder / 'pan.json'}"))
     with pytest.raises(PictureError, match=r"annotation_unreadable: label map .*(leads|name|file)"):
-        source.propose(np.zeros((8, 8, 3), np.uint8), picture())
+        source.find(np.zeros((8, 8, 3), np.uint8), picture())
 
 
 def test_annotations_that_are_nested_without_end_are_one_line(tmp_path):
     """A document of brackets is no bug of ours."""
     (tmp_path / "deep.json").write_text("[" * 100_000)
     with pytest.raises(ConfigError, match="nested too deeply"):
-        region_source(RegionConfig(source=f"coco:{tmp_path / 'deep.json'}"))
+        chosen_source(RegionConfig(source=f"coco:{tmp_path / 'deep.json'}"))
