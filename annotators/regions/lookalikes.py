@@ -6,6 +6,8 @@ region. Such proposals take part in naming, and in nothing else.
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from annotators.regions.source import Proposal
 from schemas.boxes import Box
 from schemas.masks import bounding_box
@@ -27,7 +29,7 @@ def lookalikes(
     found = []
     for number, proposal in enumerate(proposals):
         taken = boxes.get(proposal.label)
-        if not taken or int(proposal.mask.sum()) < least:
+        if not taken or int(np.count_nonzero(proposal.mask)) < least:
             continue
         box = bounding_box(proposal.mask)
         if all(_box_iou(box, other) < SAME_BOX_IOU for other in taken):
@@ -53,6 +55,6 @@ def _stand_in(proposal: Proposal, box: Box, picture: Picture, number: int) -> Re
         mask_quality=None,
         box=list(box),
         mask="",
-        area_fraction=int(proposal.mask.sum()) / (picture.width * picture.height),
+        area_fraction=int(np.count_nonzero(proposal.mask)) / (picture.width * picture.height),
         point=list(box.center),
     )

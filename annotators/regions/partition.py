@@ -22,7 +22,7 @@ from annotators.regions.source import Proposal
 from schemas.arrays import Image, Mask, require_mask
 from schemas.boxes import Box
 from schemas.config import RegionConfig
-from schemas.masks import encode, largest_part, pole
+from schemas.masks import encode_part, largest_part, pole
 from schemas.records import Picture, Region, Reject
 
 NAMELESS: Final = frozenset(
@@ -197,9 +197,7 @@ def _stored(value: float) -> float:
 def _region(
     kept: _Kept, region_id: str, picture: Picture, shape: tuple[int, int], source_name: str
 ) -> Region:
-    # Run lengths go down columns; a mask laid out that way need not be turned first.
-    mask = np.zeros(shape, np.bool_, order="F")
-    mask[kept.box.slices] = kept.pixels
+    height, width = shape
     x, y = pole(kept.pixels)
     return Region(
         region_id=region_id,
@@ -210,7 +208,7 @@ def _region(
         proposal_scores=[_stored(score) for score in kept.proposal.scores],
         mask_quality=None if kept.proposal.quality is None else _stored(kept.proposal.quality),
         box=list(kept.box),
-        mask=encode(mask),
-        area_fraction=_stored(kept.area / mask.size),
+        mask=encode_part(kept.pixels, kept.box, height, width),
+        area_fraction=_stored(kept.area / (height * width)),
         point=[x + kept.box.x0, y + kept.box.y0],
     )

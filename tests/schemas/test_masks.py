@@ -1,5 +1,6 @@
 """Masks survive the way to text and back, and broken text is noticed."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +11,13 @@ from pycocotools import mask as coco
 from schemas import masks
 from schemas.boxes import Box
 from schemas.errors import ContractError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled():
+    """Compile before Hypothesis looks at its watch."""
+    masks.pole(np.ones((3, 3), np.bool_))
+
 
 any_mask = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
@@ -81,3 +89,28 @@ def test_grown_box(x, y, width, height, margin, align):
     assert grown.x0 % align == 0
     assert grown.y0 % align == 0
     assert grown.x1 % align == 0 or grown.x1 == 100
+
+
+@given(any_mask.filter(np.any))
+def test_pole_is_the_first_maximum_of_the_distance_transform(mask):
+    """The pole is where OpenCV's exact distances, rounded to three decimals, are first largest."""
+    distance = cv2.distanceTransform(
+        np.pad(mask.view(np.uint8), 1), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )
+    row, column = np.unravel_index(np.argmax(np.round(distance, 3)), distance.shape)
+    assert masks.pole(mask) == (column - 1, row - 1)
+
+
+@given(any_mask, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_part_has_the_counts_of_the_whole(part, left, top, right, bottom):
+    """``encode_part`` writes what ``encode`` writes of the mask with nothing around the part."""
+    whole = np.pad(part, ((top, bottom), (left, right)))
+    box = Box(left, top, left + part.shape[1], top + part.shape[0])
+    assert masks.encode_part(part, box, *whole.shape) == masks.encode(whole)
+
+
+@pytest.mark.parametrize("counts", ["", "P", "0P", "é", "/2", "oooooooooooooooo0", "2N22"])
+def test_text_that_is_no_counts_is_noticed(counts):
+    """Unfinished, endless and negative numbers and other characters never reach the C decoder."""
+    with pytest.raises(ContractError, match="mask"):
+        masks.decode(counts, 2, 2)
