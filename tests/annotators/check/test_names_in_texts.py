@@ -70,7 +70,7 @@ class TestWordLimits:
     [("any visible trace of the", True), ("any clearly visible trace of the", False)],
 )
 def test_how_far_a_denial_reaches(words, denied):
-    """ "Without" reaches over five words and no farther."""
+    """A denial reaches over five words and no farther."""
     (found,) = mentioned(f"The dog is without {words} noise.", FAMILIES)
     assert found.denied == denied
 
@@ -121,7 +121,7 @@ def test_the_whole_picture_has_no_place():
     ],
 )
 def test_one_distortion_twice_in_a_row_is_no_order(text):
-    """ "Noise, then more noise over it" says nothing about what came before noise."""
+    """More noise over noise says nothing about what came before noise."""
     steps = [step("blur", "mild", 1), step("noise", "severe", 3)] if "blur" in text else [
         step("noise", "severe", 3)]  # fmt: skip
     target = region("a", steps, "car")
