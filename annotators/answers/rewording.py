@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from annotators.answers.conversation import Conversation
 from annotators.facts import Ask, PictureFacts
-from annotators.language.mentions import mentioned
+from annotators.language.mentions import mentioned, named_in
 from schemas.errors import AnnotationError
 
 MOST_WORDS = 45
@@ -61,7 +61,7 @@ def flaw(text: str, ask: Ask, facts: PictureFacts) -> str:
     if not text[0].isupper() or _FORBIDDEN.search(lower):
         return "bad_form"
     phrases = kept(ask, facts)
-    if any(phrase.lower() not in lower for phrase in phrases):
+    if any(not named_in(text, [phrase]) for phrase in phrases):
         return "lost_phrase"
     allowed = {ask.family, *(ask.order[1:] if ask.order else ())}
     if any(m.family not in allowed for m in mentioned(text, facts.families, phrases)):

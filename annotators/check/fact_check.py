@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from annotators.check.claims import contradicts_place, order_contradictions
 from annotators.check.style import style_violations
 from annotators.facts import Ask, PictureFacts, Violation
-from annotators.language.mentions import Mention, blanked, mentioned
+from annotators.language.mentions import Mention, blanked, mentioned, named_in
 from annotators.language.phrases import short_answer, spatial_part
 from schemas.records import DegradedRegion, Step
 
@@ -88,10 +88,10 @@ def _check_grounding(text: str, ask: Ask, facts: PictureFacts) -> list[Violation
 
 def _names_target(text: str, target: DegradedRegion, facts: PictureFacts) -> list[Violation]:
     phrase = facts.references.get(target.region_id, "")
-    if not phrase or phrase.lower() in text.lower():
+    said = named_in(text, facts.references.values())
+    if not phrase or phrase in said:
         return []
-    others = [r for i, r in facts.references.items() if i != target.region_id]
-    if any(other.lower() in text.lower() for other in others) or target.role != "whole":
+    if said or target.role != "whole":
         return [Violation("wrong_region", f"expected the answer to name {phrase!r}")]
     return []
 
@@ -172,12 +172,6 @@ def _sentence_grades(found: list[Mention], owners: list[DegradedRegion]) -> list
 
 
 def _regions_in(sentence: str, facts: PictureFacts) -> list[DegradedRegion]:
-    """Regions whose phrase stands in the sentence; longer phrases first, none counted twice."""
-    rest = sentence.lower()
-    about = []
-    for region in sorted(facts.regions, key=lambda r: -len(facts.references.get(r.region_id, ""))):
-        phrase = facts.references.get(region.region_id, "").lower()
-        if phrase and phrase in rest:
-            rest = rest.replace(phrase, "_")
-            about.append(region)
-    return about
+    """Regions whose phrase stands in the sentence, those of longer phrases first."""
+    owner = {facts.references.get(region.region_id, ""): region for region in facts.regions}
+    return [owner[phrase] for phrase in named_in(sentence, owner)]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from annotators.check.fact_check import check_answer
 from annotators.facts import Ask, OrderQuery, PictureFacts
+from annotators.language.mentions import named_in
 from annotators.language.phrases import references, short_answer, spatial_part
 from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
@@ -60,10 +61,9 @@ def _ask(sample: Sample, target: DegradedRegion | None, known: Mapping[str, Fami
         order = OrderQuery(sample.form, first, last)
     family = ""
     if sample.sub_task == "single_intensity":
-        # The question names the distortion; the longest noun wins ("contrast weakening").
-        asked = sample.question.lower()
-        named = [f for f in families if known[f].noun in asked]
-        family = max(named, key=lambda f: len(known[f].noun), default="")
+        # The question names the distortion.
+        nouns = {known[name].noun: name for name in families}
+        family = next((nouns[noun] for noun in named_in(sample.question, nouns)), "")
     return Ask(
         task=sample.task,
         sub_task=sample.sub_task,

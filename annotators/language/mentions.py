@@ -88,11 +88,25 @@ def mentioned(
 
 def blanked(text: str, phrases: Iterable[str]) -> str:
     """The text with phrases replaced by as many underscores, longest first."""
-    for phrase in sorted(set(phrases), key=len, reverse=True):
-        if phrase:
-            pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
-            text = pattern.sub("_" * len(phrase), text)
-    return text
+    return _found(text, phrases)[0]
+
+
+def named_in(text: str, phrases: Iterable[str]) -> list[str]:
+    """Which phrases stand in the text as whole words, longest first.
+
+    What belongs to a longer phrase is no shorter one: "the carpet" and "the car door" do not
+    name "the car".
+    """
+    return _found(text, phrases)[1]
+
+
+def _found(text: str, phrases: Iterable[str]) -> tuple[str, list[str]]:
+    found = []
+    for phrase in sorted(set(phrases) - {""}, key=lambda phrase: (-len(phrase), phrase)):
+        pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
+        text, count = pattern.subn("_" * len(phrase), text)
+        found += [phrase] if count else []
+    return text, found
 
 
 @cache

@@ -132,6 +132,13 @@ class TestRelativePhrases:
         """Namesakes are told apart where their centres are clearly apart."""
         assert relative_phrases([Box(*box) for box in boxes], 100, 80) == phrases
 
+    @pytest.mark.parametrize(("pixels", "apart"), [(80, False), (81, True)])
+    def test_the_margin_itself(self, pixels, apart):
+        """Centres 8 % of the side apart are not told apart, 8.1 % are."""
+        boxes = [Box(455, 0, 465, 10), Box(455 + pixels, 0, 465 + pixels, 10)]
+        phrases = ["on the left", "on the right"] if apart else [None, None]
+        assert relative_phrases(boxes, 1000, 1000) == phrases
+
     @given(st.integers(1, 6).flatmap(scenes))
     @example((32, 32, [Box(0, 0, 1, 1), Box(0, 0, 1, 7)]))
     def test_true_of_one_alone_and_of_its_four_words(self, scene):
