@@ -87,7 +87,7 @@ def _before(
 def main() -> None:
     """Run a command and turn errors into one line and a status."""
     try:
-        status = app(standalone_mode=False)
+        status = app(prog_name="iqa-spider", standalone_mode=False)
     except typer.Exit as error:
         status = error.exit_code
     except USAGE_ERROR as error:

@@ -32,10 +32,7 @@ def test_a_door_says_what_it_waits_for():
     """A door is ready, or names what is missing and what to begin with; no GPU closes none."""
     gpu = Finding("GPU", False, "none", needed=False)
     there = Finding("numpy", True, "2.0")
-    gone = [
-        Finding("torch", False, "not installed", "pip install it"),
-        *[there._replace(ok=False)] * 2,
-    ]
+    torch, numpy = Finding("torch", False, "-", "pip install it"), there._replace(ok=False)
     assert Door("d", [there, gpu]).line() == "ready"
     assert Door("d", [there, gpu, *gone]).line() == (
         "missing torch, numpy; to begin with: pip install it"

@@ -136,7 +136,7 @@ def test_version(spider):
 def test_completion(spider):
     """A shell that asks how a word goes on is told."""
     asked = {"COMP_WORDS": "iqa-spider an", "COMP_CWORD": "1"}
-    done = spider(**asked, _PYTHON__M_FLOWS_COMPLETE="complete_bash")
+    done = spider(**asked, _IQA_SPIDER_COMPLETE="complete_bash")
     assert done.stdout.split() == ["annotate-project"], done.stderr
 
 
