@@ -125,6 +125,8 @@ def _finite(*values: Any) -> tuple[float, ...]:
         numbers = (math.nan,)
     if not all(map(math.isfinite, numbers)):
         raise AnnotationError("bad_box", f"not numbers: {values!r:.80}")
+    if max(map(abs, numbers)) > FAR * MOST_PIXELS:
+        raise AnnotationError("outside", "coordinates lie far outside the picture")
     return numbers
 
 

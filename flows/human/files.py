@@ -72,17 +72,16 @@ def _label_map(document: Path, name: str) -> bytes:
         PictureError: ``annotation_unreadable``: it leaves the document's folder or is not there.
     """
     folder = document.parent.resolve()
-    for place in (folder / document.stem / name, folder / name):
-        inside = place.resolve()
-        if not inside.is_relative_to(folder):
-            detail = f"label map {name!r:.80} lies outside the document's folder"
-            raise PictureError("annotation_unreadable", detail)
-        if inside.is_file():
-            try:
+    try:
+        for place in (folder / document.stem / name, folder / name):
+            inside = place.resolve()
+            if not inside.is_relative_to(folder):
+                raise PictureError("annotation_unreadable", f"{name!r:.80} leaves the folder")
+            if inside.is_file():
                 return read_regular(inside, MOST_BYTES)
-            except OSError as error:
-                detail = f"label map {name!r:.80}: {error.strerror}"
-                raise PictureError("annotation_unreadable", detail) from None
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise PictureError("annotation_unreadable", f"label map {name!r:.80}: {why}") from None
     raise PictureError("annotation_unreadable", f"label map {name!r:.80}: no such file")
 
 

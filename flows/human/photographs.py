@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from PIL import Image as Pil
 
+from annotators.human.marked import clean
 from flows.ingest.decode import DAMAGE, FORMATS, ORIENTATION
 from flows.ingest.pillow import quiet
 from schemas.errors import ConfigError
@@ -59,7 +60,8 @@ class Photographs:
         for path in sorted(self.root.rglob("*")):
             inside = path.is_file() and path.resolve().is_relative_to(self.root)
             if inside and path.suffix.lower() in PICTURES:
-                for name in dict.fromkeys((path.name.lower(), self.original(path).lower())):
+                names = (clean(name).lower() for name in (path.name, self.original(path)))
+                for name in dict.fromkeys(names):
                     self._by_name.setdefault(name, []).append(path)
                     self._by_stem.setdefault(PurePosixPath(name).stem, []).append(path)
         if not self._by_name:
@@ -76,7 +78,7 @@ class Photographs:
         sixteen; they are forgotten when nothing has the full name. A name without a picture's
         ending may have any.
         """
-        parts = PurePosixPath(name.replace("\\", "/")).parts[::-1]
+        parts = PurePosixPath(clean(name).replace("\\", "/")).parts[::-1]
         if not parts:
             return None
         base = parts[0].lower()
@@ -107,7 +109,7 @@ class Photographs:
         return (height, width) if turn in _SIDEWAYS else (width, height)
 
     def _shared(self, parts: tuple[str, ...], path: Path) -> int:
-        own = path.relative_to(self.root).parts[::-1]
+        own = tuple(map(clean, path.relative_to(self.root).parts[::-1]))
         pairs = enumerate(zip(parts, own, strict=False))
         return next((i for i, (a, b) in pairs if a != b), min(len(parts), len(own)))
 

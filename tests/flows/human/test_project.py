@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.human.shapes import brush, inside_box
@@ -84,6 +84,7 @@ def test_what_goes_out_comes_back(pictures, spider, tmp_path, tool):
     assert flaws == (["blur"] * 2 if tool == "labelstudio" else [])
 
 
+@settings(deadline=None)  # the first call compiles
 @given(st.integers(0, 2**32), st.floats(0.01, 0.99), st.integers(2, 40), st.integers(2, 40))
 def test_runs_come_back(seed, share, height, width):
     """Both tools' run lengths give the mask again, whatever its shape."""
