@@ -24,8 +24,9 @@ Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)
 class IngestConfig(Section):
     """Which files are pictures we can use."""
 
-    max_pixels: Count = 100_000_000
-    """Pictures with more pixels are rejected before they are decoded."""
+    max_pixels: Count = 50_000_000
+    """Pictures with more pixels are rejected before they are decoded; JPEG 2000, WebP, AVIF and
+    colour of 16 bits with more than half of it."""
     max_side: Count = 20_000
     """Pictures with a longer side are rejected."""
     min_side: Count = 224

@@ -6,7 +6,8 @@ The header is read first; nothing is decoded that is over the limits. Then, in t
 several pictures      an animation is refused (``animated``), so are pages (``multi_page``);
                       of an MPO, which is how cameras store stereo and previews, the first
                       is used (``mpo_first``)
-size                  ``too_many_pixels``, ``too_long_side``: as the file states it;
+size                  ``too_many_pixels``, ``too_long_side``: as the file states it (half of the
+                      pixels where decoding takes more memory, see ``flows/ingest/limits.py``);
                       ``too_small``: the short side after scaling down, as it will be used,
                       so that a narrow strip is refused as well
 ``sixteen_bit``       16 bits a channel become 8: ``value / 257``, rounded
@@ -22,7 +23,7 @@ size                  ``too_many_pixels``, ``too_long_side``: as the file states
 ====================  ======================================================================
 
 Other reasons to refuse: ``not_an_image`` (no format we take), ``truncated``, ``corrupt``,
-``unsupported_mode`` (floating point or 32 bits a channel).
+``too_large`` (the file), ``unsupported_mode`` (floating point or 32 bits a channel).
 
 Everything is decoded by Pillow but colour of 16 bits, which Pillow cuts to 8 without rounding.
 OpenCV gives the same pixels for plain 8-bit files and is a fifth faster, but takes truncated files
@@ -35,11 +36,12 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pil
 from PIL import ImageCms, UnidentifiedImageError
 
+from flows.ingest.limits import check_file, check_size
 from flows.ingest.pillow import quiet
+from flows.ingest.strips import eight_bit_colour, eight_bit_grey, rgb_array
 from schemas.arrays import Image
 from schemas.config import IngestConfig
 from schemas.errors import PictureError
@@ -106,34 +108,34 @@ def _damage(error: BaseException) -> tuple[str, str]:
 
 
 def _decode(data: bytes, config: IngestConfig) -> Decoded:
-    with Pil.open(io.BytesIO(data), formats=FORMATS) as picture:
-        rules: list[str] = []
-        _check_header(picture, config, rules)
-        stated = _orientation(picture) if picture.format == "TIFF" else 1
-        picture.load()
-        profile = picture.info.get("icc_profile")
-        eight = _eight_bit(picture, data, rules)
-        if stated in TURNS and _orientation(picture) not in TURNS:  # Pillow turns TIFF itself
-            rules.append("exif_orientation")
-        upright = _turned(eight, _orientation(picture), rules)
-        flat = _to_rgb(_opaque(_looked_up(upright, rules), rules), profile, rules)
-        image = _fit(np.asarray(flat), config, rules)
-        return Decoded(np.ascontiguousarray(image), picture.format or "", tuple(rules))
+    check_file(data)
+    rules: list[str] = []
+    with Pil.open(io.BytesIO(data), formats=FORMATS) as opened:
+        _check_header(opened, data, config, rules)
+        stated, kind = _orientation(opened) if opened.format == "TIFF" else 1, opened.format or ""
+        opened.load()
+        profile = opened.info.get("icc_profile")
+        picture = _eight_bit(opened, data, rules)
+    # One name for every step, and none for what was before: copies of large pictures add up.
+    del opened
+    if stated in TURNS and _orientation(picture) not in TURNS:  # Pillow turns TIFF itself
+        rules.append("exif_orientation")
+    picture = _turned(picture, _orientation(picture), rules)
+    picture = _looked_up(picture, rules)
+    picture = _opaque(picture, rules)
+    picture = _to_rgb(picture, profile, rules)
+    image = _fit(rgb_array(picture), config, rules)
+    return Decoded(np.ascontiguousarray(image), kind, tuple(rules))
 
 
-def _check_header(picture: Pil.Image, config: IngestConfig, rules: list[str]) -> None:
-    width, height = picture.size
-    if width * height > config.max_pixels:
-        raise PictureError("too_many_pixels", f"{width}x{height}, allowed {config.max_pixels}")
-    if max(width, height) > config.max_side:
-        raise PictureError("too_long_side", f"{width}x{height}, allowed {config.max_side}")
-    frames = getattr(picture, "n_frames", 1)
+def _check_header(picture: Pil.Image, data: bytes, config: IngestConfig, rules: list[str]) -> None:
+    check_size(picture, _is_deep_colour(picture, data), config)
     if picture.format == "MPO":
         rules.append("mpo_first")
-    elif frames > 1:
+    elif getattr(picture, "is_animated", False):  # counting all of them could take for ever
         reason = "multi_page" if picture.format == "TIFF" else "animated"
-        raise PictureError(reason, f"{frames} pictures in one file")
-    used = _fitted(width, height, config.max_long_side)
+        raise PictureError(reason, "several pictures in one file")
+    used = _fitted(*picture.size, config.max_long_side)
     if min(used) < config.min_side:
         raise PictureError("too_small", f"{used[0]}x{used[1]}, allowed from {config.min_side}")
 
@@ -143,13 +145,17 @@ def _eight_bit(picture: Pil.Image, data: bytes, rules: list[str]) -> Pil.Image:
         raise PictureError("unsupported_mode", f"{picture.mode}: 32 bits a channel")
     if picture.mode in (*DEEP_GREY, "I"):  # Pillow stretches every PGM to 16 bits
         rules.append("sixteen_bit")
-        return Pil.fromarray(_scaled(np.asarray(picture)))
-    if picture.mode in ("RGB", "RGBA", "LA") and _has_sixteen_bits(picture, data):
+        return Pil.fromarray(eight_bit_grey(picture))
+    if _is_deep_colour(picture, data):
         rules.append("sixteen_bit")
         return _deep_colour(data)
     if picture.mode == "F":
         raise PictureError("unsupported_mode", "floating point")
     return picture
+
+
+def _is_deep_colour(picture: Pil.Image, data: bytes) -> bool:
+    return picture.mode in ("RGB", "RGBA", "LA") and _has_sixteen_bits(picture, data)
 
 
 def _has_sixteen_bits(picture: Pil.Image, data: bytes) -> bool:
@@ -164,12 +170,7 @@ def _deep_colour(data: bytes) -> Pil.Image:
     raw = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if raw is None or raw.dtype != np.uint16 or raw.ndim != 3:
         raise PictureError("unsupported_mode", "16-bit colour that OpenCV does not read")
-    order = [2, 1, 0, 3][: raw.shape[2]]
-    return Pil.fromarray(_scaled(raw[..., order]))
-
-
-def _scaled(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
-    return ((deep.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return Pil.fromarray(eight_bit_colour(raw))
 
 
 def _orientation(picture: Pil.Image) -> int:
@@ -200,7 +201,8 @@ def _looked_up(picture: Pil.Image, rules: list[str]) -> Pil.Image:
 def _opaque(picture: Pil.Image, rules: list[str]) -> Pil.Image:
     if not picture.has_transparency_data:
         return picture
-    low, _ = picture.convert("RGBA").getchannel("A").getextrema()
+    own = picture.mode in ("RGBA", "LA")
+    low, _ = (picture if own else picture.convert("RGBA")).getchannel("A").getextrema()
     if isinstance(low, tuple) or low < 255:
         raise PictureError("transparent", "the picture has transparent parts")
     rules.append("opaque_alpha")
@@ -216,7 +218,7 @@ def _to_rgb(picture: Pil.Image, profile: bytes | None, rules: list[str]) -> Pil.
         if converted:
             rules.append("icc_srgb")
             return converted
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _through_profile(picture: Pil.Image, profile: bytes) -> Pil.Image | None:

@@ -8,6 +8,7 @@ import numpy as np
 from flows.ingest.candidate import load_image
 from flows.ingest.decode import decode
 from flows.ingest.sources import list_candidates
+from flows.store.inside import read_regular
 from flows.store.layout import read_manifest
 from flows.store.run_folder import RunFolder
 from schemas.arrays import Image, Mask
@@ -28,7 +29,7 @@ def read_picture(path: Path, max_long_side: int = 20_000) -> Image:
     """
     rules = IngestConfig(min_side=1, max_long_side=max_long_side)
     try:
-        return decode(path.read_bytes(), rules).image
+        return decode(read_regular(path), rules).image
     except OSError as error:
         raise ConfigError(f"{path}: cannot read: {error.strerror}") from None
     except PictureError as error:

@@ -1,0 +1,68 @@
+"""Small files that ask for gigabytes or for hours get neither."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from flows.ingest.decode import decode
+from flows.ingest.limits import MOST_BYTES, MOST_SCANS
+from schemas.config import IngestConfig
+from schemas.errors import PictureError
+from tests.conftest import ROOT
+from tests.doubles import bombs
+
+MEGABYTES, SECONDS = 600, 5.0
+
+
+def doubles(*arguments):
+    command = [sys.executable, "-m", "tests.doubles.bombs", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300
+    ).stdout
+
+
+def cost(name, folder):
+    """Outcome, peak of memory in MB and seconds of a process that decodes one bomb."""
+    doubles("make", name, folder / "bomb")  # encoders take more than decoders
+    return json.loads(doubles("cost", folder / "bomb"))
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [("rgb", "PNG"), ("deep colour", "transparent"), ("scans", "JPEG"), ("jpeg 2000", "JPEG2000")],
+)
+def test_the_largest_pictures_fit(tmp_path, name, outcome):
+    """What is just within the limits is decoded in 600 MB and five seconds of the processor."""
+    found, peak, seconds = cost(name, tmp_path)
+    assert found == outcome
+    assert peak < MEGABYTES
+    assert seconds < SECONDS
+
+
+@pytest.mark.slow  # several processes that decode 50 megapixels each
+@pytest.mark.parametrize("name", sorted(bombs.BOMBS))
+def test_every_bomb_fits(tmp_path, name):
+    """Decoded or refused, none takes more."""
+    _, peak, seconds = cost(name, tmp_path)
+    assert peak < MEGABYTES
+    assert seconds < SECONDS
+
+
+def refused(data):
+    with pytest.raises(PictureError) as caught:
+        decode(data, IngestConfig(min_side=1))
+    return caught.value
+
+
+def test_what_is_over_a_limit_is_refused_unopened():
+    """Scans, texts, chunks, bytes and pixels, each with its reason."""
+    assert refused(bombs.scans(64, MOST_SCANS)).reason == "corrupt"
+    assert decode(bombs.scans(64, 50), IngestConfig(min_side=1)).format == "JPEG"
+    assert "texts" in refused(bombs.texts(600)).detail
+    assert "chunks" in refused(bombs.png(64, 8, 0, 1, bombs.chunk(b"tIME", b"") * 100_001)).detail
+    assert "segments" in refused(b"\xff\xd8" + b"\xff\xfe\0\2" * 20_000).detail
+    assert refused(bytes(MOST_BYTES + 1)).reason == "too_large"
+    assert refused(bombs.png(5001, 16, 2, 3)).reason == "too_many_pixels"
+    assert refused(bombs.png(7100, 1, 0, 1)).reason == "too_many_pixels"
