@@ -241,6 +241,9 @@ class RunSection(Section):
     """How workers run when there is more than one."""
     retries: int = Field(default=2, ge=0)
     """Times a shard is tried again after an infrastructure error."""
+    verify: bool = False
+    """Read every finished file again before it is left alone, also where size and time say that
+    nobody touched it."""
 
 
 class RunConfig(Section):

@@ -10,7 +10,7 @@ from prefect import flow
 from flows.dataset.balance import RunSummary
 from flows.dataset.card import write_card
 from flows.dataset.manifest import versions, write_manifest
-from flows.dataset.stats import collect
+from flows.dataset.stats import summed
 from flows.ingest.selection import select_pictures
 from flows.processes import interruptible
 from flows.regions.choose import is_exclusive, region_source
@@ -77,7 +77,7 @@ def finish(
     seconds: dict[str, float],
 ) -> None:
     """Write what a dataset says about itself, the manifest last."""
-    write_card(folder.out, config, collect(folder.out), summary.counts)
+    write_card(folder.out, config, summed(built), summary.counts)
     identity = json.loads((folder.work / "run.json").read_text(encoding="utf-8"))
     source = region_source(config.regions)
     regions = {"source": source.name, **getattr(source, "provenance", dict)()}

@@ -1,12 +1,8 @@
 """What a worker gets and how it marks its progress."""
 
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
 from functools import cache
-from multiprocessing import connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +17,6 @@ class ShardJob(NamedTuple):
     out: str
     shard: int
     config: str
-
-
-def start_worker() -> None:
-    """Set up a worker process: Ctrl-C is its parent's business, and so is when to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
 
 
 class ProgressMarks:
@@ -56,16 +46,3 @@ def shard_key(*parts: str) -> str:
 def settings_of(config: str) -> RunConfig:
     """The configuration a job carries as JSON."""
     return RunConfig.model_validate_json(config)
-
-
-@cache
-def _die_with_parent() -> None:
-    """End a worker process whose parent was killed, so that it does not write beside a new run."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()

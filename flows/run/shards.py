@@ -42,7 +42,7 @@ def run_segment(job: ShardJob, folder: Path) -> ShardSummary:
     key = shard_key("segment", inputs, regions_hash(config), code_version())
     pictures = Picture.from_table(pq.read_table(selected))
     ticker = ProgressMarks(run.work, "segment")
-    done = finished(run.out, job.shard, key, "segment")
+    done = finished(run.out, job.shard, key, "segment", config.run.verify)
     if done:
         ticker.tick(len(pictures))
         ticker.close()
@@ -102,7 +102,7 @@ def run_ingest(job: ShardJob) -> ShardSummary:
         code_version(),
     )
     ticker = ProgressMarks(folder.work, "ingest")
-    done = finished(folder.out, job.shard, key, "ingest")
+    done = finished(folder.out, job.shard, key, "ingest", config.run.verify)
     if done:
         ticker.tick(len(candidates))
         ticker.close()
@@ -138,7 +138,7 @@ def run_build(job: ShardJob) -> ShardSummary:
     key = shard_key("build", *inputs, settings_hash(config), registry, code_version())
     pictures = Picture.from_table(pq.read_table(selected))
     ticker = ProgressMarks(folder.work, "build")
-    done = finished(folder.out, job.shard, key)
+    done = finished(folder.out, job.shard, key, verify=config.run.verify)
     if done:
         ticker.tick(len(pictures))
         ticker.close()

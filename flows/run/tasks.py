@@ -16,7 +16,8 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 from prefect.tasks import Task
 
-from flows.run.job import ShardJob, start_worker
+from flows.processes import start_worker
+from flows.run.job import ShardJob
 from flows.run.shards import run_build, run_ingest, run_segment
 from flows.store.ledger import ShardSummary
 from schemas.config import RunSection
