@@ -1,12 +1,15 @@
-"""Servers of our own: started, waited for, and ended with us, however we end."""
+"""Servers and workers of our own: started, waited for, and ended with us, however we end."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from multiprocessing import connection
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -136,3 +139,22 @@ def when_interrupted(end: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         _ends.remove(end)
+
+
+def start_worker() -> None:
+    """Set up a worker process: Ctrl-C is its parent's business, and so is when to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
+
+
+@cache
+def _die_with_parent() -> None:
+    """End a worker process whose parent was killed, so that it does not write beside a new run."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def watch() -> None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()

@@ -1,6 +1,7 @@
 """Counts of a finished dataset, in the form of the paper's table."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from flows.store.layout import DATA, RECORDS, REJECTS
+from flows.store.ledger import ShardSummary
 
 ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("global description", "global_description", "", ""),
@@ -56,6 +58,41 @@ class Stats:
             for (t, s, f, p), number in self.rows.items()
             if (t, s) == (task, sub_task) and form in ("", f) and split in ("", p)
         )
+
+
+def summed(shards: Iterable[ShardSummary]) -> Stats:
+    """What ``collect`` counts, from what each shard's ledger says; no file is read."""
+    stats = Stats()
+    for shard in shards:
+        for name, number in shard.counts.items():
+            kind, *rest = name.split(".")
+            if kind == "rows":
+                split, task, sub_task, form = rest
+                stats.rows[task, sub_task, form, split] += number
+            elif kind == "rejects":
+                stats.rejects[rest[0], ".".join(rest[1:])] += number
+        for name, number in shard.holds.items():
+            kind, _, value = name.partition(".")
+            _add(stats, kind, value, number)
+    return stats
+
+
+def _add(stats: Stats, kind: str, value: str, number: int) -> None:
+    match kind:
+        case "family":
+            stats.families[value] += number
+        case "type":
+            stats.types[value] += number
+        case "severity":
+            stats.severities[int(value)] += number
+        case "chain":
+            stats.chains[int(value)] += number
+        case "writer":
+            stats.writers[value] += number
+        case "images":
+            stats.images += number
+        case "pictures":
+            stats.pictures += number
 
 
 def collect(out: Path) -> Stats:

@@ -6,8 +6,7 @@ from typing import Any, TypeVar
 from prefect import flow
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-from flows.processes import interruptible
-from flows.run.job import start_worker
+from flows.processes import interruptible, start_worker
 from flows.run.prefect_server import reported
 from flows.run.progress import StageProgress
 from flows.run.stages import Stages

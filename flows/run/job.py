@@ -1,14 +1,9 @@
 """What a worker gets and how it marks its progress."""
 
 import hashlib
-import multiprocessing
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
-from multiprocessing import connection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,12 +54,6 @@ def jobs_of(folder: RunFolder, config: RunConfig) -> list[ShardJob]:
     ]
 
 
-def start_worker() -> None:
-    """Set up a worker process: Ctrl-C is its parent's business, and so is when to end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with_parent()
-
-
 class ProgressMarks:
     """Marks every finished picture by one byte in a file of this process."""
 
@@ -83,19 +72,6 @@ class ProgressMarks:
         self._file.close()
 
 
-@cache
-def _die_with_parent() -> None:
-    """End a worker process whose parent was killed, so that it does not write beside a new run."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def watch() -> None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
-
-
 class ShardWork:
     """A shard while it is worked on; see ``shard_work``.
 
@@ -109,7 +85,7 @@ class ShardWork:
     def __init__(self, job: ShardJob, stage: str, key: str, marks: ProgressMarks) -> None:
         self.job, self.stage, self.key, self.tick = job, stage, key, marks.tick
         self.watch = Stopwatch()
-        self.done = finished(job.folder.out, job.shard, key, stage)
+        self.done = finished(job.folder.out, job.shard, key, stage, job.config.run.verify)
         """What the ledger says where the shard is finished already."""
 
     def finish(self, paths: Sequence[Path], counts: Mapping[str, int]) -> ShardSummary:

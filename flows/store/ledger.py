@@ -20,7 +20,10 @@ class ShardSummary:
     key: str
     files: list[FileEntry] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    """What must balance."""
     timings: dict[str, float] = field(default_factory=dict)
+    holds: dict[str, int] = field(default_factory=dict)
+    """What is in the files, as ``stats`` counts it."""
 
 
 def _ledger(out: Path, shard: int, stage: str = "build") -> Path:
@@ -38,12 +41,17 @@ def forget(out: Path, shard: int, stage: str = "build") -> None:
     _ledger(out, shard, stage).unlink(missing_ok=True)
 
 
-def finished(out: Path, shard: int, key: str, stage: str = "build") -> ShardSummary | None:
-    """The summary of a shard that is complete and intact under this key, else ``None``."""
+def finished(
+    out: Path, shard: int, key: str, stage: str = "build", verify: bool = False
+) -> ShardSummary | None:
+    """The summary of a shard that is complete and intact under this key, else ``None``.
+
+    Files of the recorded size and time are believed to be intact unless ``verify`` is set.
+    """
     summary = read_ledger(out, shard, stage)
     if summary is None or summary.key != key:
         return None
-    return summary if all(is_intact(out, entry) for entry in summary.files) else None
+    return summary if all(is_intact(out, entry, verify) for entry in summary.files) else None
 
 
 def read_ledger(out: Path, shard: int, stage: str = "build") -> ShardSummary | None:

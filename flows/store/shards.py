@@ -108,6 +108,7 @@ class ShardWriter:
         self._tables: dict[str, list[Any]] = {name: [] for name in TABLES}
         self._rejects: list[Reject] = []
         self._counts: Counter[str] = Counter()
+        self._writers: Counter[str] = Counter()
         self._timings: defaultdict[str, float] = defaultdict(float)
 
     def __enter__(self) -> Self:
@@ -139,6 +140,7 @@ class ShardWriter:
         for sample in samples:
             kind = (sample.split, sample.task, sample.sub_task, sample.form)
             self._counts[counts.ROWS(*kind)] += 1
+            self._writers[f"writer.{sample.writer}"] += 1
 
     def add_rejects(self, rejects: Sequence[Reject]) -> None:
         """Whatever left the road."""
@@ -166,7 +168,21 @@ class ShardWriter:
         files = [describe_file(self.out, path) for path in paths]
         timings = {name: round(value, 6) for name, value in sorted(self._timings.items())}
         counted = dict(sorted(self._counts.items()))
-        return write_ledger(self.out, ShardSummary(self.shard, key, files, counted, timings))
+        summary = ShardSummary(self.shard, key, files, counted, timings, self._holds())
+        return write_ledger(self.out, summary)
+
+    def _holds(self) -> dict[str, int]:
+        """Counts of what the files hold, in the order of the rows."""
+        degraded: list[DegradedRegion] = self._tables["degraded"]
+        holds = Counter(self._writers)
+        for region in degraded:
+            holds[f"chain.{len(region.chain)}"] += 1
+            for step in region.chain:
+                holds.update((f"family.{step.family}", f"type.{step.type}"))
+                holds[f"severity.{step.severity}"] += 1
+        holds["images"] = len({region.image_id for region in degraded})
+        holds["pictures"] = len(self._tables["pictures"])
+        return dict(holds)
 
 
 def clear_shard(out: Path, shard: int) -> None:

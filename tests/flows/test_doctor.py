@@ -34,7 +34,7 @@ def test_a_door_says_what_it_waits_for():
     there = Finding("numpy", True, "2.0")
     torch, numpy = Finding("torch", False, "-", "pip install it"), there._replace(ok=False)
     assert Door("d", [there, gpu]).line() == "ready"
-    assert Door("d", [there, gpu, *gone]).line() == (
+    assert Door("d", [there, gpu, torch, numpy, numpy]).line() == (
         "missing torch, numpy; to begin with: pip install it"
     )
 

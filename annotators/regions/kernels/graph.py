@@ -138,21 +138,27 @@ def join(
     parent = np.arange(size).astype(np.int32)
     pixels = np.ones(size, np.int64)
     inner = np.zeros(size, np.int64)
-    for last in (False, True):
-        for edge in order:
-            a, b = _root(parent, first[edge]), _root(parent, second[edge])
-            if a == b:
-                continue
-            price = np.int64(cost[edge])
-            if last:
-                joins = min(pixels[a], pixels[b]) < smallest
-            else:
-                joins = price < min(inner[a] + scale // pixels[a], inner[b] + scale // pixels[b])
-            if joins:
-                a, b = min(a, b), max(a, b)
-                parent[b] = a
-                pixels[a] += pixels[b]
-                inner[a] = max(price, inner[a], inner[b])
+    for edge in order:
+        a, b = _root(parent, first[edge]), _root(parent, second[edge])
+        if a == b:
+            continue
+        price = np.int64(cost[edge])
+        if price < min(inner[a] + scale // pixels[a], inner[b] + scale // pixels[b]):
+            a, b = min(a, b), max(a, b)
+            parent[b] = a
+            pixels[a] += pixels[b]
+            inner[a] = max(price, inner[a], inner[b])
+    for node in range(size):  # roots are smaller than what hangs on them
+        parent[node] = parent[parent[node]]
+    for edge in order:
+        # Most edges lie inside of a patch by now, which one look at each end tells.
+        if parent[first[edge]] == parent[second[edge]]:
+            continue
+        a, b = _root(parent, first[edge]), _root(parent, second[edge])
+        if a != b and min(pixels[a], pixels[b]) < smallest:
+            a, b = min(a, b), max(a, b)
+            parent[b] = a
+            pixels[a] += pixels[b]
     number = np.full(size, -1, np.int32)
     out = np.empty(size, np.int32)
     count = 0

@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from flows.dataset.stats import collect, summed
+from flows.dataset.validate_shard import row_hashes
+from flows.store.ledger import read_ledger
 from flows.store.tables import dataset_schema, feature, text_columns
 from schemas.masks import decode
 
@@ -253,6 +256,38 @@ def test_validate_finds_what_was_changed(dataset, photos, tmp_path, change, rule
 
     tampered(dataset, tmp_path / "d", change)
     assert rule in {problem.rule for problem in validate(tmp_path / "d", [str(photos)])}
+
+
+def test_workers_find_what_one_process_finds(dataset, photos, tmp_path):
+    """Two processes report the same defects in the same order; a sound dataset has none."""
+    from flows.dataset.validate import validate
+
+    assert list(validate(dataset, [str(photos)], workers=2)) == []
+    tampered(dataset, tmp_path / "d", repainted)
+    alone = list(validate(tmp_path / "d", [str(photos)]))
+    assert alone == list(validate(tmp_path / "d", [str(photos)], workers=2)) != []
+
+
+def test_a_row_id_in_two_shards_is_found(dataset, tmp_path):
+    """Shards are checked alone; a row id that two of them use is named all the same."""
+    from flows.dataset.validate import _twice
+
+    files = sorted((dataset / "data").glob("train-*.parquet"))[:2]
+    (tmp_path / "data").mkdir()
+    for file in files:
+        shutil.copy(files[0], tmp_path / "data" / file.name)
+    names = pq.read_table(files[0], columns=["row_id"])["row_id"].to_pylist()
+    found = [d.row for d in _twice(tmp_path, [row_hashes(names), row_hashes(names)])]
+    assert found == names
+
+
+def test_ledgers_say_what_the_files_hold(dataset):
+    """Statistics summed over the ledgers equal those counted from the files, in the same order."""
+    ledgers = sorted((dataset / ".work" / "ledger").glob("build-*.json"))
+    said = summed(read_ledger(dataset, number) for number in range(len(ledgers)))
+    counted = collect(dataset)
+    assert said == counted
+    assert said.families.most_common() == counted.families.most_common()
 
 
 def test_validate_finds_a_changed_file(dataset, tmp_path):
