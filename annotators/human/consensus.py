@@ -117,13 +117,22 @@ def agree(group: Sequence[Marked], raters: int, share: float = 0.5) -> Agreed | 
     """
     if 2 * len(group) < raters:
         return None
-    votes = np.sum([region.mask for region in group], axis=0)
-    mask: Mask = votes >= max(1.0, share * len(group))
+    mask = _voted(group, max(1.0, share * len(group)))
     labels = Counter(region.label for region in group if region.label)
     label = min(labels, key=lambda name: (-labels[name], name)) if labels else ""
     spoken = [region for region in group if region.spoke]
     flaws = agreed_flaws([region.flaws for region in spoken], len(spoken))
     return Agreed(mask, label, flaws, len(group), _verdict(spoken, flaws))
+
+
+def _voted(group: Sequence[Marked], least: float) -> Mask:
+    """The pixels that so many of a group marked."""
+    if len(group) == 1:
+        return group[0].mask
+    votes = np.zeros(group[0].mask.shape, np.int32)
+    for region in group:
+        votes += region.mask
+    return np.asarray(votes >= least)
 
 
 def _verdict(spoken: Sequence[Marked], flaws: Sequence[HumanFlaw]) -> Verdict:

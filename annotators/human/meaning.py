@@ -80,13 +80,13 @@ def meaning(said: Iterable[Remark], vocabulary: Vocabulary) -> Meaning:
             continue
         found = _severity(key, plain)
         if found is not None:
-            severities[_SEVERITY.sub("", key).strip(" _-")] = found
+            severities[_owner(_SEVERITY, key)] = found
         elif plain in UNIFORM | CLEAN | REGIONAL:
             scope = "uniform" if plain in UNIFORM else "clean" if plain in CLEAN else "regional"
         elif _TEXT.search(key):
             texts.append(" ".join(word.split()))
         elif _FLAW.search(key) or (not _NAME.search(key) and vocabulary.knows(plain)):
-            own = _FLAW.sub("", key).strip(" _-")
+            own = _owner(_FLAW, key)
             words += [(own, part.strip()) for part in re.split(r"[,;]", word) if part.strip()]
         elif key == "" or _NAME.search(key):
             labels.append((key == "" or plain in NAMELESS, plain))
@@ -95,6 +95,12 @@ def meaning(said: Iterable[Remark], vocabulary: Vocabulary) -> Meaning:
     label = min(labels, key=lambda pair: pair[0])[1] if labels else ""
     label = "" if label in NAMELESS or _NUMBERED.fullmatch(label) else label
     return Meaning(label, flaws, scope, " ".join(texts), unknown)
+
+
+def _owner(kind: re.Pattern[str], key: str) -> str:
+    """What is left of a control's name without the word for its kind: ``second``, ``whole``."""
+    parts = re.split(r"[\W_]+", key)
+    return " ".join(part for part in parts if part and not kind.search(part))
 
 
 def _flaws(

@@ -102,7 +102,9 @@ class Importer:
             self._reject(subject, "duplicate", "the same region by the same person")
             return
         self._seen.add(key)
-        if own.scope == "uniform" or (own.flaws and mask.mean() > WHOLE_SHARE):
+        if own.scope == "uniform" or (
+            own.flaws and np.count_nonzero(mask) > WHOLE_SHARE * mask.size
+        ):
             work.flawed(who, own.flaws)
             work.scopes.add((who, "uniform"))
             self.counts["regions.whole"] += 1

@@ -133,7 +133,8 @@ def photograph_records(
 
 
 def _agreed(work: AnnotatedPhotograph, marked: Sequence[Marked], share: float) -> list[Agreed]:
-    found = (agree(group, work.raters(), share) for group in groups(marked))
+    raters = work.raters()
+    found = (agree(group, raters, share) for group in groups(marked))
     return [one for one in found if one is not None and one.mask.any()]
 
 

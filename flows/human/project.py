@@ -53,6 +53,8 @@ def make_project(
     """
     if tool not in TOOLS:
         raise UnknownNameError("labelling tool", tool, TOOLS)
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out} is a file; choose a new folder")
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"--out {out} is not empty; choose a new folder")
     unscreened = config.model_copy(

@@ -122,3 +122,25 @@ def test_families_survive_being_written():
         vocabulary.family(word)
     text = families_toml(vocabulary.families)
     assert parse_vocabulary(text, "families.toml").families == vocabulary.families
+
+
+def test_each_flaw_has_the_severity_named_after_its_control():
+    """CVAT's second severity is of its second distortion; one severity alone is of all flaws."""
+    pairs = [
+        ("distortion", "blur"),
+        ("second distortion", "noise"),
+        ("severity", "mild"),
+        ("second severity", "severe"),
+    ]
+    assert [(f.family, f.severity) for f in read(*pairs).flaws] == [("blur", 2), ("noise", 5)]
+    assert [(f.family, f.severity) for f in read(*pairs[:3]).flaws] == [("blur", 2), ("noise", 2)]
+    unsaid = ("second distortion", "not judged")
+    assert [(f.family, f.severity) for f in read(pairs[0], unsaid, pairs[2]).flaws] == [("blur", 2)]
+    assert read(("severity", "inf"), ("severity", "nan"), pairs[0]).flaws[0].severity == 0
+
+
+def test_numbered_regions_have_no_name():
+    """What our projects call a proposal names nothing; what was typed beside it does."""
+    assert read(("", "region 7")).label == ""
+    assert read(("", "region 7"), ("label", "Red cup")).label == "red cup"
+    assert read(("", "no flaw")).scope == "clean"

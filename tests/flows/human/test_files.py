@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from flows.human.command import run_import
+from flows.commands.people import import_
 from flows.human.files import read_file
 from flows.human.folder import HumanFolder
 from flows.human.opinion_table import Opinions, read_scores
@@ -29,7 +29,7 @@ SHAPE = {**box(5, 5, 40, 40), "original_width": 400, "original_height": 300}
 def run(files, images, out, kind="auto", scores=None):
     """``import`` in this process."""
     files = [files] if isinstance(files, Path) else files
-    return run_import(files, images, out, kind, None, "reject", scores, None, None, 0.5, None)
+    return import_.run(images, out, files, format=kind, scores=scores)
 
 
 def minimal(**more):

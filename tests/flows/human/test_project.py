@@ -53,6 +53,30 @@ def stored(pictures, spider, out):
     return found
 
 
+def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
+    """A JPEG goes in as it is, run lengths stand there once, and a README says how to begin."""
+    folder, project = tmp_path / "in", tmp_path / "p"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a #1&é.jpg"), np.ascontiguousarray(coffee[..., ::-1]))
+    done = spider("annotate-project", folder, "--tool", "labelstudio", "--out", project)
+    assert done.returncode == 0, done.stderr
+    (picture,) = (project / "images").iterdir()
+    assert picture.name.endswith("-a _1__.jpg")
+    assert picture.read_bytes() == (folder / "a #1&é.jpg").read_bytes()
+    assert (project / "names.csv").read_text() == (
+        f"file,original\nimages/{picture.name},a #1&é.jpg\n"
+    )
+    text = (project / "tasks.json").read_text()
+    results = json.loads(text)[0]["predictions"][0]["result"]
+    names = {r["id"]: r["value"].get("brushlabels") for r in results if "rle" in r["value"]}
+    assert text.count('"rle":[') == len(names) == len({name for (name,) in names.values()})
+    labels = {label.get("value"): label.get("background")
+              for label in ET.parse(project / "config.xml").iter("Label")}  # fmt: skip
+    assert {name for (name,) in names.values()} <= set(labels)
+    assert len(set(labels.values())) == len(labels)
+    assert "LOCAL_FILES_SERVING_ENABLED=true" in (project / "README.md").read_text()
+
+
 @pytest.mark.parametrize("tool", ["labelstudio", "cvat"])
 def test_what_goes_out_comes_back(pictures, spider, tmp_path, tool):
     """Every proposal comes back with its name and its very pixels, and what a person added."""
@@ -104,6 +128,9 @@ def test_long_runs_are_split():
 
 
 def test_an_unknown_tool_is_one_line(pictures, spider, tmp_path):
-    """The tools there are are named."""
+    """The tools there are are named; a file is no folder for a project."""
     done = spider("annotate-project", pictures, "--tool", "paint", "--out", tmp_path / "p")
     assert (done.returncode, "labelstudio" in done.stderr) == (2, True)
+    (tmp_path / "f").touch()
+    done = spider("annotate-project", pictures, "--out", tmp_path / "f")
+    assert (done.returncode, "is a file" in done.stderr) == (2, True)

@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from flows.human.command import run_import
+from flows.commands.people import import_
 from flows.human.folder import HumanFolder
 from tests.flows.human.test_import import box, region, result, task, whole
 
@@ -21,7 +21,7 @@ def imported(folder, images, tasks, scores=""):
     table = folder / "s.csv"
     table.write_text(f"image_name,MOS\nelsewhere.png,99\n{scores}")
     given = table if scores else None
-    status = run_import([file], images, out, "auto", None, "reject", given, None, None, 0.5, None)
+    status = import_.run(images, out, [file], scores=given)
     place = HumanFolder(out)
     pictures = pq.read_table(place.pictures).to_pylist()
     regions = pq.read_table(place.consensus).to_pylist()
@@ -97,6 +97,6 @@ def test_a_choice_of_nothing_is_not_none(images, tmp_path):
     file, out = tmp_path / "a.xml", tmp_path / "a"
     image = f'<image id="0" name="p0.png" width="400" height="300">{parts}</image>'
     file.write_text(f"<annotations>{image}</annotations>")
-    run_import([file], images, out, "auto", None, "reject", None, None, None, 0.5, None)
+    import_.run(images, out, [file])
     rows = pq.read_table(HumanFolder(out).regions).to_pylist()
     assert [row["verdict"] for row in rows] == ["unsaid", "unsaid", "clean"]
