@@ -6,6 +6,7 @@ What the facts of a picture add, and how long answers get, was measured once and
 
 import contextlib
 from collections.abc import Sequence
+from math import inf
 from statistics import mean
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from flows.ingest.sources import list_candidates
 from flows.model.choose import check_answers, uses_model
 from schemas.candidate import Candidate
 from schemas.config import RunConfig
-from schemas.errors import PictureError
+from schemas.errors import ConfigError, PictureError
 
 # Measured on builds of photographs with the default questions: of what may be asked about a
 # picture, this share is; each answer needs this many texts with a model that mostly obeys.
@@ -142,8 +143,11 @@ def print_estimate(sources: Sequence[str], config: RunConfig, rate: float) -> No
     """Print the estimate as a table.
 
     Raises:
-        ConfigError: A source is missing, or the answers cannot be written like this.
+        ConfigError: A source is missing, the answers cannot be written like this, or the rate is
+            none.
     """
+    if not 0 < rate < inf:
+        raise ConfigError(f"--rate: expected requests a second above 0, got {rate:g}")
     check_answers(config)
     candidates = list_candidates(sources, config.limit)
     sizes, about = sizes_of(candidates, config), config.estimate

@@ -79,8 +79,11 @@ class RunFolder:
 
     def refuse_foreign(self) -> None:
         """Raise ``ConfigError`` when the folder holds something that is no run of ours."""
-        if (self.work / "run.json").is_file():
-            return
+        try:
+            if (self.work / "run.json").is_file():
+                return
+        except OSError as error:  # a name that is too long, a folder that may not be entered
+            raise ConfigError(f"--out {self.out}: {error.strerror}") from None
         if self.out.exists() and not self.out.is_dir():
             raise ConfigError(f"--out {self.out} is a file; choose a new folder")
         if self.out.is_dir():

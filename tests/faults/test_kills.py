@@ -1,0 +1,112 @@
+"""Runs that are killed at any moment: the same command goes on and ends with the same bytes.
+
+``IQA_SPIDER_KILLS`` is how often each is killed (3 by default).
+"""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.flows.run.test_build import BUILD, parquet_bytes
+
+KILLS = int(os.environ.get("IQA_SPIDER_KILLS", "3"))
+
+
+def killed_after(seconds, environment, *arguments):
+    """Whether the command was killed; one that ended before has its own status."""
+    command = [sys.executable, "-m", "flows", *map(str, arguments)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=environment, **quiet)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    assert process.returncode in (0, 3)
+    return False
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["llava", "trl"])
+def test_export(dataset, environment, spider, tmp_path, kind):
+    """However often and whenever it is killed, an export ends as one that was not."""
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    start = time.monotonic()
+    assert spider("export", dataset, "--format", kind, "--out", whole).returncode == 0
+    usual = time.monotonic() - start
+    rng = np.random.default_rng(3)
+    for _ in range(KILLS):
+        killed_after(usual * rng.uniform(0.5, 1.0), environment, "export", dataset, "--format",
+                     kind, "--out", out)  # fmt: skip
+    done = spider("export", dataset, "--format", kind, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert files(out) == files(whole)
+    other = spider("export", dataset, "--format", "swift", "--out", out)
+    assert (other.returncode, "in this form" in other.stderr) == (2, True)
+
+
+@pytest.mark.slow  # a build is begun four times and ended once
+def test_build_from_a_tar(dataset, photos, environment, spider, tmp_path):
+    """Killed in ingest, in build and between, the rows are those of a run that nobody killed."""
+    archive = tmp_path / f"{photos.name}.tar"
+    with tarfile.open(archive, "w") as tar:
+        for file in sorted(photos.iterdir()):
+            tar.add(file, file.name)
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    start = time.monotonic()
+    assert spider("build", archive, "--out", whole, *BUILD).returncode in (0, 3)
+    usual = time.monotonic() - start
+    rng = np.random.default_rng(4)
+    for _ in range(KILLS):
+        killed_after(usual * rng.uniform(0.3, 0.9), environment, "build", archive, "--out", out,
+                     *BUILD)  # fmt: skip
+    done = spider("build", archive, "--out", out, *BUILD)
+    assert done.returncode in (0, 3), done.stderr
+    assert parquet_bytes(out) == parquet_bytes(whole)
+    assert not list(out.rglob("*.part"))
+
+
+def server_of(pid):
+    """The Prefect server that a run has started."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command, status = (folder / "cmdline").read_bytes(), (folder / "status").read_text()
+        except OSError:
+            continue
+        if b"prefect.server.api.server" in command and f"\nPPid:\t{pid}\n" in status:
+            return int(folder.name)
+    raise AssertionError("no Prefect server")
+
+
+@pytest.mark.slow  # a whole build
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks for a process in /proc")
+def test_the_prefect_server_alone(dataset, photos, environment, tmp_path):
+    """A run whose server is killed is complete, says so in one line and does not wait."""
+    out = tmp_path / "d"
+    command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *BUILD]
+    process = subprocess.Popen(
+        [*map(str, command)], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    ledger = out / ".work" / "ledger" / "build-00000.json"
+    while not ledger.exists() and process.poll() is None:
+        time.sleep(0.01)
+    os.kill(server_of(process.pid), signal.SIGKILL)
+    _, said = process.communicate(timeout=280)
+    assert process.returncode in (0, 3), said
+    assert said.count("Prefect could not be told") == 1
+    assert "Traceback" not in said
+    assert "EventsWorker" not in said
+    assert parquet_bytes(out) == parquet_bytes(dataset)
