@@ -24,7 +24,7 @@ from schemas.records import RECORDS
 
 PACKAGES = (
     "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
-    "prefect", "torch", "torchvision", "transformers", "segment-anything", "spacy",
+    "prefect", "isal", "torch", "torchvision", "transformers", "segment-anything", "spacy",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from flows.picture.outcome import PictureTools
 from flows.regions.choose import _names_of, region_source
 from flows.regions.stored import StoredRegions
 from flows.store.identity import settings_hash
+from flows.store.png import deflate_of
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
@@ -56,6 +57,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> PictureTools:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
     """
     check_answers(config)
+    deflate_of(config.export.png)
     human_index(config.annotations)
     tools = make_tools(config)
     source = tools.regions

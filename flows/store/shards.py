@@ -25,7 +25,7 @@ from flows.store.layout import (
     storage_errors,
 )
 from flows.store.ledger import ShardSummary, _ledger, write_ledger
-from flows.store.png import encode_png
+from flows.store.png import deflate_of, encode_png
 from flows.store.tables import IMAGE, dataset_schema, parquet_options, write_table
 from schemas.arrays import Image
 from schemas.config import ExportConfig
@@ -100,6 +100,7 @@ class ShardWriter:
 
     def __init__(self, out: Path, shard: int, config: ExportConfig) -> None:
         self.out, self.shard = out, shard
+        self._deflate = deflate_of(config.png)
         for folder in (DATA, RECORDS, REJECTS):
             with storage_errors(out / folder):
                 (out / folder).mkdir(parents=True, exist_ok=True)
@@ -135,7 +136,7 @@ class ShardWriter:
         """A degraded picture, its regions and its rows."""
         self._tables["degraded"] += degraded
         if samples:
-            self._rows[samples[0].split].add(encode_png(image), samples)
+            self._rows[samples[0].split].add(encode_png(image, self._deflate), samples)
         for sample in samples:
             self._writers[f"writer.{sample.writer}"] += 1
             self._counts[f"rows.{sample.split}.{sample.task}.{sample.sub_task}.{sample.form}"] += 1
