@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.store.layout import (
@@ -26,7 +25,7 @@ from flows.store.layout import (
 )
 from flows.store.ledger import ShardSummary, _ledger, write_ledger
 from flows.store.png import deflate_of, encode_png
-from flows.store.tables import IMAGE, dataset_schema, parquet_options, write_table
+from flows.store.tables import StoredPicture, dataset_table, dataset_writer, write_table
 from schemas.arrays import Image
 from schemas.config import ExportConfig
 from schemas.record import Record
@@ -46,9 +45,9 @@ class _RowWriter:
     def __init__(self, path: Path, config: ExportConfig) -> None:
         self.path, self.config = path, config
         self.temporary = path.with_name(path.name + TEMPORARY)
-        self.schema = dataset_schema()
         self.writer: pq.ParquetWriter | None = None
         self.rows: list[dict[str, Any]] = []
+        self.pictures: list[StoredPicture] = []
         self.picture_bytes = 0
 
     def add(self, png: bytes, samples: Sequence[Sample]) -> None:
@@ -56,8 +55,8 @@ class _RowWriter:
         full = len(self.rows) + len(samples) > self.config.row_group_rows
         if self.rows and (full or self.picture_bytes > self.config.row_group_mb << 20):
             self.flush()
-        image = {"bytes": png, "path": f"{samples[0].image_id}.png"}
-        self.rows += [{IMAGE: image, **sample.model_dump()} for sample in samples]
+        self.rows += [sample.model_dump() for sample in samples]
+        self.pictures.append(StoredPicture(png, f"{samples[0].image_id}.png", len(samples)))
         self.picture_bytes += len(png)
 
     def flush(self) -> None:
@@ -65,12 +64,11 @@ class _RowWriter:
         if not self.rows:
             return
         with storage_errors(self.path):
+            table = dataset_table(self.rows, self.pictures)
             if self.writer is None:
-                options = parquet_options(self.schema)
-                self.writer = pq.ParquetWriter(self.temporary, self.schema, **options)
-            table = pa.Table.from_pylist(self.rows, schema=self.schema)
+                self.writer = dataset_writer(self.temporary, table.schema)
             self.writer.write_table(table, row_group_size=len(self.rows))
-        self.rows, self.picture_bytes = [], 0
+        self.rows, self.pictures, self.picture_bytes = [], [], 0
 
     def close(self) -> bool:
         """Finish the file; whether there is one."""
