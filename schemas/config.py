@@ -242,6 +242,9 @@ class ExportConfig(Section):
     """Rows per row group, at most."""
     row_group_mb: Count = 64
     """Megabytes of pictures per row group, about."""
+    png: Literal["zlib", "isal"] = "zlib"
+    """What compresses pictures; ``isal`` (extra) takes a fifth of the time and makes other files of
+    the same pixels."""
 
 
 class RunSection(Section):

@@ -26,7 +26,7 @@ FORMAT = 1
 
 PACKAGES = (
     "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
-    "prefect", "torch", "torchvision", "transformers", "segment-anything", "spacy",
+    "prefect", "isal", "torch", "torchvision", "transformers", "segment-anything", "spacy",
 )  # fmt: skip
 
 

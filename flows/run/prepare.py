@@ -13,6 +13,7 @@ from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
 from flows.regions.choose import chosen_source, names_of
 from flows.regions.stored import StoredRegions
+from flows.store.png import deflate_of
 from schemas.config import RunConfig
 from schemas.errors import ConfigError
 
@@ -60,6 +61,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> None:
     """
     load_plugins(config.plugins)
     check_answers(config)
+    deflate_of(config.export.png)
     human_index(config.annotations)
     tools = make_tools(config, "")
     check_outside(entry for types in tools.palette.families.values() for entry in types)

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.store.layout import (
@@ -25,8 +24,8 @@ from flows.store.layout import (
     storage_errors,
 )
 from flows.store.ledger import ShardSummary, _ledger, write_ledger
-from flows.store.png import encode_png
-from flows.store.tables import IMAGE, dataset_schema, parquet_options, write_table
+from flows.store.png import deflate_of, encode_png
+from flows.store.tables import StoredPicture, dataset_table, dataset_writer, write_table
 from schemas import counts
 from schemas.arrays import Image
 from schemas.config import ExportConfig
@@ -47,9 +46,9 @@ class _RowWriter:
     def __init__(self, path: Path, config: ExportConfig) -> None:
         self.path, self.config = path, config
         self.temporary = path.with_name(path.name + TEMPORARY)
-        self.schema = dataset_schema()
         self.writer: pq.ParquetWriter | None = None
         self.rows: list[dict[str, Any]] = []
+        self.pictures: list[StoredPicture] = []
         self.picture_bytes = 0
 
     def add(self, png: bytes, samples: Sequence[Sample]) -> None:
@@ -57,8 +56,8 @@ class _RowWriter:
         full = len(self.rows) + len(samples) > self.config.row_group_rows
         if self.rows and (full or self.picture_bytes > self.config.row_group_mb << 20):
             self.flush()
-        image = {"bytes": png, "path": f"{samples[0].image_id}.png"}
-        self.rows += [{IMAGE: image, **sample.model_dump()} for sample in samples]
+        self.rows += [sample.model_dump() for sample in samples]
+        self.pictures.append(StoredPicture(png, f"{samples[0].image_id}.png", len(samples)))
         self.picture_bytes += len(png)
 
     def flush(self) -> None:
@@ -66,12 +65,11 @@ class _RowWriter:
         if not self.rows:
             return
         with storage_errors(self.path):
+            table = dataset_table(self.rows, self.pictures)
             if self.writer is None:
-                options = parquet_options(self.schema)
-                self.writer = pq.ParquetWriter(self.temporary, self.schema, **options)
-            table = pa.Table.from_pylist(self.rows, schema=self.schema)
+                self.writer = dataset_writer(self.temporary, table.schema)
             self.writer.write_table(table, row_group_size=len(self.rows))
-        self.rows, self.picture_bytes = [], 0
+        self.rows, self.pictures, self.picture_bytes = [], [], 0
 
     def close(self) -> bool:
         """Finish the file; whether there is one."""
@@ -101,6 +99,7 @@ class ShardWriter:
 
     def __init__(self, out: Path, shard: int, config: ExportConfig) -> None:
         self.out, self.shard = out, shard
+        self._deflate = deflate_of(config.png)
         for folder in (DATA, RECORDS, REJECTS):
             with storage_errors(out / folder):
                 (out / folder).mkdir(parents=True, exist_ok=True)
@@ -136,7 +135,7 @@ class ShardWriter:
         """A degraded picture, its regions and its rows."""
         self._tables["degraded"] += degraded
         if samples:
-            self._rows[samples[0].split].add(encode_png(image), samples)
+            self._rows[samples[0].split].add(encode_png(image, self._deflate), samples)
         for sample in samples:
             kind = (sample.split, sample.task, sample.sub_task, sample.form)
             self._counts[counts.ROWS(*kind)] += 1

@@ -4,10 +4,13 @@ The schema metadata key ``huggingface`` describes the features, so that ``load_d
 pictures with no code of ours. ``datasets`` itself is not needed to write it.
 """
 
+import base64
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -57,6 +60,40 @@ def dataset_schema() -> pa.Schema:
     features = {IMAGE: {"_type": "Image"}, **features}
     info = json.dumps({"info": {"features": features}}, separators=(",", ":"))
     return schema.with_metadata({**(base.metadata or {}), b"huggingface": info.encode()})
+
+
+class StoredPicture(NamedTuple):
+    """A picture as it is stored: PNG, name, and how many rows in a row speak of it."""
+
+    png: bytes
+    path: str
+    rows: int
+
+
+def dataset_table(rows: Sequence[Mapping[str, Any]], pictures: Sequence[StoredPicture]) -> pa.Table:
+    """Rows of ``Sample`` beside their pictures, each of which is held once."""
+    base = Sample.arrow_schema()
+    places = np.repeat(np.arange(len(pictures), dtype=np.int32), [p.rows for p in pictures])
+    held = pa.array([picture.png for picture in pictures], pa.binary())
+    paths = pa.array([picture.path for picture in pictures], pa.string()).take(places)
+    png = pa.DictionaryArray.from_arrays(pa.array(places), held)
+    image = pa.StructArray.from_arrays([png, paths], names=["bytes", "path"])
+    table = pa.Table.from_pylist(rows, schema=base.remove_metadata())
+    field = pa.field(IMAGE, image.type, metadata=dataset_schema().field(IMAGE).metadata)
+    return table.add_column(0, field, image)
+
+
+def dataset_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of ``dataset_table``s whose readers see ``dataset_schema``.
+
+    Left to itself, Arrow would note the dictionary in the file, and ``datasets`` would give
+    dictionaries instead of pictures; so the schema is noted here, as Arrow notes it.
+    """
+    options, wanted = parquet_options(schema), dataset_schema()
+    writer = pq.ParquetWriter(path, schema, store_schema=False, **options)
+    note = base64.b64encode(wanted.serialize().to_pybytes())
+    writer.add_key_value_metadata({**wanted.metadata, b"ARROW:schema": note})
+    return writer
 
 
 def feature(kind: pa.DataType) -> Any:
