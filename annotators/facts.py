@@ -36,6 +36,13 @@ class PictureFacts:
     families: Mapping[str, Family]
     origin: Literal["synthetic", "human"] = "synthetic"
     """People name distortions, but not the order in which they came."""
+    clear: bool = False
+    """Whether the source's scores are well inside the limits; see annotators/screening.py."""
+
+    @property
+    def vouched(self) -> bool:
+        """Whether "no visible flaw" may be said of a clean region; so it may if people said it."""
+        return self.clear or self.origin == "human"
 
     @property
     def degraded(self) -> tuple[DegradedRegion, ...]:

@@ -37,6 +37,7 @@ GRID: Final = 8
 STRONGEST: Final = 0.997
 # Pure noise has its strongest step at 2.3 to 3.4 times its estimate, photographs at 18 and more.
 ABOVE_NOISE: Final = 4
+CLEAR: Final = Screen(sharpness=1.6, noise=3.0, blockiness=1.15, detail=6.0, clipped=0.02)
 _LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Grey = NDArray[np.uint8]
@@ -71,6 +72,20 @@ def verdict(scores: Screen, config: ScreenConfig) -> tuple[str, str] | None:
     if scores.sharpness < config.min_sharpness:
         return "blurred", f"sharpness {scores.sharpness:.2f}, at least {config.min_sharpness:g}"
     return None
+
+
+def well_inside(scores: Screen) -> bool:
+    """Whether "no visible flaw" may be said of what nobody degraded in this picture.
+
+    The limits of ``CLEAR`` are stricter than any that only keep a picture out.
+    """
+    return (
+        scores.sharpness >= CLEAR.sharpness
+        and scores.noise <= CLEAR.noise
+        and scores.blockiness <= CLEAR.blockiness
+        and scores.detail >= CLEAR.detail
+        and scores.clipped <= CLEAR.clipped
+    )
 
 
 def _histogram(levels: Grey) -> NDArray[np.int64]:

@@ -3,6 +3,7 @@
 from annotators.facts import Ask, PictureFacts
 from annotators.language.phrases import step_phrase
 from annotators.language.positions import place_phrase
+from annotators.questions.most_least import worst_region
 from schemas.boxes import Box
 from schemas.records import DegradedRegion
 
@@ -34,15 +35,28 @@ def _global(facts: PictureFacts) -> list[str]:
         rest = [r for r in facts.degraded if r.region_id not in facts.references]
         lines += [f"- Another region, {_place(r, facts)}, has {_chain(r, facts)}." for r in rest]
     if not lines:
-        return ["- Nothing in the picture is degraded; its quality is good."]
-    return [*lines, "- The rest of the picture is in good condition."]
+        return [f"- Nothing in the picture is badly degraded; {_clean(facts)}."]
+    worst = worst_region(facts.degraded)
+    if worst is not None and worst.region_id in facts.references:
+        lines.append(f"- Of all regions, {facts.references[worst.region_id]} has the worst damage.")
+    if facts.origin == "human":
+        return lines
+    elsewhere = "is in good condition" if facts.vouched else "shows no such damage"
+    return [*lines, f"- The rest of the picture {elsewhere}."]
+
+
+def _clean(facts: PictureFacts) -> str:
+    """What may be said of what nobody degraded."""
+    if facts.vouched:
+        return "it is in good condition, without visible flaws"
+    return "it has no strong blur, no heavy noise and no blocks from compression"
 
 
 def _region(region: DegradedRegion, facts: PictureFacts) -> str:
     phrase = facts.references.get(region.region_id, "")
     where = "" if region.role == "whole" else f", {_place(region, facts)},"
     if not region.chain:
-        return f"- {phrase}{where} is in good condition, without any distortion."
+        return f"- {phrase}{where} is not degraded: {_clean(facts)}."
     return f"- {phrase}{where} has {_chain(region, facts)}."
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from annotators.answers.verdict import grade_of, verdict_of, weight
 from annotators.facts import Answer, Ask, PictureFacts, Violation
 from annotators.language.phrases import (
     WHOLE,
@@ -21,16 +22,13 @@ from annotators.language.phrases import (
     step_phrase,
     with_article,
 )
-from annotators.language.positions import place_phrase
-from annotators.questions.most_least import measured_change
+from annotators.language.positions import PLACE_WORDS, place_phrase
+from annotators.language.prepositions import on_or_in
+from annotators.questions.most_least import worst_region
 from schemas.boxes import Box
 from schemas.families import Family
 from schemas.records import DegradedRegion, Step
 from schemas.streams import Stream
-
-GRADES = {"mild": 1, "moderate": 2, "severe": 3}
-# Grade times share of the picture above which the whole is called poor or uneven.
-POOR, MIXED = 0.6, 0.12
 
 
 class TemplateWriter:
@@ -78,24 +76,27 @@ class _Draft:
 
     def _slots(self, region: DegradedRegion) -> dict[str, str]:
         place = place_phrase(Box(*region.box), self.facts.width, self.facts.height)
-        slots = {"region": self._name(region), "place": place}
+        slots = self._called(region) | {"place": place}
         if not region.chain:
             return slots
         steps = [self._step(step) for step in region.chain]
         families = [self.facts.families[step.family] for step in region.chain]
         effects = [effects_of(self.stream, family) for family in families]
-        grades = [step.grade for step in region.chain if step.grade]
-        worst = max(grades, key=lambda grade: GRADES[grade], default="")
+        grade = grade_of(region)
         slots |= {
             "chain": self._chain(steps),
             "effect": effects[0][0],
             "effect2": effects[0][1] if len(steps) == 1 else effects[-1][0],
-            "grade": pick(self.stream, "grade", worst) if worst else "",
+            "grade": pick(self.stream, "grade", grade) if grade else "",
             "first": steps[0],
             "second": steps[-1],
             "last": steps[-1],
         }
         return slots
+
+    def _called(self, region: DegradedRegion) -> dict[str, str]:
+        name = self._name(region)
+        return {"region": name, "on": on_or_in(name)}
 
     def _name(self, region: DegradedRegion) -> str:
         if region.region_id in self.facts.references:
@@ -131,7 +132,11 @@ class _Draft:
 
     def local(self) -> str:
         length = len(self.ask.chain)
-        kind = "clean" if length == 0 else "pair" if self._in_order(self.ask.chain) else "degraded"
+        kind = "pair" if self._in_order(self.ask.chain) else "degraded"
+        if length == 0:
+            kind = self._vouched("clean")
+            if not self.facts.vouched and self.facts.degraded and self.stream.chance(0.5):
+                kind = "spared"
         return self._fill("local", kind, self._target())
 
     def grounding(self) -> Answer:
@@ -142,15 +147,21 @@ class _Draft:
     def _semantic(self, target: DegradedRegion) -> str:
         ask = self.ask
         if ask.sub_task == "hybrid_intensity":
-            kind = ask.form if target.chain else "least_clean"
-            return self._fill("grounding", kind, target)
+            return self._fill("grounding", self._ranked(target), target)
         if ask.sub_task == "single_intensity":
             step = next(step for step in target.chain if step.family == ask.family)
+            kind = f"single_{ask.form}_{step.grade}" if step.grade else f"single_{ask.form}"
             noun = self.facts.families[ask.family].noun
-            region = self._name(target)
-            more = {"noun": noun, "grade": step.grade, "step": self._step(step), "region": region}
-            return self._fill("grounding", f"single_{ask.form}", None, **more)
+            more = {"noun": noun, "grade": step.grade, "step": self._step(step)}
+            return self._fill("grounding", kind, None, **self._called(target), **more)
         return self._order(target)
+
+    def _ranked(self, target: DegradedRegion) -> str:
+        """Words for the most or the least degraded that suit how bad it is."""
+        if not target.chain:
+            return "least_clean"
+        end = {"most": "mild", "least": "severe"}[self.ask.form]
+        return f"{self.ask.form}_{end}" if grade_of(target) == end else self.ask.form
 
     def _order(self, target: DegradedRegion) -> str:
         steps = [self._step(step) for step in target.chain]
@@ -159,51 +170,48 @@ class _Draft:
             rest = f", and {steps[1]} followed" if self.ask.form == "first" else ""
             rest = f", after {steps[0]}" if self.ask.form == "last" else rest
         slots = {"first": steps[0], "second": steps[-1], "last": steps[-1], "rest": rest}
-        region = self._name(target)
-        return self._fill("grounding", f"order_{self.ask.form}", None, region=region, **slots)
+        # The spatial part has said "The whole image." already.
+        kind = f"order_{self.ask.form}{'_whole' if target.role == 'whole' else ''}"
+        return self._fill("grounding", kind, None, **self._called(target), **slots)
 
     def whole(self) -> str:
-        degraded = self.facts.degraded
-        parts = [self._fill("global", f"verdict_{self._verdict()}", None)]
+        degraded, uniform = self.facts.degraded, self.facts.uniform
         if not degraded:
-            return " ".join([*parts, self._fill("global", "clean", None)])
-        uniform = self.facts.uniform
+            kinds = (self._vouched("verdict_clean"), self._vouched("clean"))
+            return " ".join(self._fill("global", kind, None) for kind in kinds)
         if uniform:
+            grade = grade_of(uniform)
             kind = "uniform_pair" if self._in_order(uniform.chain) else "uniform"
-            text = self._fill("global", kind, uniform)
-            return " ".join([*parts, text, self._slots(uniform)["grade"].replace(" there", "")])
-        ranked = sorted(degraded, key=measured_change, reverse=True)
+            verdict = self._fill("global", f"verdict_whole_{grade}".rstrip("_"), None)
+            parts = [verdict, self._fill("global", kind, uniform)]
+            return " ".join([*parts, *([pick(self.stream, "grade_whole", grade)] if grade else [])])
+        ranked = sorted(degraded, key=weight, reverse=True)
+        parts = [self._fill("global", f"verdict_{verdict_of(degraded)}", None)]
         parts += [self._region_sentence(region) for region in ranked]
-        parts += self._ending(ranked)
-        return " ".join(parts)
+        return " ".join([*parts, *self._ending()])
 
-    def _verdict(self) -> str:
-        weights = [
-            max(GRADES.get(step.grade, 2) for step in region.chain) * region.area_fraction
-            for region in self.facts.degraded
-        ]
-        if not weights:
-            return "clean"
-        return "poor" if sum(weights) > POOR else "mixed" if sum(weights) > MIXED else "fair"
+    def _vouched(self, name: str) -> str:
+        """A claim of cleanness, or what may be said where nobody vouches for it."""
+        return name if self.facts.vouched else f"{name}_looked_for"
 
     def _region_sentence(self, region: DegradedRegion) -> str:
-        placed = not self._name(region).endswith(f" {region.label_refined}")
+        placed = bool(PLACE_WORDS & set(self._name(region).split()))
         kind = "pair" if self._in_order(region.chain) else "region"
         return self._fill("global", f"{kind}_placed" if placed else kind, region)
 
-    def _ending(self, ranked: Sequence[DegradedRegion]) -> list[str]:
-        if self.facts.origin == "human":
-            return []  # nobody said anything of the rest, nor which of several is worst
+    def _ending(self) -> list[str]:
         clean = [r for r in self.facts.clean if r.region_id in self.facts.references]
         endings = []
-        if len(ranked) > 1 and ranked[0].region_id in self.facts.references:
-            name = self.facts.references[ranked[0].region_id]
-            endings.append(self._fill("global", "closing", None, region=name))
+        worst = worst_region(self.facts.degraded)
+        if worst is not None and worst.region_id in self.facts.references:
+            endings.append(self._fill("global", "closing", None, **self._called(worst)))
+        if self.facts.origin == "human":  # silence about the rest is no praise
+            return endings
         if clean and self.stream.chance(0.5):
-            name = self.facts.references[self.stream.choice(clean).region_id]
-            endings.append(self._fill("global", "rest_named", None, region=name))
+            kind, one = self._vouched("rest_named"), self._called(self.stream.choice(clean))
+            endings.append(self._fill("global", kind, None, **one))
         else:
-            endings.append(self._fill("global", "rest", None))
+            endings.append(self._fill("global", self._vouched("rest"), None))
         return endings
 
 
@@ -228,4 +236,4 @@ def effects_of(stream: Stream, family: Family) -> list[str]:
     """
     known: list[str] = list(phrases()["effects"].get(family.name, family.effects))
     shuffled = stream.shuffled(known)
-    return [*shuffled, "lowers the quality there", "disturbs the eye"][: max(2, len(shuffled))]
+    return [*shuffled, "lowers the quality", "disturbs the eye"][: max(2, len(shuffled))]

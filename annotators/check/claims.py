@@ -14,8 +14,10 @@ _FORWARD = re.compile(
     r"\b(?:then|followed by|before|afterwards|after (?:that|which)|subsequently|later|came first|"
     r"finally|second)\b"
 )
+# Only just before the second mention: "over a light blur", not "scatters dots over the surface".
 _BACKWARD = re.compile(
-    r"\b(?:after(?! that| which)|over|on top of|preceded by|following|came last)\b"
+    r"\bcame last\b|"
+    r"\b(?:after(?! that| which)|over|on top of|preceded by|following)(?:\s+[\w-]+){0,3}\s*$"
 )
 
 

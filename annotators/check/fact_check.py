@@ -10,10 +10,12 @@ Source: dataset rules, section 7.
 from collections.abc import Callable, Iterable
 
 from annotators.check.claims import contradicts_place, order_contradictions
+from annotators.check.comparisons import comparisons, rest_claims
+from annotators.check.harm import against_grade, missing_effect
 from annotators.check.style import style_violations
 from annotators.facts import Ask, PictureFacts, Violation
 from annotators.language.mentions import Mention, blanked, mentioned, named_in
-from annotators.language.phrases import short_answer, spatial_part
+from annotators.language.phrases import WHOLE, short_answer, spatial_part
 from schemas.records import DegradedRegion, Step
 
 
@@ -21,7 +23,9 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     """What is wrong with ``text`` as the answer to ``ask``; empty when it passes.
 
     Rules: empty, malformed, too_short, too_long, not_english, refusal, forbidden_word, bad_format,
-    missing_distortion, extra_distortion, wrong_region, wrong_grade, wrong_order, wrong_position.
+    missing_distortion, extra_distortion, wrong_region, wrong_grade, wrong_order, wrong_position,
+    missing_effect, repeats_place, contradiction, unfounded_comparison, unnamed_comparison,
+    unfounded_rest, unfounded_clean.
     """
     if ask.task == "referring" and ask.sub_task == "short":
         return _check_short(text, ask, facts)
@@ -29,7 +33,7 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     if style:
         return style
     if ask.task == "global_description":
-        return _check_global(text, facts)
+        return _check_global(text, ask, facts)
     if ask.task == "grounding":
         return _check_grounding(text, ask, facts)
     return _check_region(text, ask, facts)
@@ -62,8 +66,21 @@ def _check_region(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
         lambda: _grades(found, ask.target),
         lambda: _order(text, found, ask.chain, facts),
         lambda: contradicts_place(blanked(text, names(facts)), ask.target, facts),
+        lambda: missing_effect(text, ask, facts),
+        lambda: _beyond(text, ask, facts),
     ]
     return [violation for rule in rules for violation in rule()]
+
+
+def _beyond(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
+    """What an answer about one region claims of its harm, of others, and of the rest."""
+    about = [ask.target] if ask.target else []
+    told = [region for region in about if region.chain]
+    return [
+        *against_grade(text, about, facts),
+        *comparisons(text, ask, about, facts),
+        *rest_claims(text, facts, told),
+    ]
 
 
 def _order(
@@ -82,6 +99,8 @@ def _check_grounding(text: str, ask: Ask, facts: PictureFacts) -> list[Violation
             Violation("wrong_position", f"expected to begin with {spatial!r}, got {text[:30]!r}")
         ]
     semantic = text[len(spatial) + 1 :]
+    if ask.target.role == "whole" and named_in(semantic, [WHOLE]):
+        return [Violation("repeats_place", "the whole image has been named already")]
     missing = _names_target(semantic, ask.target, facts)
     return missing + _check_region(semantic, ask, facts)
 
@@ -122,7 +141,7 @@ def _grades(found: Iterable[Mention], region: DegradedRegion | None) -> list[Vio
     ]
 
 
-def _check_global(text: str, facts: PictureFacts) -> list[Violation]:
+def _check_global(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     """Sentence by sentence: what is said of one region must be true of it."""
     violations: list[Violation] = []
     asserted: set[str] = set()
@@ -130,11 +149,27 @@ def _check_global(text: str, facts: PictureFacts) -> list[Violation]:
         found = mentioned(sentence, facts.families, names(facts))
         asserted |= {mention.family for mention in found if not mention.denied}
         violations += _check_sentence(sentence, found, facts)
+        violations += comparisons(sentence, ask, _regions_in(sentence, facts), facts)
+        violations += against_grade(sentence, _owners(sentence, facts), facts)
+    violations += rest_claims(text, facts, _told(text, facts))
     there = {step.family for region in facts.degraded for step in region.chain}
     return violations + [
         Violation("missing_distortion", f"{facts.families[family].noun} is not named")
         for family in sorted(there - asserted)
     ]
+
+
+def _told(text: str, facts: PictureFacts) -> list[DegradedRegion]:
+    """The degraded regions a text speaks of; those without a phrase are placed, not named."""
+    said = named_in(text, facts.references.values())
+    return [
+        r for r in facts.degraded if facts.references.get(r.region_id, "") in ("", WHOLE, *said)
+    ]
+
+
+def _owners(sentence: str, facts: PictureFacts) -> list[DegradedRegion]:
+    """The regions a sentence is about; all degraded ones where it names none."""
+    return _regions_in(sentence, facts) or list(facts.degraded)
 
 
 def _sentences(text: str) -> list[str]:
@@ -143,7 +178,7 @@ def _sentences(text: str) -> list[str]:
 
 def _check_sentence(sentence: str, found: list[Mention], facts: PictureFacts) -> list[Violation]:
     about = _regions_in(sentence, facts)
-    owners = about or list(facts.degraded)
+    owners = _owners(sentence, facts)
     own = {step.family for region in owners for step in region.chain}
     everywhere = {step.family for region in facts.degraded for step in region.chain}
     violations = []

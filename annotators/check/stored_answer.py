@@ -1,6 +1,7 @@
 """A stored answer against the stored facts: positions, chains, and the fact check once more."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from annotators.check.fact_check import check_answer
 from annotators.facts import Ask, OrderQuery, PictureFacts
@@ -11,9 +12,20 @@ from schemas.records import DegradedRegion, Sample
 
 
 def check_stored(
-    sample: Sample, regions: Sequence[DegradedRegion], families: Mapping[str, Family]
+    sample: Sample,
+    regions: Sequence[DegradedRegion],
+    families: Mapping[str, Family],
+    clear: bool = False,
 ) -> Iterator[tuple[str, str]]:
-    """(rule, detail) for whatever is wrong with the words of a row."""
+    """(rule, detail) for whatever is wrong with the words of a row.
+
+    Args:
+        sample: The row.
+        regions: What is recorded of its degraded picture.
+        families: Family name to its words.
+        clear: Whether the source's scores are well inside the limits; see
+            annotators/screening.py.
+    """
     target = next((r for r in regions if r.region_id == sample.region_id), None)
     if sample.task != "global_description":
         if target is None:
@@ -21,7 +33,7 @@ def check_stored(
             return
         if (sample.mask, sample.box, sample.chain) != (target.mask, target.box, target.chain):
             yield "region", "mask, box or chain differ from the record of the region"
-    facts = _facts(sample, regions, families)
+    facts = replace(_facts(sample, regions, families), clear=clear)
     ask = _ask(sample, target, families)
     if sample.task == "grounding" and target is not None:
         if sample.spatial_answer != spatial_part(target, facts):

@@ -10,7 +10,9 @@ _FORBIDDEN = re.compile(
     r"\b(?:reference (?:image|picture|photo\w*)|original\w*|pristine|undistorted|ground truth|"
     r"masks?|masked|metadata|annotat\w+|bounding box\w*|json|severity (?:level )?\d|level \d|"
     r"gaussian|poisson|otsu|median[- ]cut|jpeg ?2000|ssim|psnr|dataset|algorithm\w*|"
-    r"synthetic\w*|artificially)\b",
+    r"synthetic\w*|artificially|"
+    r"(?:no|without|free of)(?: \w+){0,2} (?:distortions?|degradations?|flaws?|damage)"
+    r"(?: \w+){0,2} (?:added|applied|introduced|inserted))\b",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(

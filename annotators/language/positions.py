@@ -12,6 +12,10 @@ from schemas.boxes import Box
 
 WHOLE_IMAGE: Final = "The whole image."
 """The spatial answer of a target that covers the picture."""
+PLACE_WORDS: Final = frozenset(
+    ("left", "right", "top", "bottom", "middle", "centre", "upper", "lower", "higher", "farther")
+)
+"""Words of a name that say where the thing is."""
 MARGIN: Final = 8
 """Box centres nearer to each other than this percentage of the side are not told apart."""
 

@@ -104,6 +104,20 @@ def _extremes(
     return ranked[0], ranked[1]
 
 
+def worst_region(regions: Sequence[DegradedRegion]) -> DegradedRegion | None:
+    """The region that is worst by two measures, each by 30 %, or ``None`` where none is."""
+    degraded = [region for region in regions if region.scores is not None]
+    if len(degraded) < 2:
+        return None
+    picks = []
+    for value in (measured_change, lambda one: one.scores.gmsd if one.scores else 0.0):
+        first, second = _extremes(degraded, value, "most")
+        if value(first) - value(second) < 0.3 * value(first) or value(first) <= 0:
+            return None
+        picks.append(first)
+    return picks[0] if picks[0] is picks[1] else None
+
+
 def single_families(facts: PictureFacts) -> list[str]:
     """Families that two or more regions carry, in order of first appearance."""
     carried = [family for region in facts.degraded for family in dict.fromkeys(_families(region))]

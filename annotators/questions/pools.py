@@ -49,12 +49,22 @@ POOLS: Mapping[str, PoolRule] = MappingProxyType(
         "long_multi": PoolRule(("region",), counts=True),
         "short_set": PoolRule(("region",), counts=True),
         "long_set": PoolRule(("region",), counts=True),
+        "short_any": PoolRule(("region",)),
+        "long_any": PoolRule(("region",)),
     }
 )
 """Pool name, which says task, sub-task and form, to what its wordings must be."""
 
 # For what people annotated; a file without them is helped out by the built-in wordings.
 OPTIONAL = frozenset(("short_set", "long_set"))
+SHARED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        f"{length}_any": tuple(f"{length}_{form}" for form in ("single", "multi", "set"))
+        for length in ("short", "long")
+    }
+)
+"""Pools that do not give the number of distortions away, to those their wordings are added to; a
+file without them adds none."""
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -65,6 +75,11 @@ class Pools:
 
     wordings: Mapping[str, tuple[str, ...]]
     origin: str
+
+    def states_number(self, pool: str, index: int) -> bool:
+        """Whether a referring wording says, or lets one know, how many distortions there are."""
+        shared = [name for name, targets in SHARED.items() if pool in targets]
+        return bool(shared) and self.wordings[pool][index] not in self.wordings[shared[0]]
 
     def pick(self, pool: str, stream: Stream, /, turn: int = 0, **slots: str) -> tuple[str, str]:
         """A filled wording and where it came from (``pool:index``).
@@ -114,15 +129,16 @@ def load_pools(text: str, origin: str) -> Pools:
             needed = ", ".join(POOLS)
             raise ConfigError(f"{origin}: unknown pool {name!r}, line {line}; needed: {needed}")
     for name in POOLS:
-        if name not in raw and name not in OPTIONAL:
+        if name not in raw and name not in OPTIONAL and name not in SHARED:
             raise ConfigError(f"{origin}: missing pool {name!r}; needed: {', '.join(POOLS)}")
-    wordings = {
-        name: _read_pool(name, raw[name], text, origin)
-        if name in raw
-        else builtin_pools().wordings[name]
-        for name in POOLS
-    }
-    return Pools(MappingProxyType(wordings), origin)
+    own = {name: _read_pool(name, raw[name], text, origin) for name in POOLS if name in raw}
+    for shared, targets in SHARED.items():
+        own.setdefault(shared, ())
+        for name in targets:
+            own[name] = (
+                (*own[name], *own[shared]) if name in own else builtin_pools().wordings[name]
+            )
+    return Pools(MappingProxyType({name: own[name] for name in POOLS}), origin)
 
 
 def _read_pool(name: str, raw: Any, text: str, origin: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from annotators.check.stored_answer import check_stored
+from annotators.screening import well_inside
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.manifest import human_families
@@ -189,6 +190,7 @@ def _row(
         sample,
         degraded.get(sample.image_id, []),
         families if sample.origin == "human" else FAMILIES,
+        well_inside(picture.screen),
     ):
         yield Defect(file, name, rule, detail)
 

@@ -13,6 +13,7 @@ from annotators.facts import PictureFacts
 from annotators.language.phrases import references
 from annotators.regions.lookalikes import lookalikes
 from annotators.regions.partition import partition
+from annotators.screening import well_inside
 from distortions.gate import Judged, judge
 from distortions.plan import DrawnStep, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
@@ -157,6 +158,7 @@ class _VariantRoad:
             regions=tuple(made.regions),
             references=references(made.named, width, height),
             families=FAMILIES,
+            clear=well_inside(self.scene.picture.screen),
         )
 
     def _clean(self) -> Made:

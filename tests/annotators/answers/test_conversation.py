@@ -1,6 +1,7 @@
 """What a model is told and how its words are read: prompts, facts, labels, rewordings."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -40,16 +41,20 @@ def test_facts_of_one_region_are_all_a_local_turn_gets():
     sheet = fact_sheet(LONG, PICTURE)
     assert sheet == "- the dog, in the upper left, has mild blur, then severe noise."
     clean = Ask("local_description", "", "", "And the cat?", "p:0", CAT)
-    assert "without any distortion" in fact_sheet(clean, PICTURE)
+    assert "no strong blur, no heavy noise" in fact_sheet(clean, PICTURE)
+    assert "without visible flaws" in fact_sheet(clean, replace(PICTURE, clear=True))
 
 
 def test_facts_of_the_whole_picture():
-    """Every degraded region once, the rest in good condition; uniform and clean pictures too."""
+    """Every degraded region once, then the rest; uniform and clean pictures too."""
     ask = Ask("global_description", "", "", "How is it?", "p:0", None)
     assert fact_sheet(ask, PICTURE).count("\n") == 1
     uniform = facts(whole([step("darken")]))
     assert fact_sheet(ask, uniform) == "- The whole picture has moderate darkening."
-    assert "its quality is good" in fact_sheet(ask, facts(CAT))
+    assert "Nothing in the picture is badly degraded" in fact_sheet(ask, facts(CAT))
+    assert "The rest of the picture shows no such damage." in fact_sheet(ask, PICTURE)
+    clear = replace(PICTURE, clear=True)
+    assert "The rest of the picture is in good condition." in fact_sheet(ask, clear)
 
 
 @pytest.mark.parametrize(

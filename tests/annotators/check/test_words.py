@@ -188,12 +188,14 @@ POINT = Ask("grounding", "hybrid_intensity", "most", "?", "p:0", DOG)
 @pytest.mark.parametrize(
     ("ask", "text"),
     [
-        (LONG, "The dog is slightly blurred, and then heavy noise was added on top of it."),
+        (LONG, "The dog is slightly blurred, and then heavy noise was added, which hides its fur."),
         (LONG, "Mild blur softens the dog first; after that, strong grain covers it."),
-        (LONG, "There is severe noise over a light blur in the dog."),
-        (LONG, "The dog suffers from blurring followed by noise. The noise is severe."),
-        (LONG, "In the upper left, the dog shows slight blur and severe noise, but no darkening."),
-        (LOCAL, "The dog is blurry and grainy, though it is not overexposed and free of banding."),
+        (LONG, "Edges are lost: there is severe noise over a light blur on the dog."),
+        (LONG, "The dog suffers from blurring followed by noise. The noise is severe and harsh."),
+        (LONG, "In the upper left, the dog shows slight blur and severe noise, but no darkening; "
+               "little detail is left."),
+        (LOCAL, "The dog is blurry and grainy, though it is not overexposed and free of banding. "
+                "Its contours are soft."),
         (CLEAN, "The sky is in good shape: there is no noise and it is not blurred at all."),
         (CLEAN, "Neither blur nor noise can be seen in the sky, and its colours look natural."),
         (GLOBAL, "The picture is poor. The dog has mild blur and severe noise. The cat, in the "

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from annotators.questions.pools import POOLS, builtin_pools, count_word, load_pools
+from annotators.questions.pools import POOLS, SHARED, builtin_pools, count_word, load_pools
 from schemas.errors import ConfigError
 from schemas.streams import Stream
 
@@ -39,8 +39,31 @@ def test_no_fewer_wordings_than_published(pool, number):
 
 def test_no_wording_serves_two_pools():
     """No wording stands in two pools, so that a question never has two meanings."""
-    texts = [text for _, text in all_wordings()]
+    shared = {text for pool in SHARED for text in builtin_pools().wordings[pool]}
+    texts = [text for _, text in all_wordings() if text not in shared]
     assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("length", ["short", "long"])
+def test_half_of_the_referring_wordings_keep_the_number_to_themselves(length):
+    """They are the same for one distortion, two, and what people named; the rest say how many."""
+    pools = builtin_pools()
+    neutral = pools.wordings[f"{length}_any"]
+    telling = re.compile(r"\{count\}|\bthe distortion\b|\bsingle\b|order|first|last", re.IGNORECASE)
+    assert not [text for text in neutral if telling.search(text)]
+    for form in ("single", "multi", "set"):
+        pool = f"{length}_{form}"
+        states = [pools.states_number(pool, n) for n in range(len(pools.wordings[pool]))]
+        assert sum(states) <= len(states) / 2 + 1
+        assert pools.wordings[pool][states.count(True) :] == neutral
+
+
+def test_a_users_file_need_not_hide_the_number():
+    """A file without the shared pools has only its own wordings."""
+    text = TEXT[: TEXT.index("# The two below do not give")]
+    pools = load_pools(text, "mine.toml")
+    assert len(pools.wordings["short_multi"]) == 14
+    assert all(pools.states_number("short_multi", n) for n in range(14))
 
 
 def test_wordings_speak_of_the_degraded_picture_alone():
@@ -80,10 +103,13 @@ def test_pick_names_the_wording_it_took():
 
 
 def test_counted_pools_say_the_number():
-    """Questions about chains say how many distortions there are."""
+    """Questions about chains that state the number say how many distortions there are."""
+    pools = builtin_pools()
     for pool in ("short_multi", "long_multi"):
-        text, _ = builtin_pools().pick(pool, Stream(1), region="the dog", count=count_word(3))
-        assert "three" in text.lower()
+        for turn in range(len(pools.wordings[pool])):
+            text, origin = pools.pick(pool, Stream(1), turn, region="the dog", count=count_word(3))
+            index = int(origin.split(":")[1])
+            assert ("three" in text.lower()) == pools.states_number(pool, index)
     assert (count_word(2), count_word(12)) == ("two", "12")
 
 
