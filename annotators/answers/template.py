@@ -22,7 +22,7 @@ from annotators.language.phrases import (
     with_article,
 )
 from annotators.language.positions import place_phrase
-from annotators.questions.most_least import measured_change
+from annotators.questions.most_least import measured_change, worst_region
 from schemas.boxes import Box
 from schemas.families import Family
 from schemas.records import DegradedRegion, Step
@@ -84,7 +84,8 @@ class _Draft:
         steps = [self._step(step) for step in region.chain]
         families = [self.facts.families[step.family] for step in region.chain]
         effects = [effects_of(self.stream, family) for family in families]
-        grades = [step.grade for step in region.chain if step.grade]
+        # One step without a word may be the worst: then no word is said of the region.
+        grades = [step.grade for step in region.chain if all(s.grade for s in region.chain)]
         worst = max(grades, key=lambda grade: GRADES[grade], default="")
         slots |= {
             "chain": self._chain(steps),
@@ -149,7 +150,8 @@ class _Draft:
             noun = self.facts.families[ask.family].noun
             region = self._name(target)
             more = {"noun": noun, "grade": step.grade, "step": self._step(step), "region": region}
-            return self._fill("grounding", f"single_{ask.form}", None, **more)
+            kind = f"single_{ask.form}" if step.grade else f"single_{ask.form}_ungraded"
+            return self._fill("grounding", kind, None, **more)
         return self._order(target)
 
     def _order(self, target: DegradedRegion) -> str:
@@ -171,7 +173,8 @@ class _Draft:
         if uniform:
             kind = "uniform_pair" if self._in_order(uniform.chain) else "uniform"
             text = self._fill("global", kind, uniform)
-            return " ".join([*parts, text, self._slots(uniform)["grade"].replace(" there", "")])
+            grade = self._slots(uniform)["grade"].replace(" there", "")
+            return " ".join([*parts, text, grade]).rstrip()
         ranked = sorted(degraded, key=measured_change, reverse=True)
         parts += [self._region_sentence(region) for region in ranked]
         parts += self._ending(ranked)
@@ -196,8 +199,9 @@ class _Draft:
             return []  # nobody said anything of the rest, nor which of several is worst
         clean = [r for r in self.facts.clean if r.region_id in self.facts.references]
         endings = []
-        if len(ranked) > 1 and ranked[0].region_id in self.facts.references:
-            name = self.facts.references[ranked[0].region_id]
+        worst = worst_region(ranked)
+        if worst is not None and worst.region_id in self.facts.references:
+            name = self.facts.references[worst.region_id]
             endings.append(self._fill("global", "closing", None, region=name))
         if clean and self.stream.chance(0.5):
             name = self.facts.references[self.stream.choice(clean).region_id]
