@@ -1,162 +1,162 @@
-"""Gates: a label stands only if the eye can see what it says.
+"""Gates: a label stands only if the eye can see what it says, in the picture as it ends up.
 
-One rule per family decides from the measured effect of a step whether it did what its name
-says. Blur must soften, noise must roughen, weakening must weaken: a step that does nothing, or
-the opposite, is refused. A family brought by a plugin has to pass the general rule.
+A chain passes if every step does what its name says (``rules``) and if the finished region would
+look different without it: noise that a later blur wiped out is not there any more, whatever the
+log says. Cheap refusals come first; nothing is rendered that a refusal before it makes needless.
 
-Source: dataset rules, section 6; thresholds in ``[gate]``, direction limits below.
+Source: dataset rules, section 6; thresholds in ``[gate]``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from distortions.chain import Link
-from distortions.measure import Effect, compare
+from distortions.measure import Effect, Fidelity, OrderEffect, compare, compare_orders, fidelity
+from distortions.perception import Damage, Planes, visible
 from distortions.region import Patch, degrade_region
+from distortions.rules import RULES, general_rule
+from distortions.view import View
 from schemas.arrays import Image, Mask
 from schemas.config import GateConfig
 
-Rule: TypeAlias = Callable[[Effect, GateConfig], str]
-"""Effect of a step and thresholds in; a refusal slug out, empty when it passes."""
 
-# A ratio nearer to 1 than this is no visible change of contrast or colourfulness, and a mean
-# gradient within this log ratio is no visible change of sharpness.
-RATIO_LIMIT = 0.06
-GRADIENT_LIMIT = 0.04
-LIGHTNESS_LIMIT = 1.0
+class Order(NamedTuple):
+    """How the two orders of a chain of two differ on the region.
 
+    Args:
+        effect: Measures pixel by pixel.
+        damage: Visible difference of the result against the other order.
+        visible: Whether somebody who has no reference beside it sees the difference.
+    """
 
-def _seen_in_structure(effect: Effect, gate: GateConfig) -> str:
-    return "" if 1 - effect.ssim >= gate.min_structure else "invisible"
-
-
-def _seen_in_tone(effect: Effect, gate: GateConfig) -> str:
-    return "" if effect.delta_e >= gate.min_delta_e else "invisible"
-
-
-def general_rule(effect: Effect, gate: GateConfig) -> str:
-    """Seen in structure or in tone; the rule of families without one of their own."""
-    seen = not _seen_in_structure(effect, gate) or not _seen_in_tone(effect, gate)
-    return "" if seen else "invisible"
-
-
-def _blur(effect: Effect, gate: GateConfig) -> str:
-    softer = effect.gradient_log_ratio <= -GRADIENT_LIMIT
-    return _seen_in_structure(effect, gate) or ("" if softer else "not_softer")
-
-
-def _noise(effect: Effect, gate: GateConfig) -> str:
-    rougher = effect.gradient_log_ratio >= GRADIENT_LIMIT
-    return _seen_in_structure(effect, gate) or ("" if rougher else "not_rougher")
-
-
-def _oversharpen(effect: Effect, gate: GateConfig) -> str:
-    sharper = effect.gradient_log_ratio >= GRADIENT_LIMIT
-    return _seen_in_structure(effect, gate) or ("" if sharper else "not_sharper")
-
-
-def _brighten(effect: Effect, gate: GateConfig) -> str:
-    brighter = effect.lightness_shift >= LIGHTNESS_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if brighter else "not_brighter")
-
-
-def _darken(effect: Effect, gate: GateConfig) -> str:
-    darker = effect.lightness_shift <= -LIGHTNESS_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if darker else "not_darker")
-
-
-def _contrast_strengthen(effect: Effect, gate: GateConfig) -> str:
-    stronger = effect.contrast_ratio >= 1 + RATIO_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if stronger else "inverted")
-
-
-def _contrast_weaken(effect: Effect, gate: GateConfig) -> str:
-    weaker = effect.contrast_ratio <= 1 - RATIO_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if weaker else "inverted")
-
-
-def _saturate_strengthen(effect: Effect, gate: GateConfig) -> str:
-    stronger = effect.chroma_ratio >= 1 + RATIO_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if stronger else "inverted")
-
-
-def _saturate_weaken(effect: Effect, gate: GateConfig) -> str:
-    weaker = effect.chroma_ratio <= 1 - RATIO_LIMIT
-    return _seen_in_tone(effect, gate) or ("" if weaker else "inverted")
-
-
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        "blur": _blur,
-        "noise": _noise,
-        "compression": _seen_in_structure,
-        "pixelate": _seen_in_structure,
-        "oversharpen": _oversharpen,
-        "brighten": _brighten,
-        "darken": _darken,
-        "contrast_strengthen": _contrast_strengthen,
-        "contrast_weaken": _contrast_weaken,
-        "saturate_strengthen": _saturate_strengthen,
-        "saturate_weaken": _saturate_weaken,
-        "quantization": general_rule,
-    }
-)
+    effect: OrderEffect
+    damage: float
+    visible: bool
 
 
 class Judged(NamedTuple):
-    """A patch with the effect of each step, and why it was refused, if it was.
+    """A patch with all that was measured, and why it was refused, if it was.
 
     Args:
         chain: What was laid on.
         patch: The region after its chain.
         effects: One per step that was judged, against the stage before it.
-        refusal: ``family:slug`` of the first step that failed its rule, else empty.
+        refusal: Why it was refused, else empty: ``family:slug`` where a step failed its rule or
+            cannot be seen (``unseen``), ``family>family:hidden`` where the second hides the first.
+        damages: One per step, the finished region against itself without the step; empty when
+            refused.
+        damage: Of the finished region against its pristine self; ``None`` when refused.
+        order: Of a chain of two that passed.
     """
 
     chain: tuple[Link, ...]
     patch: Patch
     effects: tuple[Effect, ...]
-    refusal: str
+    refusal: str = ""
+    damages: tuple[Damage, ...] = ()
+    damage: Damage | None = None
+    order: Order | None = None
 
 
-def judge(picture: Image, mask: Mask, chain: Sequence[Link], gate: GateConfig) -> Judged:
-    """Run a chain on a region and ask of every step whether it can be seen."""
+def judge(
+    picture: Image,
+    mask: Mask,
+    chain: Sequence[Link],
+    gate: GateConfig,
+    view: View | None = None,
+) -> Judged:
+    """Run a chain on a region and ask of every step whether it can be seen.
+
+    Args:
+        picture: uint8 RGB ``(height, width, 3)``, pristine.
+        mask: bool ``(height, width)``, not empty.
+        chain: Links in the order they are applied.
+        gate: Thresholds.
+        view: The region, where it is there already: several chains may be tried on one.
+
+    Raises:
+        ContractError: Arrays that break their contract, or a type that returns another shape.
+    """
     patch = degrade_region(picture, mask, chain)
     effects: list[Effect] = []
     for link, before, after in zip(chain, patch.stages, patch.stages[1:], strict=False):
-        effect = compare(before, after, patch.mask)
-        effects.append(effect)
-        slug = RULES.get(link.type.family, general_rule)(effect, gate)
+        effects.append(compare(before, after, patch.mask))
+        slug = RULES.get(link.type.family, general_rule)(effects[-1], gate)
         if slug:
             return Judged(tuple(chain), patch, tuple(effects), f"{link.type.family}:{slug}")
-    return Judged(tuple(chain), patch, tuple(effects), "")
+    sight = _Sight(picture, mask, patch, chain, view or View(picture, mask, gate.pixels_per_degree))
+    return sight.judged(Judged(tuple(chain), patch, tuple(effects)), gate)
 
 
-def overall(patch: Patch) -> Effect:
+class _Sight:
+    """Compares the finished region with what it would be without one step."""
+
+    def __init__(
+        self, picture: Image, mask: Mask, patch: Patch, chain: Sequence[Link], view: View
+    ) -> None:
+        self.picture, self.mask, self.patch = picture, mask, patch
+        self.chain, self.view = chain, view
+        self.result = view.of(patch.stages[-1]) if chain else view.pristine
+
+    def judged(self, so_far: Judged, gate: GateConfig) -> Judged:
+        damages: list[Damage] = []
+        reverse: Patch | None = None
+        for step, without, rendered in self._without_each():
+            damage = self.view.compare(without, self.result)
+            if not _seen(damage, gate):
+                return so_far._replace(refusal=self._refusal(step))
+            damages.insert(0, damage)
+            reverse = rendered or reverse
+        return so_far._replace(
+            damages=tuple(damages),
+            damage=self._whole(damages),
+            order=self._order(reverse, gate) if len(self.chain) == 2 and reverse else None,
+        )
+
+    def _without_each(self) -> Iterator[tuple[int, Planes, Patch | None]]:
+        """The region without each step, the last first: that one needs no rendering.
+
+        In a chain of two the second alone is the first stage of the reverse order, which is
+        wanted afterwards in any case.
+        """
+        for step in reversed(range(len(self.chain))):
+            if step == len(self.chain) - 1:
+                before = self.patch.stages[-2]
+                yield step, self.view.of(before) if step else self.view.pristine, None
+            elif len(self.chain) == 2:
+                reverse = degrade_region(self.picture, self.mask, self.chain[::-1])
+                yield step, self.view.of(reverse.stages[1]), reverse
+            else:
+                rest = [link for place, link in enumerate(self.chain) if place != step]
+                other = degrade_region(self.picture, self.mask, rest)
+                yield step, self.view.of(other.stages[-1]), None
+
+    def _refusal(self, step: int) -> str:
+        families = [link.type.family for link in self.chain]
+        if step == len(families) - 1:
+            return f"{families[step]}:unseen"
+        return f"{'>'.join(families[step:])}:hidden"
+
+    def _whole(self, damages: Sequence[Damage]) -> Damage:
+        if len(damages) == 1:
+            return damages[0]
+        return self.view.compare(self.view.pristine, self.result)
+
+    def _order(self, reverse: Patch, gate: GateConfig) -> Order:
+        found = self.view.compare(self.view.of(reverse.stages[-1]), self.result)
+        effect = compare_orders(reverse.stages[-1], self.patch.stages[-1], self.patch.mask)
+        return Order(effect, found.damage, _seen(found, gate))
+
+
+def _seen(damage: Damage, gate: GateConfig) -> bool:
+    return visible(damage, delta_e=gate.seen_delta_e, structure=gate.seen_structure)
+
+
+def overall(patch: Patch) -> Fidelity:
     """The region's result against its pristine pixels.
 
     Pixels outside the mask are pristine on both sides, as in the degraded picture.
     """
     result = patch.stages[0].copy()
     result[patch.mask] = patch.stages[-1][patch.mask]
-    return compare(patch.stages[0], result, patch.mask)
-
-
-class OrderEffect(NamedTuple):
-    """How the two orders of a chain of two differ on the region.
-
-    Args:
-        ssim: SSIM between the two results.
-        gradient: Absolute log ratio of their mean gradients.
-    """
-
-    ssim: float
-    gradient: float
-
-
-def order_effect(picture: Image, mask: Mask, chain: Sequence[Link], result: Patch) -> OrderEffect:
-    """Render the reverse order with the same keys and compare it with ``result``."""
-    reverse = degrade_region(picture, mask, chain[::-1])
-    effect = compare(reverse.stages[-1], result.stages[-1], result.mask)
-    return OrderEffect(effect.ssim, abs(effect.gradient_log_ratio))
+    return fidelity(patch.stages[0], result, patch.mask)

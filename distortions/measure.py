@@ -33,8 +33,6 @@ class Effect(NamedTuple):
         gradient_log_ratio: Natural log of mean Prewitt gradient after over before; 0 when both
             are flat.
         ssim: Mean SSIM over the mask; luma, uniform 7x7 window.
-        psnr: Peak signal-to-noise ratio over the mask, dB, at most 100.
-        gmsd: Gradient magnitude similarity deviation over the mask.
         contrast_ratio: Standard deviation of luma after over before; 1 when both are flat.
         chroma_ratio: Mean Lab chroma after over before; 1 when both are grey.
         lightness_shift: Mean L* after minus before.
@@ -43,11 +41,35 @@ class Effect(NamedTuple):
     delta_e: float
     gradient_log_ratio: float
     ssim: float
-    psnr: float
-    gmsd: float
     contrast_ratio: float
     chroma_ratio: float
     lightness_shift: float
+
+
+class Fidelity(NamedTuple):
+    """How far a region is from its pristine self, pixel by pixel.
+
+    Args:
+        psnr: Peak signal-to-noise ratio over the mask, dB, at most 100.
+        ssim: As in ``Effect``.
+        delta_e: As in ``Effect``.
+    """
+
+    psnr: float
+    ssim: float
+    delta_e: float
+
+
+class OrderEffect(NamedTuple):
+    """How two orders of a chain differ, pixel by pixel.
+
+    Args:
+        ssim: SSIM between the two results.
+        gradient: Absolute log ratio of their mean gradients.
+    """
+
+    ssim: float
+    gradient: float
 
 
 def compare(reference: Image, degraded: Image, mask: Mask) -> Effect:
@@ -61,34 +83,42 @@ def compare(reference: Image, degraded: Image, mask: Mask) -> Effect:
     Raises:
         ContractError: Shapes that differ or an empty mask.
 
-    Source: SSIM, Wang et al. 2004; GMSD, Xue et al. 2014 (c = 170 on half size); CIEDE2000,
-    Sharma et al. 2005.
+    Source: SSIM, Wang et al. 2004; CIEDE2000, Sharma et al. 2005.
     """
     area = _require(reference, degraded, mask)
     before, after = _compare.luma(reference), _compare.luma(degraded)
-    rough_before = _compare.gradient_sum(before, mask) / area
-    rough_after = _compare.gradient_sum(after, mask) / area
     spread_before, spread_after = _spread(before, mask, area), _spread(after, mask, area)
-    every = -(-area // COLOUR_SAMPLES)
-    sums = _delta_e.colour_sums(reference, degraded, mask, _linear(), every)
+    sums = _colours(reference, degraded, mask, area)
     values = Effect(
         delta_e=sums[0] / sums[4],
-        gradient_log_ratio=math.log((rough_after + FLAT) / (rough_before + FLAT)),
+        gradient_log_ratio=_roughened(before, after, mask, area),
         ssim=_compare.ssim_sum(before, after, mask, WINDOW) / area,
-        psnr=_psnr(_compare.squared_error(reference, degraded, mask), area),
-        gmsd=_compare.gmsd(before, after, mask),
         contrast_ratio=(spread_after + FLAT) / (spread_before + FLAT),
         chroma_ratio=(sums[3] / sums[4] + FLAT) / (sums[2] / sums[4] + FLAT),
         lightness_shift=sums[1] / sums[4],
     )
-    return Effect(*(round(float(value), 4) + 0.0 for value in values))
+    return Effect(*map(_rounded, values))
 
 
-def ssim(reference: Image, degraded: Image, mask: Mask) -> float:
-    """Mean SSIM over the mask; see ``compare``."""
+def fidelity(reference: Image, degraded: Image, mask: Mask) -> Fidelity:
+    """What is stored of a finished region; arguments and errors as ``compare``."""
     area = _require(reference, degraded, mask)
     before, after = _compare.luma(reference), _compare.luma(degraded)
-    return round(float(_compare.ssim_sum(before, after, mask, WINDOW)) / area, 4)
+    sums = _colours(reference, degraded, mask, area)
+    values = Fidelity(
+        psnr=_psnr(_compare.squared_error(reference, degraded, mask), area),
+        ssim=_compare.ssim_sum(before, after, mask, WINDOW) / area,
+        delta_e=sums[0] / sums[4],
+    )
+    return Fidelity(*map(_rounded, values))
+
+
+def compare_orders(one: Image, other: Image, mask: Mask) -> OrderEffect:
+    """What is stored of two orders; arguments and errors as ``compare``."""
+    area = _require(one, other, mask)
+    before, after = _compare.luma(one), _compare.luma(other)
+    ssim = _compare.ssim_sum(before, after, mask, WINDOW) / area
+    return OrderEffect(_rounded(ssim), abs(_rounded(_roughened(before, after, mask, area))))
 
 
 def _require(reference: Image, degraded: Image, mask: Mask) -> int:
@@ -101,6 +131,22 @@ def _require(reference: Image, degraded: Image, mask: Mask) -> int:
     if area == 0:
         raise ContractError("cannot measure inside an empty mask")
     return area
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 4) + 0.0
+
+
+def _colours(reference: Image, degraded: Image, mask: Mask, area: int) -> NDArray[np.float64]:
+    """Sums of colour difference, lightness moved, chroma before and after, and of pixels."""
+    every = -(-area // COLOUR_SAMPLES)
+    sums: NDArray[np.float64] = _delta_e.colour_sums(reference, degraded, mask, _linear(), every)
+    return sums
+
+
+def _roughened(before: NDArray[np.int32], after: NDArray[np.int32], mask: Mask, area: int) -> float:
+    rough = [_compare.gradient_sum(plane, mask) / area + FLAT for plane in (before, after)]
+    return math.log(rough[1] / rough[0])
 
 
 def _spread(plane: NDArray[np.int32], mask: Mask, area: int) -> float:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from distortions.chain import Link
 from distortions.order import Profile, get_profile, pairs
+from distortions.perception import grade_of as sight_grade
 from distortions.registry import DISTORTIONS, FAMILIES, SEVERITIES, Distortion, get, types_of
 from schemas.config import PlanConfig
 from schemas.errors import ConfigError
@@ -135,9 +136,20 @@ def link_chain(chain: Sequence[DrawnStep], *key: KeyPart) -> list[Link]:
     ]
 
 
-def grade_of(severity: int, length: int, config: PlanConfig) -> Grade:
-    """The word for a severity in a chain of ``length``."""
-    return config.single_grades[severity - 1] if length == 1 else config.pair_grades[severity - 1]
+def grade_of(severity: int, length: int, damage: float | None, config: PlanConfig) -> Grade:
+    """The word for a step in a chain of ``length``, empty where none is safe.
+
+    Args:
+        severity: Its level, 1 to 5.
+        length: Of the chain.
+        damage: What it does to the finished region; ``None`` where nothing was measured.
+        config: Whether words follow sight or levels.
+    """
+    if config.grades == "levels" or damage is None:
+        grades = config.single_grades if length == 1 else config.pair_grades
+        return grades[severity - 1]
+    # As stored: a word is the same whether it is derived from the measure or from the record.
+    return sight_grade(round(float(damage), 4)) or ""
 
 
 def fingerprint() -> dict[str, list[object]]:

@@ -4,21 +4,20 @@ Every setting has a default, so an empty file is a valid run. Unknown keys are e
 change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field
 
-from schemas.records import Grade
+from schemas.labelling import GateConfig as GateConfig
+from schemas.labelling import PlanConfig as PlanConfig
+from schemas.labelling import QuestionConfig as QuestionConfig
 from schemas.section import (
     Count,
     FrozenTable,
     Section,
     Share,
-    frozen,
 )
 from schemas.ssa import SsaConfig
-
-Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)]
 
 
 class IngestConfig(Section):
@@ -76,102 +75,6 @@ class RegionConfig(Section):
     """After the partition, a region that overlaps a kept one by more is dropped."""
     ssa: SsaConfig = SsaConfig()
     """Models and thresholds of ``ssa``."""
-
-
-class PlanConfig(Section):
-    """What is done to which region."""
-
-    order_profile: str = "restored"
-    """Allowed orders for order questions: paper, restored, dq495k or a profile of ``orders``."""
-    generate_profile: str = ""
-    """Allowed orders for generated chains; empty means ``order_profile``."""
-    orders: Orders = FrozenTable()
-    """Custom profiles: name to {first family: [families that may follow]}."""
-    families: tuple[str, ...] = ()
-    """Families to draw from; empty means all that are registered."""
-    exclude_types: tuple[str, ...] = ()
-    """Types never drawn."""
-    min_regions: Count = 2
-    """Fewest degraded regions per picture."""
-    max_regions: Count = 4
-    """Most degraded regions per picture."""
-    clean_regions: int = Field(default=16, ge=0)
-    """Eligible regions left clean that stay annotated, at most, per picture."""
-    uniform_share: Share = 0.10
-    """Share of pictures degraded as a whole by one chain."""
-    clean_share: Share = 0.05
-    """Share of pictures left clean."""
-    length_weights: tuple[Annotated[float, Field(ge=0.0)], ...] = (0.5, 0.5)
-    """Relative frequency of chains of length 1, 2, ...; more than two entries allow longer ones."""
-    reverse_share: Share = 0.4
-    """Chance that a chain of two is followed by one in reverse order on another region."""
-    repeat_share: Share = 0.35
-    """Chance that a single distortion's type is used again on another region."""
-    single_grades: tuple[Grade, Grade, Grade, Grade, Grade] = (
-        "mild",
-        "mild",
-        "moderate",
-        "severe",
-        "severe",
-    )
-    """Words for severities 1 to 5 of a chain of one."""
-    pair_grades: tuple[Grade, Grade, Grade] = ("mild", "moderate", "severe")
-    """Words for severities 1 to 3 in a chain of two; higher ones are not drawn."""
-    attempts: Count = 6
-    """Chains tried on a region before it is left clean."""
-
-    @model_validator(mode="after")
-    def _ranges(self) -> Self:
-        if self.max_regions < self.min_regions:
-            raise ValueError("max_regions must be at least min_regions")
-        if sum(self.length_weights) <= 0:
-            raise ValueError("length_weights must hold a weight above 0")
-        if self.uniform_share + self.clean_share > 1:
-            raise ValueError("uniform_share + clean_share must be at most 1")
-        return self
-
-
-class GateConfig(Section):
-    """When a label is true to the eye."""
-
-    min_delta_e: float = 3.0
-    """A step must move the region by at least this mean CIEDE2000 where colour or tone is its
-    effect."""
-    min_structure: float = 0.02
-    """A step whose effect is on detail must lower SSIM by at least this."""
-    order_max_ssim: Share = 0.95
-    """Two orders are told apart only if their SSIM is at most this."""
-    order_min_gradient: float = 0.1
-    """... and the log ratio of their mean gradients is at least this."""
-    score_margin: Share = 0.10
-    """Measured scores must differ by this share for most/least questions over families."""
-    sum_margin: Count = 1
-    """Severity sums must differ by this for most/least questions over families."""
-
-
-class QuestionConfig(Section):
-    """How much is asked about each degraded picture."""
-
-    wording: Literal["pools", "model"] = "pools"
-    """Whether questions stay as the pools word them or are reworded by the model."""
-    pools: str = ""
-    """TOML file of question pools; empty means the built-in wordings."""
-    global_per_image: int = Field(default=1, ge=0)
-    """Global descriptions per degraded picture."""
-    local_per_image: int = Field(default=3, ge=0)
-    """Local descriptions per degraded picture, at most one per region."""
-    hybrid_per_image: int = Field(default=2, ge=0)
-    """Most/least degraded region questions, at most one of each."""
-    single_per_image: int = Field(default=1, ge=0)
-    """Most/least of one distortion questions."""
-    order_per_image: int = Field(default=3, ge=0)
-    """Accumulation order questions."""
-    short_per_image: int = Field(default=3, ge=0)
-    """Short referring questions, at most one per region."""
-    long_per_image: int = Field(default=2, ge=0)
-    """Long referring questions, at most one per region."""
-    single_intensity_by: Literal["type", "family"] = "type"
-    """Whether most/least of one distortion compares the same type or the same family."""
 
 
 class AnswerConfig(Section):

@@ -135,6 +135,8 @@ class Region(Record):
 class DegradedRegion(Record):
     """A region as it stands in one degraded picture: with its chain, or left clean."""
 
+    version: ClassVar[int] = 2
+
     image_id: Annotated[str, pa.string()]
     """``<picture_id>-v<variant>``: the degraded picture."""
     picture_id: Annotated[str, pa.string()]
@@ -163,6 +165,10 @@ class DegradedRegion(Record):
     """SSIM between the two orders of a chain of two; null otherwise."""
     order_gradient: Annotated[float | None, pa.float32()] = None
     """Absolute log ratio of mean gradients of the two orders; null otherwise."""
+    order_damage: Annotated[float | None, pa.float32()] = None
+    """Visible difference between the two orders on the scale of ``damage``; null otherwise."""
+    order_visible: Annotated[bool | None, pa.bool_()] = None
+    """Whether a viewer without a reference sees which of the two orders it was; null otherwise."""
 
 
 class Message(Record):
@@ -177,7 +183,7 @@ class Message(Record):
 class Sample(Record):
     """One question and answer about one degraded picture: a row of the dataset."""
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
 
     row_id: Annotated[str, pa.string()]
     """``<image_id>/<task>/<index>``; unique in the dataset."""

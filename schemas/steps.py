@@ -1,6 +1,6 @@
 """What was laid on a region, step by step, and how far the region moved."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pyarrow as pa
 
@@ -12,6 +12,8 @@ Grade = Literal["mild", "moderate", "severe", ""]
 class Step(Record):
     """One distortion laid on one region."""
 
+    version: ClassVar[int] = 2
+
     family: Annotated[str, pa.string()]
     """Family, e.g. ``blur``."""
     type: Annotated[str, pa.string()]
@@ -19,7 +21,8 @@ class Step(Record):
     severity: Annotated[int, pa.int8()]
     """Level of the type's table, 1 to 5; 0 where a person gave none."""
     grade: Annotated[Grade, pa.string()]
-    """Word for the severity: mild, moderate or severe; empty where a person gave none."""
+    """Word for what is seen of it: mild, moderate or severe; empty near a border between two words,
+    and where a person gave none."""
     params: Annotated[str, pa.string()]
     """Parameters the function was called with, JSON, keys sorted."""
     key: Annotated[str, pa.string()]
@@ -32,16 +35,39 @@ class Step(Record):
     """Natural log of mean gradient after over before this step."""
     ssim: Annotated[float, pa.float32()]
     """SSIM of the region after this step against before it."""
+    damage: Annotated[float | None, pa.float32()] = None
+    """Visible damage the step does, 0 (none) to 3.6: the finished region against itself without the
+    step. This and what follows is null for what a person named."""
+    gmsd: Annotated[float | None, pa.float32()] = None
+    """Gradient magnitude similarity deviation of the same two, on blocks the eye takes together."""
+    haarpsi: Annotated[float | None, pa.float32()] = None
+    """Haar perceptual similarity of the same two; 1 where nothing changed."""
+    chroma_ssim: Annotated[float | None, pa.float32()] = None
+    """Mean SSIM of a* and b* of the same two."""
+    share_visible: Annotated[float | None, pa.float32()] = None
+    """Share of the mask in blocks with CIEDE2000 above 3 between the same two."""
+    delta_e_95: Annotated[float | None, pa.float32()] = None
+    """95th percentile of the blocks' CIEDE2000 between the same two."""
+    delta_e_99: Annotated[float | None, pa.float32()] = None
+    """99th percentile of the blocks' CIEDE2000 between the same two."""
 
 
 class Scores(Record):
     """Full-reference scores of a region against its pristine pixels."""
+
+    version: ClassVar[int] = 2
 
     psnr: Annotated[float, pa.float32()]
     """Peak signal-to-noise ratio inside the mask, dB; 100 when identical."""
     ssim: Annotated[float, pa.float32()]
     """Mean SSIM (uniform 7x7 window, luma) over the mask."""
     gmsd: Annotated[float, pa.float32()]
-    """Gradient magnitude similarity deviation over the mask; 0 when identical."""
+    """Gradient magnitude similarity deviation over the mask, on blocks the eye takes together; 0
+    when identical."""
     delta_e: Annotated[float, pa.float32()]
     """Mean CIEDE2000 over the mask."""
+    haarpsi: Annotated[float, pa.float32()]
+    """Haar perceptual similarity over the mask; 1 when identical."""
+    damage: Annotated[float, pa.float32()]
+    """Visible damage, 0 (none) to 3.6; 4.6 minus it is the score people would give on the scale of
+    KADID-10k (5 imperceptible, 1 very annoying)."""

@@ -53,7 +53,7 @@ def ask_picture(
     asking.descriptions(config)
     asking.hybrid(config, gate)
     asking.single(config)
-    asking.order(config, gate, order_profile)
+    asking.order(config, order_profile)
     asking.referring("short", config.short_per_image)
     asking.referring("long", config.long_per_image)
     return asking.asks, +asking.dropped
@@ -107,7 +107,7 @@ class _Asking:
             wanted = tuple(self.stream_for("hybrid").shuffled(POLARITIES))
         for polarity in wanted:
             if asked < config.hybrid_per_image:
-                pick = pick_hybrid(self.facts, polarity, gate)
+                pick = pick_hybrid(self.facts, polarity, config, gate)
                 asked += self._point("hybrid_intensity", polarity, pick)
 
     def single(self, config: QuestionConfig) -> None:
@@ -116,7 +116,7 @@ class _Asking:
         asked = 0
         for family, polarity in self.stream_for("single").shuffled(wanted):
             if asked < config.single_per_image:
-                pick = pick_single(self.facts, family, polarity, config.single_intensity_by)
+                pick = pick_single(self.facts, family, polarity, config)
                 asked += self._point("single_intensity", polarity, pick)
 
     def _point(self, sub_task: SubTask, polarity: Polarity, pick: Pick) -> bool:
@@ -130,11 +130,9 @@ class _Asking:
         self.asks.append(ask)
         return True
 
-    def order(
-        self, config: QuestionConfig, gate: GateConfig, profile: Mapping[str, frozenset[str]]
-    ) -> None:
+    def order(self, config: QuestionConfig, profile: Mapping[str, frozenset[str]]) -> None:
         """Order questions, hard ones first."""
-        items, dropped = order_items(self.facts, profile, gate)
+        items, dropped = order_items(self.facts, profile)
         self.dropped.update(dropped)
         named = [item for item in items if self._named([item.region])]
         self.dropped["accumulation_order_no_reference"] += len(items) - len(named)
@@ -161,8 +159,21 @@ class _Asking:
         """Which distortions a region has, in short or with their effects."""
         named = self._named(self.facts.degraded)
         self.dropped[f"{length}_no_reference"] += len(self.facts.degraded) - len(named)
+        if length == "short":
+            named = self._graded(named)
         for region in self.stream_for(f"referring {length}").shuffled(named)[:limit]:
             form = "single" if len(region.chain) == 1 else "multi"
             unordered = form == "multi" and self.facts.origin == "human"
             pool = f"{length}_set" if unordered else f"{length}_{form}"
             self._about("referring", length, form, region, pool)
+
+    def _graded(self, regions: Sequence[DegradedRegion]) -> list[DegradedRegion]:
+        """Those whose every step has a word for its strength, which a short answer gives.
+
+        People's silence is kept: their answers name what they named.
+        """
+        if self.facts.origin == "human":
+            return list(regions)
+        certain = [region for region in regions if all(step.grade for step in region.chain)]
+        self.dropped["short_grade_uncertain"] += len(regions) - len(certain)
+        return certain

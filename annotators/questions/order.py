@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from annotators.facts import OrderQuery, PictureFacts
-from schemas.config import GateConfig
 from schemas.records import DegradedRegion
 
 
@@ -46,13 +45,13 @@ def matches(query: OrderQuery, chain: Sequence[str]) -> bool:
 
 
 def order_items(
-    facts: PictureFacts, profile: Mapping[str, frozenset[str]], gate: GateConfig
+    facts: PictureFacts, profile: Mapping[str, frozenset[str]]
 ) -> tuple[list[OrderItem], list[str]]:
     """All order questions this picture allows, and a slug for each that was dropped."""
     items, dropped = [], []
     for region in facts.degraded:
         for query in _queries(chain_of(region)):
-            reason = _refusal(query, region, facts, profile, gate)
+            reason = _refusal(query, region, facts, profile)
             if reason:
                 dropped.append(reason)
             else:
@@ -70,36 +69,25 @@ def _refusal(
     region: DegradedRegion,
     facts: PictureFacts,
     profile: Mapping[str, frozenset[str]],
-    gate: GateConfig,
 ) -> str:
     chain = chain_of(region)
     if sum(matches(query, chain_of(other)) for other in facts.degraded) != 1:
         return "order_not_unique"
-    if any(_might_match(query, other, gate) for other in facts.degraded if other is not region):
+    if any(_might_match(query, other) for other in facts.degraded if other is not region):
         return "order_rival_invisible"
     if len(chain) == 1:
         return "" if _has_hard_negative(query, region, facts) else "order_trivial"
     if len(chain) > 2 or any(b not in profile.get(a, ()) for a, b in itertools.pairwise(chain)):
         return "order_not_in_profile"
-    if region.order_ssim is None or region.order_gradient is None:
+    if region.order_visible is None:
         return "order_not_measured"
-    return "" if order_visible(region, gate) else "order_invisible"
+    return "" if region.order_visible else "order_invisible"
 
 
-def order_visible(region: DegradedRegion, gate: GateConfig) -> bool:
-    """Whether the two orders of a chain of two were measured to differ enough."""
-    if region.order_ssim is None or region.order_gradient is None:
-        return False
-    return (
-        region.order_ssim <= gate.order_max_ssim
-        and region.order_gradient >= gate.order_min_gradient
-    )
-
-
-def _might_match(query: OrderQuery, other: DegradedRegion, gate: GateConfig) -> bool:
+def _might_match(query: OrderQuery, other: DegradedRegion) -> bool:
     """Whether a region would match the other way round, and its order cannot be seen."""
     chain = chain_of(other)
-    return len(chain) > 1 and matches(query, chain[::-1]) and not order_visible(other, gate)
+    return len(chain) > 1 and matches(query, chain[::-1]) and not other.order_visible
 
 
 def _has_hard_negative(query: OrderQuery, region: DegradedRegion, facts: PictureFacts) -> bool:

@@ -106,43 +106,6 @@ def gradient_sum(plane: I32, mask: Flags) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _halved(plane: I32) -> I32:
-    """Sum of 2x2 blocks (four times their mean); a last odd row or column is left out."""
-    height, width = max(plane.shape[0] // 2, 1), max(plane.shape[1] // 2, 1)
-    out = np.empty((height, width), np.int32)
-    for y in range(height):
-        below = min(2 * y + 1, plane.shape[0] - 1)
-        for x in range(width):
-            beside = min(2 * x + 1, plane.shape[1] - 1)
-            out[y, x] = (
-                plane[2 * y, 2 * x]
-                + plane[2 * y, beside]
-                + plane[below, 2 * x]
-                + plane[below, beside]
-            )
-    return out
-
-
-@njit(cache=True, nogil=True)
-def gmsd(a: I32, b: I32, mask: Flags) -> float:
-    """Gradient magnitude similarity deviation over half-size pixels whose first pixel is masked."""
-    small_a, small_b = _halved(a), _halved(b)
-    total, squares, count = 0.0, 0.0, 0
-    for y in range(small_a.shape[0]):
-        for x in range(small_a.shape[1]):
-            if mask[2 * y, 2 * x]:
-                p, q = _prewitt(small_a, y, x) / 4.0, _prewitt(small_b, y, x) / 4.0
-                value = (2 * p * q + 170.0) / (p * p + q * q + 170.0)
-                total += value
-                squares += (1.0 - value) * (1.0 - value)
-                count += 1
-    if count == 0:
-        return 0.0
-    short = 1.0 - total / count
-    return math.sqrt(max(0.0, squares / count - short * short))
-
-
-@njit(cache=True, nogil=True)
 def squared_error(a: U8, b: U8, mask: Flags) -> int:
     """Sum of squared differences over the mask and the three channels."""
     total = np.int64(0)

@@ -21,12 +21,14 @@ from flows.store.layout import (
     TEMPORARY,
     put_in_place,
     read_manifest,
+    require_records,
     storage_errors,
     write_text,
 )
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.records import Sample
 
 FORMATS = ("trl", "sharegpt", "swift", "llava", "jsonl")
 TAG = "<image>"
@@ -70,12 +72,13 @@ def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[
     An export that was killed goes on: the same call writes what is missing.
 
     Raises:
-        ConfigError: Unknown form, no dataset, a folder that holds something else, a name of a
-            picture that is none, or a text that holds the tag trainers replace by the picture.
+        ConfigError: Unknown form, no dataset or an older one, a folder that holds something else,
+            a name of a picture that is none, or a text that holds the tag trainers replace by the
+            picture.
     """
     if kind not in FORMATS:
         raise UnknownNameError("export format", kind, FORMATS)
-    read_manifest(dataset)
+    require_records(dataset, read_manifest(dataset), [Sample])
     _claim(dataset, out, {"format": kind, "absolute": absolute})
     counts = {}
     for split in SPLITS:

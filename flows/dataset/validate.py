@@ -25,11 +25,20 @@ from flows.dataset.validate_shard import (
     shard_tools,
 )
 from flows.processes import start_worker
-from flows.store.layout import DATA, RECORDS, REJECTS, FileEntry, is_intact, read_manifest
+from flows.store.layout import (
+    DATA,
+    RECORDS,
+    REJECTS,
+    FileEntry,
+    is_intact,
+    read_manifest,
+    require_records,
+)
 from flows.store.shards import TABLES
 from flows.store.tables import dataset_schema
 from schemas.errors import ContractError
 from schemas.record import Record
+from schemas.records import RECORDS as RECORD_TYPES
 from schemas.records import Reject, Sample
 
 __all__ = ["Defect", "validate"]
@@ -48,9 +57,10 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
         workers: Processes; with one, everything is done in this one.
 
     Raises:
-        ConfigError: There is no dataset.
+        ConfigError: There is no dataset, or one of other versions.
     """
     manifest = read_manifest(out)
+    require_records(out, manifest, RECORD_TYPES)
     load_plugins(manifest["config"]["plugins"])
     shard_tools.cache_clear()
     shards = sorted(path.stem.split("-")[1] for path in (out / RECORDS).glob("pictures-*.parquet"))

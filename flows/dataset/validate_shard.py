@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from annotators.check.stored_answer import check_stored
 from annotators.screening import well_inside
+from distortions.plan import grade_of
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.manifest import human_families
@@ -23,9 +24,10 @@ from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas import masks
 from schemas.arrays import Image, Mask
+from schemas.config import PlanConfig
 from schemas.errors import ContractError
 from schemas.families import Family
-from schemas.records import DegradedRegion, Picture, Sample
+from schemas.records import DegradedRegion, Grade, Picture, Sample
 
 
 class Defect(NamedTuple):
@@ -73,11 +75,11 @@ class ShardFindings(NamedTuple):
 def check_shard(job: ShardToCheck) -> ShardFindings:
     """Check whatever can be checked without the other shards."""
     out, shard, _ = job
-    images, families = shard_tools(out, job.sources)
+    images, families, plan = shard_tools(out, job.sources)
     path = out / RECORDS / f"pictures-{shard}.parquet"
     pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(path))}
     degraded = _degraded(out / RECORDS / f"degraded-{shard}.parquet")
-    defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, families))
+    defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, families, plan))
     seen, counted = set[str](), 0
     for split in ("train", "test"):
         file = out / DATA / f"{split}-{shard}.parquet"
@@ -91,11 +93,14 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
 
 
 @cache
-def shard_tools(out: Path, sources: tuple[str, ...]) -> tuple[SourceImages, Mapping[str, Family]]:
+def shard_tools(
+    out: Path, sources: tuple[str, ...]
+) -> tuple[SourceImages, Mapping[str, Family], PlanConfig]:
     """Made once per process."""
     manifest = read_manifest(out)
     load_plugins(manifest["config"]["plugins"])
-    return SourceImages(out, sources), {**FAMILIES, **human_families(manifest)}
+    plan = PlanConfig.model_validate(manifest["config"]["plan"])
+    return SourceImages(out, sources), {**FAMILIES, **human_families(manifest)}, plan
 
 
 def row_hashes(names: Sequence[str]) -> NDArray[np.uint64]:
@@ -116,6 +121,7 @@ def _regions(
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
     families: Mapping[str, Family],
+    plan: PlanConfig,
 ) -> Iterator[Defect]:
     """Masks against sizes, boxes, points; no pixel with two chains; families registered."""
     for image_id, regions in degraded.items():
@@ -125,7 +131,7 @@ def _regions(
             continue
         taken = np.zeros((picture.height, picture.width), np.bool_)
         for region in regions:
-            for rule, detail in _region(region, taken, families):
+            for rule, detail in [*_region(region, taken, families), *_grades(region, plan)]:
                 yield Defect(file, f"{image_id}:{region.region_id}", rule, detail)
 
 
@@ -153,6 +159,19 @@ def _region(
         if (taken & mask).any():
             yield "overlap", "a pixel carries two chains"
         taken |= mask
+
+
+def _grades(region: DegradedRegion, plan: PlanConfig) -> Iterator[tuple[str, str]]:
+    """Words for strength that are not those of what they are derived from."""
+    for step in region.chain:
+        expected: Grade = ""
+        if step.key:
+            expected = grade_of(step.severity, len(region.chain), step.damage, plan)
+        elif step.severity:
+            expected = plan.single_grades[step.severity - 1]
+        if step.grade != expected:
+            told = f"{step.type} at level {step.severity}, damage {step.damage}"
+            yield "grade", f"{told}: {step.grade!r}, expected {expected!r}"
 
 
 def _rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -18,6 +18,7 @@ from distortions.gate import Judged, judge
 from distortions.plan import DrawnStep, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
 from distortions.registry import FAMILIES
+from distortions.view import View
 from flows.picture.degraded import degraded_region, untouched_region, whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
 from flows.picture.questions import question
@@ -172,7 +173,7 @@ class _VariantRoad:
         if judged is None:
             return Made(image, [], [])
         whole = whole_region(self.image_id, self.scene.picture)
-        region = degraded_region(whole, image, mask, drawn, judged, self.tools.config)
+        region = degraded_region(whole, drawn, judged, self.tools.config)
         return Made(composite(image, [judged.patch]), [region], [region])
 
     def _regions(self) -> Made:
@@ -190,7 +191,7 @@ class _VariantRoad:
             if judged is None:
                 continue
             untouched = untouched_region(self.image_id, found[index])
-            done[index] = degraded_region(untouched, image, mask, drawn, judged, self.tools.config)
+            done[index] = degraded_region(untouched, drawn, judged, self.tools.config)
             patches.append(judged.patch)
             earlier.append(drawn)
         degraded = composite(image, patches)
@@ -228,11 +229,12 @@ class _VariantRoad:
         config = self.tools.config
         self.counts[GATE_REGIONS] += 1
         refusal = ""
+        view = View(self.scene.image, mask, config.gate.pixels_per_degree)
         for attempt in range(config.plan.attempts):
             stream = self.stream(region_id, "chain", attempt)
             drawn = draw_chain(stream, self.tools.palette, earlier)
             links = link_chain(drawn, *self.key, region_id, attempt)
-            judged = judge(self.scene.image, mask, links, config.gate)
+            judged = judge(self.scene.image, mask, links, config.gate, view)
             self.counts[GATE_CHAINS] += 1
             if not judged.refusal:
                 self.counts[GATE_PASSED] += 1

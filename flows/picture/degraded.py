@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from distortions.gate import Judged, OrderEffect, order_effect, overall
+from distortions.gate import Judged, overall
 from distortions.plan import DrawnStep, grade_of
 from schemas import masks
-from schemas.arrays import Image, Mask
 from schemas.config import RunConfig
 from schemas.records import DegradedRegion, Picture, Region, Scores, Step
 
@@ -49,45 +48,66 @@ def whole_region(image_id: str, picture: Picture) -> DegradedRegion:
 
 
 def degraded_region(
-    region: DegradedRegion,
-    image: Image,
-    mask: Mask,
-    drawn: Sequence[DrawnStep],
-    judged: Judged,
-    config: RunConfig,
+    region: DegradedRegion, drawn: Sequence[DrawnStep], judged: Judged, config: RunConfig
 ) -> DegradedRegion:
-    """``region`` with the chain that was laid on it and everything measured."""
-    effect = overall(judged.patch)
-    scores = Scores(psnr=effect.psnr, ssim=effect.ssim, gmsd=effect.gmsd, delta_e=effect.delta_e)
-    order: OrderEffect | None = None
-    if len(drawn) == 2:
-        order = order_effect(image, mask, judged.chain, judged.patch)
+    """``region`` with the chain that was laid on it and everything measured.
+
+    Args:
+        region: Without a chain.
+        drawn: The chain.
+        judged: What the gate, which it passed, found.
+        config: Whose words stand for the steps' strength.
+    """
+    order = judged.order
     return region.model_copy(
         update={
             "role": "whole" if region.role == "whole" else "degraded",
             "chain": _steps(drawn, judged, config),
-            "scores": scores,
-            "order_ssim": order.ssim if order else None,
-            "order_gradient": order.gradient if order else None,
+            "scores": _scores(judged),
+            "order_ssim": order.effect.ssim if order else None,
+            "order_gradient": order.effect.gradient if order else None,
+            "order_damage": order.damage if order else None,
+            "order_visible": order.visible if order else None,
         }
+    )
+
+
+def _scores(judged: Judged) -> Scores | None:
+    effect, damage = overall(judged.patch), judged.damage
+    if damage is None:
+        return None
+    return Scores(
+        psnr=effect.psnr,
+        ssim=effect.ssim,
+        gmsd=damage.gmsd,
+        delta_e=effect.delta_e,
+        haarpsi=damage.haarpsi,
+        damage=damage.damage,
     )
 
 
 def _steps(drawn: Sequence[DrawnStep], judged: Judged, config: RunConfig) -> list[Step]:
     steps = []
-    for link, effect in zip(judged.chain, judged.effects, strict=True):
+    for link, effect, seen in zip(judged.chain, judged.effects, judged.damages, strict=True):
         steps.append(
             Step(
                 family=link.type.family,
                 type=link.type.name,
                 severity=link.severity,
-                grade=grade_of(link.severity, len(drawn), config.plan),
+                grade=grade_of(link.severity, len(drawn), seen.damage, config.plan),
                 params=json.dumps(link.params, sort_keys=True),
                 key=f"{link.key:016x}",
                 domain=link.type.domain,
                 delta_e=effect.delta_e,
                 gradient_log_ratio=effect.gradient_log_ratio,
                 ssim=effect.ssim,
+                damage=seen.damage,
+                gmsd=seen.gmsd,
+                haarpsi=seen.haarpsi,
+                chroma_ssim=seen.chroma_ssim,
+                share_visible=seen.share_visible,
+                delta_e_95=seen.delta_e_95,
+                delta_e_99=seen.delta_e_99,
             )
         )
     return steps

@@ -5,11 +5,12 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from schemas.errors import ConfigError, StorageError
+from schemas.record import Record
 
 DATA, RECORDS, REJECTS, FIGURES, WORK = "data", "records", "rejects", "figures", ".work"
 TEMPORARY = ".part"
@@ -107,3 +108,16 @@ def read_manifest(out: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{out / MANIFEST}: not readable: {error}") from None
     return manifest
+
+
+def require_records(out: Path, manifest: dict[str, Any], records: Iterable[type[Record]]) -> None:
+    """Raise ``ConfigError`` unless a dataset's records are of the versions that are read here."""
+    written: dict[str, Any] = manifest.get("records") or {}
+    for record in records:
+        got = written.get(record.__name__)
+        if got != record.version:
+            raise ConfigError(
+                f"{out}: {record.__name__} records of version {got or 'unknown'}, expected "
+                f"{record.version}; build the dataset again, or read it with the version of "
+                f"iqa-spider that made it ({manifest.get('code', 'unknown')})"
+            )

@@ -4,9 +4,15 @@ import numpy as np
 import pytest
 
 from distortions.chain import Link, parse_chain
-from distortions.gate import RULES, judge, order_effect, overall
+from distortions.gate import judge, overall
+from distortions.measure import Effect
+from distortions.perception import PIXELS_PER_DEGREE, perceived
+from distortions.perception.words import SEEN_DELTA_E, SEEN_STRUCTURE
 from distortions.plan import link_chain
+from distortions.region import composite, degrade_region
 from distortions.registry import FAMILIES, get
+from distortions.rules import RULES
+from distortions.view import View
 from schemas.config import GateConfig
 
 GATE = GateConfig()
@@ -56,7 +62,7 @@ def test_nothing_to_see_is_refused(name, image):
 @pytest.mark.parametrize("name", ["gaussian_blur", "gaussian_noise", "jpeg_compression", "pixelate",
                                   "oversharpen", "brighten_value_shift", "darken_rgb_shift",
                                   "contrast_weaken_scale", "contrast_strengthen_scale",
-                                  "saturate_weaken_ycbcr", "quantize_otsu"])  # fmt: skip
+                                  "saturate_weaken_ycbcr"])  # fmt: skip
 def test_real_degradation_passes(name, coffee):
     """On a real photograph a severity of three is seen."""
     assert refusal(coffee, name) == ""
@@ -73,23 +79,111 @@ def test_refusal_names_the_step_that_failed():
     assert len(judged.effects) == 1
 
 
+def judged(image, chain, key=1):
+    """What the gate finds of a chain in words on the region of a picture."""
+    return judge(image, region(image), link_chain(parse_chain(chain), key), GATE)
+
+
 def test_noise_and_blur_do_not_commute(coffee):
-    """The two orders of noise and blur differ by far more than the order gate asks for."""
-    links = link_chain(parse_chain("noise:gaussian_noise:2,blur:gaussian_blur:2"), 1)
-    mask = region(coffee)
-    effect = order_effect(coffee, mask, links, judge(coffee, mask, links, GATE).patch)
-    assert effect.ssim < 0.6
-    assert effect.gradient > 0.5
+    """Whether noise or blur came first is seen by anybody."""
+    order = judged(coffee, "noise:gaussian_noise:3,blur:gaussian_blur:1").order
+    assert order.visible
+    assert order.damage > 0.5
+    assert order.effect.ssim < 0.6
+    assert order.effect.gradient > 0.5
 
 
 def test_contrast_and_blur_commute(coffee):
     """Contrast weakening and blur give the same picture in either order: no order to ask about."""
-    links = link_chain(
-        parse_chain("contrast_weaken:contrast_weaken_scale:2,blur:gaussian_blur:2"), 1
-    )
-    mask = region(coffee)
-    effect = order_effect(coffee, mask, links, judge(coffee, mask, links, GATE).patch)
-    assert effect.ssim > 0.98
+    order = judged(coffee, "contrast_weaken:contrast_weaken_scale:2,blur:gaussian_blur:2").order
+    assert not order.visible
+    assert order.damage < 0.2
+    assert order.effect.ssim > 0.98
+
+
+def test_a_step_that_is_hidden_is_refused(coffee):
+    """Each step of this chain is seen when it is laid on; the second buries the first."""
+    chain = "pixelate:pixelate:1,noise:gaussian_noise:3"
+    found = judged(coffee, chain)
+    assert found.refusal == "pixelate>noise:hidden"
+    assert len(found.effects) == 2
+    assert (found.damages, found.damage, found.order) == ((), None, None)
+    assert judged(coffee, "noise:gaussian_noise:3").refusal == ""
+    assert judged(coffee, "pixelate:pixelate:4,noise:gaussian_noise:1").refusal == ""
+
+
+def test_a_step_that_is_not_seen_is_refused(coffee):
+    """Few levels chosen well change every pixel and are seen by nobody; fewer are."""
+    assert judged(coffee, "quantization:quantize_otsu:3").refusal == "quantization:unseen"
+    assert judged(coffee, "quantization:quantize_otsu:5").refusal == ""
+
+
+def test_damage_of_a_step_is_that_of_the_result_with_it(coffee):
+    """A step's damage is measured in the finished region against the region without it."""
+    links = link_chain(parse_chain("blur:gaussian_blur:2,noise:gaussian_noise:2"), 1)
+    mask, view = region(coffee), View(coffee, region(coffee))
+    found = judge(coffee, mask, links, GATE, view)
+    result = view.of(found.patch.stages[-1])
+    for place, damage in enumerate(found.damages):
+        rest = [link for index, link in enumerate(links) if index != place]
+        alone = degrade_region(coffee, mask, rest).stages[-1]
+        assert damage == view.compare(view.of(alone), result)
+    assert found.damage == view.compare(view.pristine, result)
+
+
+def test_longer_chains_are_judged_step_by_step(coffee):
+    """Of three steps the one that two others bury is named with them."""
+    long = "noise:gaussian_noise:4,blur:gaussian_blur:1,contrast_weaken:contrast_weaken_scale:1"
+    assert len(judged(coffee, long).damages) == 3
+    buried = "pixelate:pixelate:1,noise:gaussian_noise:3,saturate_weaken:saturate_weaken_hsv:3"
+    assert judged(coffee, buried).refusal == "pixelate>noise>saturate_weaken:hidden"
+
+
+def test_a_view_is_the_region_in_the_whole_picture(coffee):
+    """The crop that is compared gives what the composited pictures give, at any distance."""
+    links, mask = [Link(get("motion_blur"), 3, 1)], region(coffee)
+    patch = degrade_region(coffee, mask, links)
+    for distance in (40.0, 80.0):
+        view = View(coffee, mask, distance)
+        whole = perceived(coffee, composite(coffee, [patch]), mask, pixels_per_degree=distance)
+        assert view.compare(view.pristine, view.of(patch.stages[-1])) == whole
+
+
+def test_thresholds_of_sight_are_those_of_the_scale():
+    """The configuration repeats the scale's own thresholds and distance."""
+    scale = SEEN_DELTA_E, SEEN_STRUCTURE, PIXELS_PER_DEGREE
+    assert (GATE.seen_delta_e, GATE.seen_structure, GATE.pixels_per_degree) == scale
+
+
+# Family to the field its direction is read from, no change, and the least that passes.
+DIRECTIONS = {
+    "blur": ("gradient_log_ratio", 0.0, -0.04, "not_softer"),
+    "noise": ("gradient_log_ratio", 0.0, 0.04, "not_rougher"),
+    "oversharpen": ("gradient_log_ratio", 0.0, 0.04, "not_sharper"),
+    "brighten": ("lightness_shift", 0.0, 1.0, "not_brighter"),
+    "darken": ("lightness_shift", 0.0, -1.0, "not_darker"),
+    "contrast_strengthen": ("contrast_ratio", 1.0, 1.06, "inverted"),
+    "contrast_weaken": ("contrast_ratio", 1.0, 0.94, "inverted"),
+    "saturate_strengthen": ("chroma_ratio", 1.0, 1.06, "inverted"),
+    "saturate_weaken": ("chroma_ratio", 1.0, 0.94, "inverted"),
+}
+SEEN = Effect(10.0, 0.0, 0.7, 1.0, 1.0, 0.0)
+UNSEEN = SEEN._replace(delta_e=0.1, ssim=0.999)
+
+
+@pytest.mark.parametrize("family", DIRECTIONS)
+def test_a_step_goes_the_way_its_name_says(family):
+    """On the limit passes; short of it, no change and the mirror image are refused by name."""
+    field, still, limit, slug = DIRECTIONS[family]
+    way = limit - still
+
+    def said(value, effect=SEEN):
+        return RULES[family](effect._replace(**{field: value}), GATE)
+
+    assert [said(limit), said(still + 2 * way)] == ["", ""]
+    short = limit - (0.0001 if way > 0 else -0.0001)
+    assert [said(short), said(still), said(still - 2 * way)] == [slug] * 3
+    assert said(still + 2 * way, UNSEEN) == "invisible"
 
 
 def test_scores_are_inside_the_mask(coffee):

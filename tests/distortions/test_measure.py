@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import color, metrics
 
-from distortions.measure import Effect, compare, ssim
+from distortions.measure import Effect, Fidelity, compare, compare_orders, fidelity
 from distortions.registry import get
 from distortions.site import Site
 from schemas.errors import ContractError
@@ -32,15 +32,15 @@ def test_ssim_agrees_with_scikit_image(pair):
     """Away from the border SSIM equals scikit-image's to four decimals."""
     _, full = metrics.structural_similarity(luma(pair[0]), luma(pair[1]), win_size=7, full=True)
     mask = inner(pair[0])
-    assert ssim(*pair, mask) == pytest.approx(full[mask].mean(), abs=1e-4)
-    assert compare(*pair, mask).ssim == ssim(*pair, mask)
+    assert fidelity(*pair, mask).ssim == pytest.approx(full[mask].mean(), abs=1e-4)
+    assert compare(*pair, mask).ssim == fidelity(*pair, mask).ssim
 
 
 def test_psnr_agrees_with_scikit_image(pair):
     """PSNR over the mask equals scikit-image's over the same pixels."""
     mask = inner(pair[0])
     expected = metrics.peak_signal_noise_ratio(pair[0][mask], pair[1][mask])
-    assert compare(*pair, mask).psnr == pytest.approx(expected, abs=1e-3)
+    assert fidelity(*pair, mask).psnr == pytest.approx(expected, abs=1e-3)
 
 
 def test_delta_e_agrees_with_scikit_image(pair):
@@ -73,7 +73,8 @@ def test_published_colour_pairs(first, second, expected):
 def test_identical_is_perfect(pair):
     """A region compared with itself has no difference at all."""
     same = compare(pair[0], pair[0], inner(pair[0]))
-    assert same == Effect(0.0, 0.0, 1.0, 100.0, 0.0, 1.0, 1.0, 0.0)
+    assert same == Effect(0.0, 0.0, 1.0, 1.0, 1.0, 0.0)
+    assert fidelity(pair[0], pair[0], inner(pair[0])) == Fidelity(100.0, 1.0, 0.0)
 
 
 def test_only_the_mask_counts(pair):
@@ -93,7 +94,13 @@ def test_directions(astronaut):
     noisy = get("gaussian_noise").apply(crop, {"sigma": 0.1}, Site.whole(crop))
     assert compare(crop, blurred, mask).gradient_log_ratio < -0.3
     assert compare(crop, noisy, mask).gradient_log_ratio > 0.3
-    assert compare(crop, blurred, mask).gmsd > 0.02
+
+
+def test_orders_differ_by_as_much_either_way(pair):
+    """What is measured of two orders is what ``compare`` finds, without a direction."""
+    mask, effect = inner(pair[0]), compare(*pair, inner(pair[0]))
+    assert compare_orders(*pair, mask) == (effect.ssim, abs(effect.gradient_log_ratio))
+    assert compare_orders(*pair[::-1], mask).gradient == abs(effect.gradient_log_ratio)
 
 
 def test_flat_regions_are_finite():

@@ -2,12 +2,20 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distortions.order import RESTORED, allows
-from distortions.plan import draw_chain, draw_kind, draw_targets, link_chain, make_palette
+from distortions.plan import (
+    draw_chain,
+    draw_kind,
+    draw_targets,
+    grade_of,
+    link_chain,
+    make_palette,
+)
 from schemas.config import PlanConfig
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.streams import Stream
@@ -80,6 +88,24 @@ def test_steps_have_their_own_keys():
     chain = draw_chain(Stream("pair", 3), make_palette(PlanConfig(length_weights=[0, 1])), [])
     links = link_chain(chain, 1, "region a") + link_chain(chain, 1, "region b")
     assert len({link.key for link in links}) == 4
+
+
+def test_grades_follow_sight():
+    """By default the word comes from the damage, whatever the level, and none near a border."""
+    words = [grade_of(1, 1, damage, CONFIG) for damage in (0.3, 1.3, 1.5, 1.7, 2.0, 2.7, 3.0)]
+    assert words == ["mild", "mild", "", "", "moderate", "", "severe"]
+    assert grade_of(5, 2, 0.3, CONFIG) == "mild"
+    # a border's margin ends at a number of four places that float32 cannot hold
+    assert grade_of(1, 1, float(np.float32(1.8)), CONFIG) == grade_of(1, 1, 1.8, CONFIG)
+
+
+def test_grades_of_levels():
+    """With ``levels`` the word stands for the severity, as in the paper; so without a measure."""
+    levels = PlanConfig(grades="levels")
+    single = ["mild", "mild", "moderate", "severe", "severe"]
+    assert [grade_of(n, 1, 3.0, levels) for n in range(1, 6)] == single
+    assert [grade_of(n, 2, 0.1, levels) for n in range(1, 4)] == ["mild", "moderate", "severe"]
+    assert [grade_of(n, 1, None, CONFIG) for n in range(1, 6)] == single
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from annotators.answers.template import TemplateWriter
 from annotators.check.fact_check import check_answer
 from annotators.facts import Ask
 from annotators.questions.ask import ask_picture
-from annotators.questions.most_least import measured_change, severity_sum, shown_change
 from annotators.questions.pools import builtin_pools
 from distortions.order import RESTORED, pairs
 from schemas.config import GateConfig, QuestionConfig
@@ -52,7 +51,7 @@ def pictures(draw):
     for index in range(draw(st.integers(1, 5))):
         x, y = draw(st.integers(0, 480)), draw(st.integers(0, 280))
         chain = draw(st.one_of(st.just([]), chains(), chains()))
-        order = (draw(st.floats(0.5, 1)), draw(st.floats(0, 1)))
+        order = draw(st.booleans())
         made.append(
             region(index, chain, draw(st.sampled_from(LABELS)), (x, y, x + 100, y + 90),
                    draw(st.floats(0.2, 0.98)), order)
@@ -97,17 +96,20 @@ def truth(ask, picture):
     sign = 1 if ask.form == "most" else -1
     if ask.sub_task == "single_intensity":
         steps = {r.region_id: s for r in degraded for s in r.chain if s.family == ask.family}
-        shown = {r.region_id: sign * shown_change(r, steps[r.region_id]) for r in degraded
-                 if r.region_id in steps}  # fmt: skip
+        shown = {name: sign * step.damage for name, step in steps.items()}
         best = max(sign * s.severity for s in steps.values())
         return [r for r in degraded if r.region_id in steps
                 and sign * steps[r.region_id].severity == best
                 and shown[r.region_id] == max(shown.values())]  # fmt: skip
     clean = [r for r in picture.regions if not r.chain]
     pool = degraded if ask.form == "most" or len(clean) != 1 else [*degraded, *clean]
-    best = max(sign * severity_sum(r) for r in pool)
-    seen = max(sign * measured_change(r) for r in pool)
-    return [r for r in pool if sign * severity_sum(r) == best and sign * measured_change(r) == seen]
+    best = max(sign * damage(r) for r in pool)
+    return [r for r in pool if sign * damage(r) == best]
+
+
+def damage(region):
+    """Of a region; none of a clean one."""
+    return region.scores.damage if region.scores else 0.0
 
 
 @settings(max_examples=300, deadline=None)
@@ -136,25 +138,24 @@ def test_questions_are_well_formed(picture):
 
 def test_invisible_orders_are_not_asked():
     """A pair whose two orders look alike, or that is outside the profile, is not asked by order."""
-    hidden = region("a", [step("blur"), step("noise")], order=(0.99, 0.5))
+    hidden = region("a", [step("blur"), step("noise")], order_seen=False)
     outside = region("b", [step("brighten"), step("noise")], "cat", (300, 20, 400, 120))
     asks = ask_all(facts(hidden, outside))
     assert [a for a in asks if a.sub_task == "accumulation_order"] == []
 
 
 def test_margins():
-    """Sum and score must agree by their margins, else nothing is asked over all distortions."""
-    low = region("a", [step("blur", severity=2)], ssim=0.9)
+    """Both measures must agree by their margin, else nothing is asked over all distortions."""
+    low = region("a", [step("blur", severity=2)], losses=(0.1, 0.2, 0.5))
 
-    def hybrid(*regions):
-        return [a for a in ask_all(facts(*regions)) if a.sub_task == "hybrid_intensity"]
+    def asked(*losses):
+        other = region("b", [step("noise", severity=3)], "cat", (300, 20, 400, 120), losses=losses)
+        asks = ask_all(facts(low, other))
+        return [a.form for a in asks if a.sub_task == "hybrid_intensity"]
 
-    close = region("b", [step("noise", severity=2)], "cat", (300, 20, 400, 120), ssim=0.5)
-    disagree = region("b", [step("noise", severity=3)], "cat", (300, 20, 400, 120), ssim=0.99)
-    fine = region("b", [step("noise", severity=3)], "cat", (300, 20, 400, 120), ssim=0.5)
-    assert hybrid(low, close) == []
-    assert hybrid(low, disagree) == []
-    assert [a.form for a in hybrid(low, fine)] == ["most", "least"]
+    assert asked(0.11, 0.25, 0.6) == []
+    assert asked(0.05, 0.5, 0.6) == []
+    assert asked(0.2, 0.5, 0.6) == ["most", "least"]
 
 
 def test_clean_regions_compete_only_when_unique():

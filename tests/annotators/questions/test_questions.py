@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.questions.ask import ask_picture
-from annotators.questions.most_least import shown_change
+from annotators.questions.most_least import least_region, worst_region
 from annotators.questions.pools import builtin_pools
 from schemas.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
@@ -36,14 +36,22 @@ def of(asks, sub_task, form=None):
     return [a for a in asks if a.sub_task == sub_task and form in (None, a.form)]
 
 
+def near(value):
+    """Losses that mostly, not always, agree with each other."""
+    return st.tuples(*(st.sampled_from([value, value, value, 0.5 * value, 2 * value]),) * 3)
+
+
+LOSSES = st.sampled_from([0.02, 0.1, 0.13, 0.4, 0.4, 0.9]).flatmap(near)
+
+
 def steps():
     """A step of few families, types and values, so that ties and repeats are common."""
     return st.builds(
-        lambda name, severity, kind, ssim, delta_e: step(
-            name, GRADES[severity - 1], severity, f"{name}_{kind}", ssim, delta_e
+        lambda name, severity, kind, sure, losses: step(
+            name, GRADES[severity - 1] if sure else "", severity, f"{name}_{kind}", losses=losses
         ),
         st.sampled_from(NAMES), st.integers(1, 5), st.sampled_from("aaab"),
-        st.sampled_from([0.3, 0.5, 0.7, 0.9]), st.sampled_from([5.0, 10.0, 20.0]),
+        st.sampled_from([True, True, False]), LOSSES,
     )  # fmt: skip
 
 
@@ -58,10 +66,10 @@ def pictures(draw):
     made = []
     for number in range(draw(st.integers(0, 5))):
         x, y = 100 * draw(st.integers(0, 5)), 100 * draw(st.integers(0, 3))
-        order = (draw(st.sampled_from([0.5, 0.99])), draw(st.sampled_from([0.05, 0.5, 0.5])))
+        seen = draw(st.sampled_from([True, True, False]))
         label = draw(st.sampled_from(["dog", "person", "skis", "sky"]))
-        ssim = draw(st.sampled_from([0.3, 0.5, 0.52, 0.8]))
-        made.append(region(number, draw(CHAINS), label, (x, y, x + 90, y + 90), ssim, order))
+        made.append(region(number, draw(CHAINS), label, (x, y, x + 90, y + 90), 0.5, seen,
+                           losses=draw(LOSSES)))  # fmt: skip
     return facts(*made)
 
 
@@ -70,19 +78,20 @@ def families(a_region):
     return [s.family for s in a_region.chain]
 
 
-def change(a_region):
-    """Measured change, from the rule's words: structure lost plus colour moved."""
-    scores = a_region.scores
-    return (1 - scores.ssim) + scores.delta_e / 40 if scores else 0.0
+def three(measured):
+    """GMSD, 1 - HaarPSI and damage; zeros of a clean region."""
+    if measured is None:
+        return (0.0, 0.0, 0.0)
+    return (measured.gmsd, 1 - measured.haarpsi, measured.damage)
 
 
-def visible(a_region):
-    """Whether the order of a chain of two was measured to show."""
-    return (
-        a_region.order_ssim is not None
-        and a_region.order_ssim <= 0.95
-        and a_region.order_gradient >= 0.1
-    )
+def assert_singled_out(mine, theirs, sign):
+    """GMSD and HaarPSI differ by 30 % of the greater, the right way; damage does not object."""
+    for which in range(2):
+        gap = sign * (mine[which] - theirs[which])
+        assert gap > 0
+        assert gap >= 0.3 * max(mine[which], theirs[which]) - 1e-9
+    assert sign * (mine[2] - theirs[2]) >= 0
 
 
 def hits(form, first, last, chain):
@@ -99,17 +108,17 @@ def assert_order(question, picture):
     assert [r for r in degraded if hits(form, first, last, families(r))] == [target]
     assert len(target.chain) < 3
     if len(target.chain) == 2:
-        assert visible(target)
+        assert target.order_visible
         assert families(target)[1] in PROFILE.get(families(target)[0], ())
     else:
         assert any({first, last} & set(families(r)) for r in degraded if r != target)
     for other in degraded:
-        if other != target and len(other.chain) > 1 and not visible(other):
+        if other != target and len(other.chain) > 1 and not other.order_visible:
             assert not hits(form, first, last, families(other)[::-1])
 
 
 def assert_hybrid(question, picture):
-    """Sum and score single out the target, each by its margin, among those that compete."""
+    """Both measures single out the target by their margin among those that compete."""
     only_clean = len(picture.clean) == 1
     rivals = list(picture.degraded)
     if question.form == "most" or only_clean:
@@ -120,25 +129,22 @@ def assert_hybrid(question, picture):
     others = [r for r in rivals if r != question.target]
     assert len(others) == len(rivals) - 1 >= 1
     for other in others:
-        total = sum(s.severity for s in question.target.chain)
-        assert sign * (total - sum(s.severity for s in other.chain)) >= 1
-        mine, theirs = change(question.target), change(other)
-        assert sign * (mine - theirs) >= 0.10 * max(mine, theirs) - 1e-9 > -1e-9
+        assert_singled_out(three(question.target.scores), three(other.scores), sign)
 
 
 def assert_single(question, picture):
-    """The same type everywhere; severity and what is left to see single out the target."""
+    """The same type everywhere; severity and both measures of the step single out the target."""
     carried = {
         r.region_id: (r, s) for r in picture.degraded for s in r.chain
         if s.family == question.family
     }  # fmt: skip
     sign = 1 if question.form == "most" else -1
-    mine_region, mine = carried.pop(question.target.region_id)
+    _, mine = carried.pop(question.target.region_id)
     assert carried
-    for other_region, other in carried.values():
+    for _, other in carried.values():
         assert other.type == mine.type
         assert sign * (mine.severity - other.severity) > 0
-        assert sign * (shown_change(mine_region, mine) - shown_change(other_region, other)) > 0
+        assert_singled_out(three(mine), three(other), sign)
 
 
 RULES = {
@@ -202,12 +208,13 @@ def test_limits_hold_and_move_no_other_question(picture):
 @settings(max_examples=100, deadline=None)
 @given(pictures())
 def test_referring_has_the_form_of_the_chain(picture):
-    """Each named degraded region is asked about once in short and once at length."""
+    """Each named degraded region is asked about at length, the surely graded ones in short too."""
     asks, _ = ask(picture)
     named = {r.region_id: r for r in picture.degraded if r.region_id in picture.references}
     for length in ("short", "long"):
         found = of(asks, length)
-        assert {a.target.region_id for a in found} == set(named)
+        sure = {name for name, r in named.items() if all(s.grade for s in r.chain)}
+        assert {a.target.region_id for a in found} == (sure if length == "short" else set(named))
         for question in found:
             many = len(question.target.chain) > 1
             assert question.form == ("multi" if many else "single")
@@ -240,9 +247,12 @@ def test_unnamed_regions_are_never_asked_about():
     assert dropped["local_no_reference"] == dropped["short_no_reference"] == 2
 
 
-def hybrid(*regions, gate=GATE):
+BY_SEVERITY = MANY.model_copy(update={"intensity": "severity"})
+
+
+def hybrid(*regions, config=MANY, gate=GATE):
     """Forms of the hybrid questions and the reasons of those dropped."""
-    asks, dropped = ask(facts(*regions), gate=gate)
+    asks, dropped = ask(facts(*regions), config, gate)
     found = {a.form: a.target.region_id for a in of(asks, "hybrid_intensity")}
     return found, {reason for reason in dropped if reason.startswith("hybrid")}
 
@@ -261,16 +271,50 @@ CLEAN = [region("c", (), "car", CAR), region("d", (), "bus", BUS)]
         (region("r", [step("blur", severity=3)], ssim=float("nan")), "hybrid_score_too_close"),
     ],
 )
-def test_uncertain_comparisons_are_dropped(rival, reason):
+def test_uncertain_sums_are_dropped(rival, reason):
     """A tie, a disagreement, a small margin or a broken score each drop the question."""
-    found, reasons = hybrid(STRONG, rival)
+    found, reasons = hybrid(STRONG, rival, config=BY_SEVERITY)
     assert found == {}
     assert reason in reasons
 
 
-def test_certain_comparisons_are_asked():
-    """Sum and score agree by their margins: both ends are asked for."""
-    assert hybrid(STRONG, WEAK) == ({"most": "pic/strong", "least": "pic/weak"}, set())
+@pytest.mark.parametrize(
+    ("losses", "reason"),
+    [
+        ((0.5, 0.4, 2.0), "hybrid_measures_disagree"),
+        ((0.3, 0.8, 2.0), "hybrid_measures_disagree"),
+        ((0.3, 0.4, 2.6), "hybrid_measures_disagree"),
+        ((0.3, 0.55, 2.0), "hybrid_too_close"),
+        ((0.3, 0.4, 2.0), ""),
+        ((float("nan"), 0.4, 2.0), "hybrid_too_close"),
+    ],
+)
+def test_two_measures_have_to_agree(losses, reason):
+    """GMSD and HaarPSI agree by 30 %, and the damage is with them, or nobody is the worst."""
+    rival = region("r", [step("blur")], losses=losses)
+    strong = region("strong", [step("noise")], "cat", CAT, losses=(0.43, 0.7, 2.5))
+    found, reasons = hybrid(strong, rival)
+    assert found == ({} if reason else {"most": "pic/strong", "least": "pic/r"})
+    assert reason in reasons if reason else not reasons
+    assert worst_region([strong, rival]) == (None if reason else strong)
+    assert least_region([strong, rival]) == (None if reason else rival)
+
+
+def test_nobody_is_the_worst_of_one_or_of_what_nobody_measured():
+    """A region alone, regions without scores, and clean regions alone have no worst."""
+    unmeasured = STRONG.model_copy(update={"scores": None})
+    assert worst_region([STRONG]) is None
+    assert worst_region([STRONG, unmeasured]) is None
+    assert worst_region(CLEAN) is None
+    assert worst_region([STRONG, *CLEAN]) == STRONG
+
+
+@pytest.mark.parametrize("config", [MANY, BY_SEVERITY])
+def test_certain_comparisons_are_asked(config):
+    """What compares agrees by its margins: both ends are asked for."""
+    assert hybrid(STRONG, WEAK, config=config) == (
+        {"most": "pic/strong", "least": "pic/weak"}, set(),
+    )  # fmt: skip
 
 
 def test_who_competes_for_least():
@@ -282,14 +326,16 @@ def test_who_competes_for_least():
 
 def test_margins_hold_against_clean_regions_too():
     """A margin of three is not met by one severity against a clean region."""
-    found = hybrid(WEAK, CLEAN[0], gate=GateConfig(sum_margin=3))
+    found = hybrid(WEAK, CLEAN[0], config=BY_SEVERITY, gate=GateConfig(sum_margin=3))
     assert found == ({}, {"hybrid_sum_too_close"})
 
 
 def test_a_tie_never_passes_even_without_margin():
     """With a margin of zero, equal scores still single out nobody."""
     tied = region("r", [step("blur", severity=1)], ssim=0.3)
-    assert hybrid(STRONG, tied, gate=GateConfig(score_margin=0.0))[0] == {}
+    assert hybrid(STRONG, tied, config=BY_SEVERITY, gate=GateConfig(score_margin=0.0))[0] == {}
+    equal = region("r", [step("blur")], ssim=0.3)
+    assert hybrid(STRONG, equal, config=MANY.model_copy(update={"intensity_margin": 0.0}))[0] == {}
 
 
 def test_one_hybrid_question_is_of_either_kind():
@@ -302,14 +348,15 @@ def test_one_hybrid_question_is_of_either_kind():
     assert {tuple(form) for form in forms} == {("most",), ("least",)}
 
 
-def single(*chains, by="type"):
+def single(*chains, by="type", intensity="measures"):
     """Answers of single-intensity questions about noise, and reasons of those dropped."""
     places = [("dog", (20, 20, 120, 120)), ("cat", CAT), ("car", CAR)]
     made = [
         region(number, chain, label, box, ssim)
         for number, ((chain, ssim), (label, box)) in enumerate(zip(chains, places, strict=False))
     ]
-    asks, dropped = ask(facts(*made), MANY.model_copy(update={"single_intensity_by": by}))
+    settings = {"single_intensity_by": by, "intensity": intensity}
+    asks, dropped = ask(facts(*made), MANY.model_copy(update=settings))
     found = {a.form: a.target.region_id for a in of(asks, "single_intensity")}
     return found, {reason for reason in dropped if reason.startswith("single")}
 
@@ -323,7 +370,7 @@ def test_single_intensity_compares_one_type():
     """Two regions of one type are compared; another type of the family makes it ambiguous."""
     two = ([noise(4, 0.3)], 0.3), ([noise(1, 0.8)], 0.8)
     assert single(*two)[0] == {"most": "pic/0", "least": "pic/1"}
-    other = ([noise(2, 0.5, "noise_b")], 0.5)
+    other = ([noise(2, 0.6, "noise_b")], 0.6)
     assert single(*two, other) == ({}, {"single_mixed_types"})
     assert single(*two, other, by="family")[0] == {"most": "pic/0", "least": "pic/1"}
     assert single(two[0], ([step("blur")], 0.5)) == ({}, set())
@@ -335,15 +382,21 @@ def test_single_intensity_needs_severity_and_measure():
     assert single(([noise(4, 0.8)], 0.8), ([noise(1, 0.3)], 0.3))[1] == {"single_measure_disagrees"}
 
 
-def test_a_later_step_can_hide_an_earlier_one():
-    """Noise that a blur took back is not the strongest, however severe it was when applied."""
-    hidden = [noise(3, 0.3), step("blur", severity=3)]
-    assert single((hidden, 0.9), ([noise(1, 0.6)], 0.6))[1] == {"single_measure_disagrees"}
-    assert single((hidden, 0.35), ([noise(1, 0.6)], 0.6))[0]["most"] == "pic/0"
+def test_single_intensity_by_severity():
+    """By severity, noise that a blur took back is not the strongest, however severe it was."""
+    hidden, other = [noise(3, 0.3), step("blur", severity=3)], ([noise(1, 0.6)], 0.6)
+    assert single((hidden, 0.9), other, intensity="severity")[1] == {"single_measure_disagrees"}
+    assert single((hidden, 0.35), other, intensity="severity")[0]["most"] == "pic/0"
+
+
+def test_single_intensity_without_measures():
+    """Steps that were never measured in the finished region are not compared."""
+    bare = {"gmsd": None, "haarpsi": None, "damage": None}
+    chains = [[noise(n, 0.3).model_copy(update=bare)] for n in (1, 4)]
+    assert single((chains[0], 0.8), (chains[1], 0.3))[1] == {"single_not_measured"}
 
 
 BLUR, NOISE = step("blur"), step("noise")
-SEEN, UNSEEN = (0.5, 0.5), (0.99, 0.5)
 
 
 def orders(*regions):
@@ -356,7 +409,8 @@ def orders(*regions):
 def test_reverse_chains_are_told_apart_by_order():
     """Blur then noise beside noise then blur: all three forms are asked for each."""
     found, dropped = orders(
-        region("a", [BLUR, NOISE], order=SEEN), region("b", [NOISE, BLUR], "cat", CAT, order=SEEN)
+        region("a", [BLUR, NOISE]),
+        region("b", [NOISE, BLUR], "cat", CAT),
     )
     assert found == {
         ("pair", "blur", "noise"): "pic/a", ("pair", "noise", "blur"): "pic/b",
@@ -368,7 +422,7 @@ def test_reverse_chains_are_told_apart_by_order():
 
 def test_single_distortions_count_as_first_and_last():
     """Blur alone begins and ends with blur, so "begins with blur" has two answers."""
-    found, dropped = orders(region("a", [BLUR, NOISE], order=SEEN), region("b", [BLUR], "cat", CAT))
+    found, dropped = orders(region("a", [BLUR, NOISE]), region("b", [BLUR], "cat", CAT))
     assert found == {
         ("pair", "blur", "noise"): "pic/a", ("last", "", "noise"): "pic/a",
         ("last", "", "blur"): "pic/b",
@@ -376,16 +430,19 @@ def test_single_distortions_count_as_first_and_last():
     assert dropped == {"order_not_unique"}
 
 
-@pytest.mark.parametrize("order", [UNSEEN, (0.5, 0.05)])
-def test_an_order_that_cannot_be_seen_is_not_asked(order):
-    """Too similar by structure or by gradient: dropped as invisible."""
-    assert orders(region("a", [BLUR, NOISE], order=order)) == ({}, {"order_invisible"})
+def test_an_order_that_cannot_be_seen_is_not_asked():
+    """Two orders that look alike are no question, nor are two that were never compared."""
+    unseen = region("a", [BLUR, NOISE], order_seen=False)
+    assert orders(unseen) == ({}, {"order_invisible"})
+    unknown = unseen.model_copy(update={"order_visible": None})
+    assert orders(unknown) == ({}, {"order_not_measured"})
 
 
 def test_a_rival_whose_order_cannot_be_seen():
     """Noise then blur that looks like blur then noise makes "blur then noise" unanswerable."""
     found, dropped = orders(
-        region("a", [BLUR, NOISE], order=SEEN), region("b", [NOISE, BLUR], "cat", CAT, order=UNSEEN)
+        region("a", [BLUR, NOISE]),
+        region("b", [NOISE, BLUR], "cat", CAT, order_seen=False),
     )
     assert found == {}
     assert dropped == {"order_rival_invisible", "order_invisible"}
@@ -394,14 +451,14 @@ def test_a_rival_whose_order_cannot_be_seen():
 def test_pairs_outside_the_profile_are_not_asked():
     """A chain may be generated that is not asked about by order."""
     outside = [step("compression"), BLUR]
-    assert orders(region("a", outside, order=SEEN)) == ({}, {"order_not_in_profile"})
+    assert orders(region("a", outside)) == ({}, {"order_not_in_profile"})
 
 
 def test_hard_items_come_first():
     """Where one order question fits, it is one with a hard negative."""
-    pair = region("a", [BLUR, NOISE], order=SEEN)
-    hard = region("b", [NOISE, BLUR], "cat", CAT, order=SEEN)
-    easy = region("d", [BLUR, step("compression")], "car", CAR, order=SEEN)
+    pair = region("a", [BLUR, NOISE])
+    hard = region("b", [NOISE, BLUR], "cat", CAT)
+    easy = region("d", [BLUR, step("compression")], "car", CAR)
     profile = {"blur": frozenset({"noise", "compression"}), "noise": frozenset({"blur"})}
     alone = facts(pair, hard, easy)
     one = MANY.model_copy(update={"order_per_image": 1})
@@ -414,7 +471,7 @@ def test_hard_items_come_first():
 
 def test_nouns_and_numbers_fill_the_slots():
     """Families appear by their noun, chains by the number of distortions."""
-    asks, _ = ask(facts(region("a", [BLUR, NOISE], order=SEEN)))
+    asks, _ = ask(facts(region("a", [BLUR, NOISE])))
     (pair,) = of(asks, "accumulation_order", "pair")
     assert FAMILIES["blur"].noun in pair.question.lower()
     assert FAMILIES["noise"].noun in pair.question.lower()

@@ -179,7 +179,7 @@ def test_load_example(dataset):
     assert "pixels in the region" in done.stdout
 
 
-def tampered(dataset, target, change):
+def tampered(dataset, target, change, table="data/train"):
     """A copy of a dataset whose rows were changed, with a manifest that agrees."""
     import shutil
 
@@ -189,7 +189,7 @@ def tampered(dataset, target, change):
     from flows.store.tables import parquet_options
 
     shutil.copytree(dataset, target)
-    path = sorted((target / "data").glob("train-*"))[0]
+    path = sorted(target.glob(f"{table}-*"))[0]
     table = pq.read_table(path)
     rows = table.to_pylist()
     change(rows)

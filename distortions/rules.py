@@ -1,0 +1,100 @@
+"""What a step has to do to deserve its name: one rule for each family.
+
+Blur must soften, noise must roughen, weakening must weaken: a step that does nothing, or the
+opposite, is refused. A family brought by a plugin has to pass the general rule.
+
+Source: dataset rules, section 6; thresholds in ``[gate]``, direction limits below.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from distortions.measure import Effect
+from schemas.config import GateConfig
+
+Rule: TypeAlias = Callable[[Effect, GateConfig], str]
+"""Effect of a step and thresholds in; a refusal slug out, empty when it passes."""
+
+# A ratio nearer to 1 than this is no visible change of contrast or colourfulness, and a mean
+# gradient within this log ratio is no visible change of sharpness.
+RATIO_LIMIT = 0.06
+GRADIENT_LIMIT = 0.04
+LIGHTNESS_LIMIT = 1.0
+
+
+def _seen_in_structure(effect: Effect, gate: GateConfig) -> str:
+    return "" if 1 - effect.ssim >= gate.min_structure else "invisible"
+
+
+def _seen_in_tone(effect: Effect, gate: GateConfig) -> str:
+    return "" if effect.delta_e >= gate.min_delta_e else "invisible"
+
+
+def general_rule(effect: Effect, gate: GateConfig) -> str:
+    """Seen in structure or in tone; the rule of families without one of their own."""
+    seen = not _seen_in_structure(effect, gate) or not _seen_in_tone(effect, gate)
+    return "" if seen else "invisible"
+
+
+def _blur(effect: Effect, gate: GateConfig) -> str:
+    softer = effect.gradient_log_ratio <= -GRADIENT_LIMIT
+    return _seen_in_structure(effect, gate) or ("" if softer else "not_softer")
+
+
+def _noise(effect: Effect, gate: GateConfig) -> str:
+    rougher = effect.gradient_log_ratio >= GRADIENT_LIMIT
+    return _seen_in_structure(effect, gate) or ("" if rougher else "not_rougher")
+
+
+def _oversharpen(effect: Effect, gate: GateConfig) -> str:
+    sharper = effect.gradient_log_ratio >= GRADIENT_LIMIT
+    return _seen_in_structure(effect, gate) or ("" if sharper else "not_sharper")
+
+
+def _brighten(effect: Effect, gate: GateConfig) -> str:
+    brighter = effect.lightness_shift >= LIGHTNESS_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if brighter else "not_brighter")
+
+
+def _darken(effect: Effect, gate: GateConfig) -> str:
+    darker = effect.lightness_shift <= -LIGHTNESS_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if darker else "not_darker")
+
+
+def _contrast_strengthen(effect: Effect, gate: GateConfig) -> str:
+    stronger = effect.contrast_ratio >= 1 + RATIO_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if stronger else "inverted")
+
+
+def _contrast_weaken(effect: Effect, gate: GateConfig) -> str:
+    weaker = effect.contrast_ratio <= 1 - RATIO_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if weaker else "inverted")
+
+
+def _saturate_strengthen(effect: Effect, gate: GateConfig) -> str:
+    stronger = effect.chroma_ratio >= 1 + RATIO_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if stronger else "inverted")
+
+
+def _saturate_weaken(effect: Effect, gate: GateConfig) -> str:
+    weaker = effect.chroma_ratio <= 1 - RATIO_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if weaker else "inverted")
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "blur": _blur,
+        "noise": _noise,
+        "compression": _seen_in_structure,
+        "pixelate": _seen_in_structure,
+        "oversharpen": _oversharpen,
+        "brighten": _brighten,
+        "darken": _darken,
+        "contrast_strengthen": _contrast_strengthen,
+        "contrast_weaken": _contrast_weaken,
+        "saturate_strengthen": _saturate_strengthen,
+        "saturate_weaken": _saturate_weaken,
+        "quantization": general_rule,
+    }
+)
