@@ -15,8 +15,8 @@ SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_file_length(path):
-    """No source file is longer than 400 lines."""
-    assert len(path.read_text().splitlines()) <= 400
+    """No source file is longer than 300 lines."""
+    assert len(path.read_text().splitlines()) <= 300
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -32,6 +32,25 @@ def test_no_global_randomness_and_no_assert(path):
             assert name != "print", f"print in line {node.lineno}"
             forbidden = ("np.random.", "numpy.random.", "random.", "cv2.randn", "cv2.randu")
             assert not name.startswith(forbidden), f"{name} in line {node.lineno}"
+
+
+def test_every_file_is_named_in_a_readme():
+    """Each file is named in the README of its room or of a folder in it, or its folder is."""
+    for room in ROOMS:
+        said = "".join(readme.read_text() for readme in (ROOT / room).rglob("README.md"))
+        for file in (ROOT / room).rglob("*.py"):
+            names = (f"`{file.name}`", f"`{file.parent.name}/`")
+            known = file.name.startswith("__") or any(name in said for name in names)
+            assert known, f"{file.relative_to(ROOT)} is in no README"
+
+
+def test_folders_can_be_read_as_a_list():
+    """No folder holds more than seventeen files that a reader has to know."""
+    for room in ROOMS:
+        folders = {file.parent for file in (ROOT / room).rglob("*.py")}
+        for folder in folders:
+            files = [file for file in folder.glob("*.py") if not file.name.startswith("__")]
+            assert len(files) <= 17, f"{folder.relative_to(ROOT)}: {len(files)} files"
 
 
 def test_rooms_have_a_readme_and_are_typed():
