@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,6 +125,7 @@ def examine(config: RunConfig) -> list[Door]:
     ]
 
 
+@cache
 def _package(name: str) -> Finding:
     if importlib.util.find_spec(name) is None:
         return Finding(name, False, "not installed")

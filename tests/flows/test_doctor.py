@@ -2,6 +2,7 @@
 
 import json
 
+from flows.commands.regenerate import doctor
 from flows.doctor import Door, Finding, examine
 from schemas.config import RunConfig
 
@@ -39,21 +40,22 @@ def test_a_door_says_what_it_waits_for():
     )
 
 
-def test_the_command(spider):
-    """One line a door, nothing that looks broken; JSON and strictness are asked for."""
-    done = spider("doctor")
-    assert done.returncode == 0
-    head, first, *others = done.stdout.splitlines()
+def test_the_command(capsys):
+    """One line a door, nothing that looks broken; strictness is asked for."""
+    assert doctor.run() == 0
+    head, first, *others = capsys.readouterr().out.splitlines()
     assert head.startswith("iqa-spider ")
     assert "Python 3." in head
     assert first == "door one (templates), two and three: ready"
-    assert [line.partition(":")[0] for line in others] == [
-        "door one (SSA)",
-        "sft, point",
-        "evaluate",
-    ]
-    done = spider("doctor", "--json", "--strict")
-    found = json.loads(done.stdout)
+    doors = [line.partition(":")[0] for line in others]
+    assert doors == ["door one (SSA)", "sft, point", "evaluate"]
+    assert doctor.run(strict=True, details=True) == 1
+    assert "pip install" in capsys.readouterr().out
+
+
+def test_findings_as_json(capsys):
+    """Programs and bug reports get everything as JSON."""
+    assert doctor.run(as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
     assert found["doors"]["door one (templates), two and three"]["ready"] is True
     assert {"iqa-spider", "Python", "system", "processors"} == set(found["system"])
-    assert done.returncode == 1
