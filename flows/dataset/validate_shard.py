@@ -223,7 +223,7 @@ def _pictures(
     """Every picture decodes, has its size, and equals its source outside the masks."""
     # The rows of a picture share one copy of its bytes, here as in the file.
     parquet = pq.ParquetFile(file, read_dictionary=[f"{IMAGE}.bytes"])
-    done = set[str]()
+    done, source = set[str](), _Source("", None, True)
     for group in range(parquet.num_row_groups):
         table = parquet.read_row_group(group, columns=[IMAGE, "image_id", "picture_id"])
         names, owners = (table[name].to_pylist() for name in ("image_id", "picture_id"))
@@ -232,27 +232,42 @@ def _pictures(
                 continue
             done.add(name)
             png = table[IMAGE][place]["bytes"].as_py()
-            problem = _check_picture(png, pictures[owner], degraded.get(name, []), images)
+            if source.picture_id != owner:  # variants of a picture follow each other
+                source = _source(pictures[owner], images)
+            problem = _check_picture(png, pictures[owner], degraded.get(name, []), source)
             if problem:
                 yield Defect(f"{DATA}/{file.name}", name, *problem)
 
 
+class _Source(NamedTuple):
+    """The photograph of a picture, where it is at hand, and whether it is the recorded one."""
+
+    picture_id: str
+    image: Image | None
+    recorded: bool
+
+
+def _source(picture: Picture, images: SourceImages) -> _Source:
+    image = images.load(picture.source, picture.path)
+    recorded = image is None or content_hash(image) == picture.content_hash
+    return _Source(picture.picture_id, image, recorded)
+
+
 def _check_picture(
-    png: bytes, picture: Picture, regions: Sequence[DegradedRegion], images: SourceImages
+    png: bytes, picture: Picture, regions: Sequence[DegradedRegion], source: _Source
 ) -> tuple[str, str] | None:
     image: Image = decode_png(png)
     if image.shape != (picture.height, picture.width, 3):
         return "size", f"picture of {image.shape[1]}x{image.shape[0]}"
-    source = images.load(picture.source, picture.path)
-    if source is None:
+    if source.image is None:
         return None
-    if content_hash(source) != picture.content_hash:
+    if not source.recorded:
         return "source", "the source is not the photograph that was recorded"
     touched: Mask = np.zeros(image.shape[:2], np.bool_)
     for region in regions:
         if region.chain:
             touched |= masks.decode(region.mask, picture.height, picture.width)
-    expected = cv2.copyTo(image, touched.view(np.uint8), source.copy())
+    expected = cv2.copyTo(image, touched.view(np.uint8), source.image.copy())
     if np.array_equal(image, expected):
         return None
     wrong = int(np.any(image != expected, axis=2).sum())
