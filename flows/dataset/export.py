@@ -14,7 +14,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.store.inside import file_stem
+from flows.store.inside import file_stem, require_text
 from flows.store.layout import (
     DATA,
     MANIFEST,
@@ -96,6 +96,7 @@ def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[
 
 def _claim(dataset: Path, out: Path, how: dict[str, Any]) -> None:
     """Make ``out`` this export's folder, or find that it is already."""
+    require_text(out, "--out")
     digest = hashlib.sha256((dataset / MANIFEST).read_bytes()).hexdigest()
     mark = json.dumps({"manifest_sha256": digest, **how}, sort_keys=True) + "\n"
     marker = out / MARKER

@@ -28,9 +28,12 @@ def read_bytes(candidate: Candidate) -> bytes:
         OSError: The disk failed.
     """
     readers = {
-        "file": _from_folder, "listed": _from_file, "tar": _from_tar, "parquet": _from_parquet,
+        "file": _from_folder,
+        "listed": _from_file,
+        "tar": _from_tar,
+        "parquet": _from_parquet,
         "damaged": _not_at_all,
-    }  # fmt: skip
+    }
     try:
         return readers[candidate.kind](candidate)
     except OSError as error:

@@ -70,8 +70,12 @@ def _candidates(path: Path, name: str, alone: bool) -> Iterator[Candidate]:
     if not there:
         raise ConfigError(f"source {path}: no such file or folder")
     readers: dict[str, Callable[[Path, str], Iterator[Candidate]]] = {
-        ".txt": _list, ".lst": _list, ".jsonl": listed_pictures, ".tar": _tar, ".parquet": _parquet,
-    }  # fmt: skip
+        ".txt": _list,
+        ".lst": _list,
+        ".jsonl": listed_pictures,
+        ".tar": _tar,
+        ".parquet": _parquet,
+    }
     ending = path.suffix.lower()
     if ending in PICTURES:
         root = str(path.parent.resolve())

@@ -14,8 +14,14 @@ MOST_NAME: Final = 1 << 20
 BLOCK: Final = 512
 # What the library raises on headers that make no sense, besides its own errors.
 NONSENSE: Final = (
-    tarfile.TarError, ValueError, OverflowError, LookupError, TypeError, RecursionError, EOFError,
-)  # fmt: skip
+    tarfile.TarError,
+    ValueError,
+    OverflowError,
+    LookupError,
+    TypeError,
+    RecursionError,
+    EOFError,
+)
 
 
 class Members(NamedTuple):

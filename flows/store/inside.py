@@ -19,9 +19,16 @@ MOST_BYTES: Final = 256 << 20
 # Faults of one file. Others are of the disk; those without a number are of no system call but of
 # the reader, which found damaged data.
 OF_THE_FILE: Final = (
-    None, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP,
-    errno.ENAMETOOLONG, errno.ENXIO,
-)  # fmt: skip
+    None,
+    errno.ENOENT,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+    errno.ENXIO,
+)
 _STEM: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -88,3 +95,15 @@ def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
     if about.st_size > most or len(data) > most:
         raise OSError(errno.EPERM, f"larger than {most:,} bytes")
     return data
+
+
+def require_text(path: Path, what: str) -> None:
+    """Refuse a folder to write into whose name is no UTF-8: Arrow opens no file in it.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{what} {str(path)!a}: expected a name in UTF-8") from None

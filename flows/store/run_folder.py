@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.store.identity import run_identity
+from flows.store.inside import require_text
 from flows.store.layout import WORK, storage_errors, write_text
 from schemas.candidate import Candidate
 from schemas.config import RunConfig
@@ -79,6 +80,7 @@ class RunFolder:
 
     def refuse_foreign(self) -> None:
         """Raise ``ConfigError`` when the folder holds something that is no run of ours."""
+        require_text(self.out, "--out")
         try:
             if (self.work / "run.json").is_file():
                 return

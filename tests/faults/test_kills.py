@@ -36,8 +36,11 @@ def killed_after(seconds, environment, *arguments):
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 @pytest.mark.parametrize("kind", ["llava", "trl"])
@@ -49,8 +52,16 @@ def test_export(dataset, environment, spider, tmp_path, kind):
     usual = time.monotonic() - start
     rng = np.random.default_rng(3)
     for _ in range(KILLS):
-        killed_after(usual * rng.uniform(0.5, 1.0), environment, "export", dataset, "--format",
-                     kind, "--out", out)  # fmt: skip
+        killed_after(
+            usual * rng.uniform(0.5, 1.0),
+            environment,
+            "export",
+            dataset,
+            "--format",
+            kind,
+            "--out",
+            out,
+        )
     done = spider("export", dataset, "--format", kind, "--out", out)
     assert done.returncode == 0, done.stderr
     assert files(out) == files(whole)
@@ -71,8 +82,9 @@ def test_build_from_a_tar(dataset, photos, environment, spider, tmp_path):
     usual = time.monotonic() - start
     rng = np.random.default_rng(4)
     for _ in range(KILLS):
-        killed_after(usual * rng.uniform(0.3, 0.9), environment, "build", archive, "--out", out,
-                     *BUILD)  # fmt: skip
+        killed_after(
+            usual * rng.uniform(0.3, 0.9), environment, "build", archive, "--out", out, *BUILD
+        )
     done = spider("build", archive, "--out", out, *BUILD)
     assert done.returncode in (0, 3), done.stderr
     assert parquet_bytes(out) == parquet_bytes(whole)
@@ -96,7 +108,8 @@ def server_of(pid):
 def test_the_prefect_server_alone(dataset, photos, environment, tmp_path):
     """A run whose server is killed is complete, says so in one line and does not wait."""
     out = tmp_path / "d"
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *BUILD]
+    flags = (*BUILD, "--workers", 2)  # one worker needs no server
+    command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *flags]
     process = subprocess.Popen(
         [*map(str, command)], env=environment, stderr=subprocess.PIPE, text=True
     )

@@ -17,10 +17,14 @@ ODD = b'it\'s a "strange"\n $HOME name; caf\xe9'
 def limited(environment, what, value, *arguments):
     """Run a command under a limit of the system."""
     return subprocess.run(
-        [sys.executable, "-m", "flows", *map(os.fspath, arguments)], env=environment,
-        capture_output=True, text=True, check=False, timeout=280,
+        [sys.executable, "-m", "flows", *map(os.fspath, arguments)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
         preexec_fn=lambda: resource.setrlimit(what, (value, value)),
-    )  # fmt: skip
+    )
 
 
 def test_no_space_for_an_export(dataset, environment, spider, tmp_path):
@@ -47,9 +51,16 @@ def test_few_open_files(dataset, photos, environment, tmp_path):
 def test_no_home(dataset, photos, environment, tmp_path):
     """Without a home to write to, a run says nothing of it and is as any other."""
     clean = {name: value for name, value in environment.items() if name != "PREFECT_HOME"}
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", tmp_path / "d", *BUILD]
-    done = subprocess.run([*map(str, command)], env=clean | {"HOME": "/proc/nohome"}, text=True,
-                          capture_output=True, check=False, timeout=280)  # fmt: skip
+    flags = ("--out", tmp_path / "d", *BUILD, "--workers", 2)  # one worker needs no server
+    command = [sys.executable, "-m", "flows", "build", photos, *flags]
+    done = subprocess.run(
+        [*map(str, command)],
+        env=clean | {"HOME": "/proc/nohome"},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=280,
+    )
     assert done.returncode in (0, 3), done.stderr
     assert "nohome" not in done.stderr
     assert parquet_bytes(tmp_path / "d") == parquet_bytes(dataset)
@@ -67,7 +78,7 @@ def test_two_runs_into_one_folder(photos, spider, tmp_path):
 def test_odd_names(photos, spider, tmp_path):
     """Blanks, quotes, line breaks and bytes that are no UTF-8 are names like others."""
     odd = os.fsencode(tmp_path) + b"/" + ODD
-    source, out = (os.fsdecode(odd + end) for end in (b"in", b"out"))
+    source, out = os.fsdecode(odd), os.fsdecode(odd[:-1]) + "out"
     os.mkdir(source)  # noqa: PTH102
     for number, file in enumerate(sorted(photos.iterdir())[:2]):
         shutil.copy(file, os.path.join(source, os.fsdecode(b"%d " % number + ODD + b".png")))  # noqa: PTH118
@@ -75,6 +86,10 @@ def test_odd_names(photos, spider, tmp_path):
     assert done.returncode in (0, 3), done.stderr
     assert spider("validate", out, "--source", source).returncode == 0
     assert spider("export", out, "--format", "jsonl", "--out", out + "x").returncode == 0
+    for command in (("build", source), ("export", out, "--format", "jsonl")):
+        done = spider(*command, "--out", source + "out")
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+        assert "expected a name in UTF-8" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["build", "export"])

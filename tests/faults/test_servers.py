@@ -43,7 +43,7 @@ def test_every_fault_is_passed_over(photos, spider, tmp_path):
     """A third of all requests fails, each time in another way; the rows are as if none had."""
     config = tmp_path / "c.toml"
     config.write_text("[answers]\ntimeout = 3.0\n")
-    flags = (*BUILD, "--answers-mode", "paraphrase", "--limit", 3, "--config", config)
+    flags = (*BUILD, "--answers-mode", "paraphrase", "--config", config)
     failed, lock = [], threading.Lock()
 
     def failing(body, number):
@@ -59,7 +59,7 @@ def test_every_fault_is_passed_over(photos, spider, tmp_path):
     with serving(failing) as server:
         done = spider("build", photos, "--out", tmp_path / "b", *flags, "--endpoint", server.url)
         assert done.returncode in (0, 3), done.stderr
-    assert len(failed) > len(FAULTS)
+    assert len(failed) >= len(FAULTS)
     assert parquet_bytes(tmp_path / "a") == parquet_bytes(tmp_path / "b")
 
 
@@ -83,9 +83,13 @@ def test_nobody_there_is_said_at_once(photos, spider, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         closed = f"http://127.0.0.1:{free.getsockname()[1]}"
-    for url, words in ((closed, "nobody is there"), ("http://no-such-host.invalid:1", "nobody is"),
-                       ("http://localhost:99999", "no address"), ("http://[::1", "no address"),
-                       ("http://me:SECRET@localhost:1", "--api-key-env")):  # fmt: skip
+    for url, words in (
+        (closed, "nobody is there"),
+        ("http://no-such-host.invalid:1", "nobody is"),
+        ("http://localhost:99999", "no address"),
+        ("http://[::1", "no address"),
+        ("http://me:SECRET@localhost:1", "--api-key-env"),
+    ):
         done = spider("build", photos, "--out", tmp_path / "d", *BUILD, "--endpoint", url)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert words in done.stderr

@@ -42,17 +42,27 @@ def seeds(coffee):
     exif = Pil.Exif()
     exif[0x0112] = 6
     return [
-        saved(photo, "JPEG"), saved(photo, "JPEG", progressive=True, exif=exif),
-        saved(photo.convert("CMYK"), "JPEG"), saved(photo, "MPO", save_all=True,
-                                                    append_images=[photo]),
-        saved(photo, "PNG"), saved(photo.quantize(16), "PNG"), saved(deep, "PNG"),
+        saved(photo, "JPEG"),
+        saved(photo, "JPEG", progressive=True, exif=exif),
+        saved(photo.convert("CMYK"), "JPEG"),
+        saved(photo, "MPO", save_all=True, append_images=[photo]),
+        saved(photo, "PNG"),
+        saved(photo.quantize(16), "PNG"),
+        saved(deep, "PNG"),
         saved(photo, "PNG", save_all=True, append_images=[photo]),
-        saved(photo, "WEBP"), saved(photo, "WEBP", lossless=True), saved(photo, "BMP"),
-        saved(photo, "TIFF"), saved(photo, "TIFF", compression="tiff_lzw"),
-        saved(photo, "TIFF", compression="jpeg"), saved(photo.convert("LAB"), "TIFF"),
-        saved(photo, "GIF"), saved(photo, "JPEG2000"), saved(photo, "AVIF"), saved(photo, "PPM"),
+        saved(photo, "WEBP"),
+        saved(photo, "WEBP", lossless=True),
+        saved(photo, "BMP"),
+        saved(photo, "TIFF"),
+        saved(photo, "TIFF", compression="tiff_lzw"),
+        saved(photo, "TIFF", compression="jpeg"),
+        saved(photo.convert("LAB"), "TIFF"),
+        saved(photo, "GIF"),
+        saved(photo, "JPEG2000"),
+        saved(photo, "AVIF"),
+        saved(photo, "PPM"),
         saved(photo.convert("1"), "PPM"),
-    ]  # fmt: skip
+    ]
 
 
 def mutated(data, rng):

@@ -80,8 +80,21 @@ def test_only_plain_files_inside_a_folder_are_read(tmp_path):
     os.mkfifo(folder / "pipe")
     (folder / "zero").symlink_to("/dev/zero")
     assert read_inside(folder, "sub/../sub/a.png") == b"inside"
-    for name in ("../secret", str(tmp_path / "secret"), "link", "large", "pipe", "zero", "sub", "",
-                 "../../../../dev/zero", "sub/a\0.png", "a\n", "gone", "x" * 400):  # fmt: skip
+    for name in (
+        "../secret",
+        str(tmp_path / "secret"),
+        "link",
+        "large",
+        "pipe",
+        "zero",
+        "sub",
+        "",
+        "../../../../dev/zero",
+        "sub/a\0.png",
+        "a\n",
+        "gone",
+        "x" * 400,
+    ):
         with pytest.raises(OSError, match=r".+") as caught:
             read_inside(folder, name, 100)
         assert caught.value.strerror
@@ -90,10 +103,21 @@ def test_only_plain_files_inside_a_folder_are_read(tmp_path):
 def picture(name="a.png"):
     scores = Screen(sharpness=9, noise=1, blockiness=1, detail=7, clipped=0)
     return Picture(
-        picture_id="0" * 16, source="s", path=name, content_hash="0" * 64, file_hash="0" * 64,
-        perceptual_hash="0" * 16, width=8, height=8, format="PNG", rules=[], screen=scores,
-        group="0" * 16, split="train", licence="",
-    )  # fmt: skip
+        picture_id="0" * 16,
+        source="s",
+        path=name,
+        content_hash="0" * 64,
+        file_hash="0" * 64,
+        perceptual_hash="0" * 16,
+        width=8,
+        height=8,
+        format="PNG",
+        rules=[],
+        screen=scores,
+        group="0" * 16,
+        split="train",
+        licence="",
+    )
 
 
 @pytest.mark.parametrize("way", ["climb", "absolute", "pipe"])
@@ -104,10 +128,16 @@ def test_a_panoptic_file_reads_label_maps_of_its_own_folder_only(tmp_path, way):
     names = {"climb": "../map.png", "absolute": str(tmp_path / "map.png"), "pipe": "pipe.png"}
     cv2.imwrite(str(tmp_path / "map.png"), np.full((8, 8, 3), (0, 0, 7), np.uint8))
     os.mkfifo(folder / "pipe.png")
-    annotation = {"image_id": 1, "file_name": names[way],
-                  "segments_info": [{"id": 7, "category_id": 1}]}  # fmt: skip
-    document = {"images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}],
-                "categories": [{"id": 1, "name": "dog"}], "annotations": [annotation]}  # fmt: skip
+    annotation = {
+        "image_id": 1,
+        "file_name": names[way],
+        "segments_info": [{"id": 7, "category_id": 1}],
+    }
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 8}],
+        "categories": [{"id": 1, "name": "dog"}],
+        "annotations": [annotation],
+    }
     (folder / "pan.json").write_text(json.dumps(document))
     source = chosen_source(RegionConfig(source=f"coco:{folder / 'pan.json'}"))
     with pytest.raises(PictureError, match=r"annotation_unreadable: label map .*(leads|name|file)"):

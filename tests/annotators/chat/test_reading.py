@@ -34,17 +34,37 @@ def test_content_is_text_or_parts_of_text():
 
 @pytest.mark.parametrize(
     "usage",
-    [None, 7, [], {"prompt_tokens": None}, {"prompt_tokens": "9"}, {"prompt_tokens": -1},
-     {"prompt_tokens": 10**30}, {"prompt_tokens": True, "prompt_tokens_details": 3}],
-)  # fmt: skip
+    [
+        None,
+        7,
+        [],
+        {"prompt_tokens": None},
+        {"prompt_tokens": "9"},
+        {"prompt_tokens": -1},
+        {"prompt_tokens": 10**30},
+        {"prompt_tokens": True, "prompt_tokens_details": 3},
+    ],
+)
 def test_counts_that_are_none_count_nothing(usage):
     """Whatever a server says of tokens, the text is taken and the sum stays a number."""
     assert read_completion(body("fine", usage=usage))[2:] == (0, 0, 0)
 
 
-@pytest.mark.parametrize("said", [b"", b"null", b"7", b"[]", b"\xff\xfe", b"[" * 200_000, b"{}",
-                                  b'{"choices": [[]]}', b"9" * 9000,
-                                  b'{"choices": [{"message": null}]}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"null",
+        b"7",
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 200_000,
+        b"{}",
+        b'{"choices": [[]]}',
+        b"9" * 9000,
+        b'{"choices": [{"message": null}]}',
+    ],
+)
 def test_bodies_that_hold_no_completion(said):
     """They are all one kind of error."""
     with pytest.raises(ValueError, match="no completion"):
@@ -85,10 +105,14 @@ def ask(pool):
 
 @pytest.mark.parametrize(
     ("said", "cause"),
-    [((200, "no gzip", {"Content-Encoding": "gzip"}), "half_answer"),
-     ((200, chat_body({"a": 1}), {}), "half_answer"), ((200, chat_body(7), {}), "half_answer"),
-     ((200, "<html>", {}), "half_answer"), ((200, "x" * (MOST_ANSWER + 1), {}), "endless")],
-)  # fmt: skip
+    [
+        ((200, "no gzip", {"Content-Encoding": "gzip"}), "half_answer"),
+        ((200, chat_body({"a": 1}), {}), "half_answer"),
+        ((200, chat_body(7), {}), "half_answer"),
+        ((200, "<html>", {}), "half_answer"),
+        ((200, "x" * (MOST_ANSWER + 1), {}), "endless"),
+    ],
+)
 def test_an_unusable_answer_costs_its_request_only(pool, said, cause):
     """It is tried again, then given up as a bad answer; a server that gives only such is ended."""
     with serving(lambda body, number: said) as server:
@@ -127,9 +151,21 @@ def test_waiting_times_that_are_none(pool):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "localhost:8000", "http://", "http://[::1", "http://h:a", "http://localhost:99999",
-     "http://a b", "http://h:0", "ftp://h", "http://h/?key=1", "http://h\n.x", "http://b\u00fccher"],
-)  # fmt: skip
+    [
+        "",
+        "localhost:8000",
+        "http://",
+        "http://[::1",
+        "http://h:a",
+        "http://localhost:99999",
+        "http://a b",
+        "http://h:0",
+        "ftp://h",
+        "http://h/?key=1",
+        "http://h\n.x",
+        "http://b\u00fccher",
+    ],
+)
 def test_what_is_no_address(url):
     """One line says so before anything is sent."""
     with pytest.raises(ConfigError, match="no address; expected http") as caught:

@@ -47,8 +47,9 @@ def test_a_flipped_bit_in_a_header_is_a_reject(tmp_path):
     file.write_bytes(data)
     read, (lost,) = outcome(file)
     assert read == ["w.tar!0.jpg"]
-    assert lost == (f"archive_damaged: w.tar: a damaged header at byte {offsets[1]:,}, "
-                    "after 1 members")  # fmt: skip
+    assert lost == (
+        f"archive_damaged: w.tar: a damaged header at byte {offsets[1]:,}, after 1 members"
+    )
 
 
 @pytest.mark.parametrize("members", [1, 2, 3, 4, 5])
@@ -124,12 +125,15 @@ def test_one_broken_archive_among_many_is_a_reject(tmp_path):
     read, lost = outcome(tmp_path)
     assert len(read) == 6
     assert [reason.partition(": not")[0] for reason in lost] == [
-        "archive_damaged: b.tar", "archive_damaged: d.parquet",
-    ]  # fmt: skip
+        "archive_damaged: b.tar",
+        "archive_damaged: d.parquet",
+    ]
     read, lost = outcome(*sorted(tmp_path.iterdir()))
     assert (len(read), len(lost)) == (6, 2)
-    for name, words in (("b.tar", "not a readable uncompressed tar"),
-                        ("d.parquet", "not readable Parquet")):  # fmt: skip
+    for name, words in (
+        ("b.tar", "not a readable uncompressed tar"),
+        ("d.parquet", "not readable Parquet"),
+    ):
         with pytest.raises(ConfigError, match=words):
             list_candidates([str(tmp_path / name)])
 
