@@ -56,7 +56,8 @@ def references(regions: Sequence[DegradedRegion], width: int, height: int) -> di
     """Region id to phrase; regions that cannot be told apart are absent.
 
     No two regions share a phrase, even where a label of its own reads like another's label with
-    a place ("person on the left").
+    a place ("person on the left"). A label that names a kind ("person") is no name beside one of
+    that kind ("young person") unless a place tells them apart.
 
     Args:
         regions: Everything that has a name in the picture, also what is not asked about.
@@ -71,10 +72,17 @@ def references(regions: Sequence[DegradedRegion], width: int, height: int) -> di
         elif region.label_refined:
             by_label.setdefault(region.label_refined, []).append(region)
     for label, same in by_label.items():
-        for region, phrase in _told_apart(same, width, height):
-            named[region.region_id] = f"the {label} {phrase}".rstrip()
+        kin = [one for other in by_label if is_kind_of(other, label) for one in by_label[other]]
+        for region, phrase in _told_apart([*same, *kin], width, height):
+            if region.label_refined == label:
+                named[region.region_id] = f"the {label} {phrase}".rstrip()
     taken = Counter(named.values())
     return {region_id: phrase for region_id, phrase in named.items() if taken[phrase] == 1}
+
+
+def is_kind_of(label: str, kind: str) -> bool:
+    """Whether one label names a special kind of what another names: a young person, a person."""
+    return label.endswith(f" {kind}")
 
 
 def _told_apart(

@@ -13,7 +13,10 @@ from schemas.boxes import Box
 WHOLE_IMAGE: Final = "The whole image."
 """The spatial answer of a target that covers the picture."""
 PLACE_WORDS: Final = frozenset(
-    ("left", "right", "top", "bottom", "middle", "centre", "upper", "lower", "higher", "farther")
+    (
+        *("left", "right", "top", "bottom", "middle", "centre", "upper", "lower", "higher"),
+        *("farther", "leftmost", "rightmost", "topmost", "lowest"),
+    )
 )
 """Words of a name that say where the thing is."""
 MARGIN: Final = 8

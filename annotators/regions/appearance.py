@@ -1,27 +1,18 @@
-"""Names of areas by what can be seen: texture, lightness and colour, never what the thing is.
+"""Everyday names of colours, and how much of an area bears one beyond doubt.
 
-``smooth pale blue area``, ``finely textured dark green area``. The name follows from integer
-statistics of the area alone, so areas that look alike in these respects share a name; telling
-them apart by position is the asker's work.
+A colour is said of an area only where most of it could be called nothing else, and denied of it
+only where hardly any could be called so; what lies between, bluish grey or olive, says nothing.
 """
 
 import math
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from schemas.arrays import Image, Mask, require_image, require_mask
-from schemas.boxes import Box
-from schemas.errors import ContractError
-
-EDGE: Final = 3
-"""Pixels along the area's border that are not counted as its texture."""
-TEXTURES: Final = ((40, "smooth"), (150, "finely textured"))
-"""Mean absolute Laplacian of the luma, tenths of a grey level, below which a word holds."""
-ROUGHEST: Final = "strongly textured"
-MOTLEY: Final = 22
-"""Standard deviation of Lab ``a`` and ``b`` together from which no one colour is named."""
+from schemas.arrays import Image
 
 GREYS: Final = ((12, "black"), (38, "dark grey"), (62, "grey"), (86, "pale grey"))
 """Lab lightness (0 to 100) below which a neutral colour has the name; lighter is white."""
@@ -57,53 +48,68 @@ TINTS: Final = {
 }
 """What a grey is called that leans to a hue."""
 
+PLAIN: Final = (
+    "black", "grey", "white", "red", "orange", "brown", "yellow", "green", "turquoise", "blue",
+    "purple", "pink", "beige",
+)  # fmt: skip
+"""The colours that areas are named by."""
+# Last word of a colour's name to the plain name, and to whatever else it may be called.
+_CALLED: Final = {
+    "black": ("black", ()), "grey": ("grey", ()), "white": ("white", ()),
+    "red": ("red", ("pink", "orange", "brown")), "orange": ("orange", ("brown", "red", "yellow")),
+    "brown": ("brown", ("orange", "red", "yellow")), "yellow": ("yellow", ("orange", "beige")),
+    "yellow-green": ("green", ("yellow",)), "green": ("green", ()),
+    "turquoise": ("turquoise", ("blue", "green")), "blue": ("blue", ("purple", "turquoise")),
+    "purple": ("purple", ("blue", "pink")), "pink": ("pink", ("red", "purple")),
+    "beige": ("beige", ("brown", "white", "yellow", "pink")),
+    "cream": ("", ("beige", "white", "yellow")), "olive": ("", ("green", "brown", "yellow")),
+}  # fmt: skip
+_TINTED: Final = {
+    "reddish": "red", "brownish": "brown", "yellowish": "yellow", "greenish": "green",
+    "bluish": "blue", "purplish": "purple", "pinkish": "pink", "olive": "brown",
+}  # fmt: skip
+STEP: Final = 8
+"""Levels of 8-bit Lab that share an entry of the table."""
 
-class Appearance(NamedTuple):
-    """How an area looks.
 
-    Args:
-        texture: ``smooth``, ``finely textured`` or ``strongly textured``.
-        colour: Everyday name of the mean colour, e.g. ``dark green``.
+def plain_colours(name: str) -> tuple[str, frozenset[str]]:
+    """The plain colour a name stands for beyond doubt, else empty; and all it may be called."""
+    words = name.split()
+    plain, others = _CALLED[words[-1]]
+    may = {plain, *others, *(_TINTED[word] for word in words[:-1] if word in _TINTED)}
+    if "purplish" in words or name == "dark purple":  # the night sky is blue to most
+        may, plain = may | {"blue"}, ""
+    if words[0] == "dark":
+        may |= {"black"}
+    if words[-1] == "grey" and len(words) > 1:
+        may |= {"white"} if words[0] == "pale" else set()
+        plain = "grey" if name == "pale grey" else ""
+    return plain, frozenset(may - {""})
+
+
+@cache
+def _table() -> NDArray[np.uint32]:
+    """Per Lab cell: bit of the certain colour, and of the possible ones above.
+
+    Cells lie about multiples of ``STEP``, so that neutral pixels are in the middle of theirs.
     """
-
-    texture: str
-    colour: str
-
-    @property
-    def label(self) -> str:
-        """The name, lower case, without article."""
-        return f"{self.texture} {self.colour} area"
-
-    @property
-    def alternatives(self) -> tuple[str, ...]:
-        """Shorter names that are true as well."""
-        return (f"{self.colour} area",)
+    cells = 256 // STEP + 1
+    table = np.zeros((cells, cells, cells), np.uint32)
+    for index in np.ndindex(table.shape):
+        lightness, a, b = (STEP * place for place in index)
+        certain, may = plain_colours(
+            colour_name(round(min(lightness, 255) / 2.55), a - 128, b - 128)
+        )
+        bits = sum(1 << (16 + PLAIN.index(name)) for name in may)
+        table[index] = bits | (1 << PLAIN.index(certain) if certain else 0)
+    return table
 
 
-def describe(image: Image, mask: Mask) -> Appearance:
-    """How the masked area of the picture looks; an empty mask raises ``ContractError``."""
-    require_image(image)
-    require_mask(mask, *image.shape[:2])
-    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
-    if width == 0:
-        raise ContractError("an empty mask has no appearance")
-    here = Box(x, y, x + width, y + height).slices
-    crop, inside = image[here], np.ascontiguousarray(mask[here]).view(np.uint8)
-    mean, spread = cv2.meanStdDev(cv2.cvtColor(crop, cv2.COLOR_RGB2LAB), mask=inside)
-    lightness, a, b = (round(float(value)) for value in mean[:, 0])
-    if round(math.hypot(spread[1, 0], spread[2, 0]), 3) >= MOTLEY:
-        return Appearance(_texture(crop, inside), "multicoloured")
-    colour = colour_name(round(lightness * 100 / 255), a - 128, b - 128)
-    return Appearance(_texture(crop, inside), colour)
-
-
-def _texture(crop: Image, inside: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> str:
-    """The word for the mean absolute Laplacian inside the area, away from its border."""
-    laplacian = cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_16S)
-    core = cv2.erode(inside, np.ones((2 * EDGE + 1, 2 * EDGE + 1), np.uint8))
-    used = core if core.any() else inside
-    tenths = round(10 * cv2.mean(cv2.absdiff(laplacian, np.zeros_like(laplacian)), used)[0])
-    return next((word for limit, word in TEXTURES if tenths < limit), ROUGHEST)
+def colour_bits(image: Image) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Bits of ``_table`` and 8-bit Lab lightness of each pixel, ``(height, width)``."""
+    lab = np.asarray(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2LAB), np.uint8)
+    cell = (lab.astype(np.int16) + STEP // 2) // STEP
+    return _table()[cell[..., 0], cell[..., 1], cell[..., 2]], lab[..., 0]
 
 
 def colour_name(lightness: int, a: int, b: int) -> str:

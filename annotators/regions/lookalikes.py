@@ -8,27 +8,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from annotators.language.phrases import is_kind_of
 from annotators.regions.source import Proposal
 from schemas.boxes import Box
 from schemas.masks import bounding_box
 from schemas.records import Picture, Region
 
-# Less than this share of the picture is not noticed as a second one.
-NOTICED_AREA = 0.001
+# Less than this share of the picture is not noticed as a second one; 90 pixels of 640 x 480.
+NOTICED_AREA = 0.0003
 SAME_BOX_IOU = 0.5
 
 
 def lookalikes(
     proposals: Sequence[Proposal], regions: Sequence[Region], picture: Picture
 ) -> list[Region]:
-    """Regions that only stand for their name and place: same label as a region, not kept."""
+    """Regions that only stand for their name and place: of a region's kind, but not kept."""
     boxes: dict[str, list[Box]] = {}
     for region in regions:
         boxes.setdefault(region.label, []).append(Box(*region.box))
     least = NOTICED_AREA * picture.width * picture.height
     found = []
     for number, proposal in enumerate(proposals):
-        taken = boxes.get(proposal.label)
+        taken = [
+            box
+            for label, own in boxes.items()
+            if proposal.label == label or is_kind_of(proposal.label, label)
+            for box in own
+        ]
         if not taken or int(np.count_nonzero(proposal.mask)) < least:
             continue
         box = bounding_box(proposal.mask)

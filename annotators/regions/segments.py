@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotators.regions.appearance import describe
+from annotators.regions.plain_names import plain_names
 from annotators.regions.registry import SourceRequest, region_source
 from annotators.regions.source import OneByOne, Proposal, Proposals
 from schemas.arrays import Image, Mask, require_image
@@ -48,17 +48,12 @@ class SegmentRegions(OneByOne):
         self._alike = _bell(766, ALIKE_SIGMA, list(range(766)))
 
     def find(self, image: Image, picture: Picture) -> Proposals:
-        """Up to twelve named areas, largest connected part each, that do not overlap."""
+        """Up to twelve areas that do not overlap; those that plain words tell apart are named."""
         require_image(image)
-        found = []
-        for mask in self.masks(image):
-            look = describe(image, mask)
-            found.append(Proposal(mask, look.label, look.alternatives))
-        return Proposals(found)
-
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """Named anew by its look: what was dark red may be grey after a chain."""
-        return describe(image, mask).label
+        masks = self.masks(image)
+        return Proposals(
+            [Proposal(*pair) for pair in zip(masks, plain_names(image, masks), strict=True)]
+        )
 
     def masks(self, image: Image) -> list[Mask]:
         """The areas' masks, in row order of the shrunken picture."""

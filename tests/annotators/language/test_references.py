@@ -40,6 +40,16 @@ def test_what_cannot_be_told_apart_has_no_name():
     assert named(*same, region("c", label="dog", box=LOW)) == {"c": "the dog"}
 
 
+def test_a_kind_is_no_name_beside_one_of_its_kind():
+    """The person alone does not do beside a young person, "the person on the left" does."""
+    found = named(
+        region("a", label="person", box=LEFT), region("b", label="young person", box=RIGHT)
+    )
+    assert found == {"a": "the person on the left", "b": "the young person"}
+    door = named(region("a", label="car", box=LEFT), region("b", label="car door", box=LEFT))
+    assert door == {"a": "the car", "b": "the car door"}
+
+
 def test_the_whole_picture():
     """Uniform degradation is named as the whole image."""
     assert named(whole([step("blur")])) == {"whole": WHOLE}

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotators.regions.appearance import colour_name, describe
-from schemas.errors import ContractError
+from annotators.regions.appearance import PLAIN, colour_bits, colour_name, plain_colours
 
 EVERYDAY = [
     ((0, 0, 0), "black"),
@@ -37,57 +36,37 @@ EVERYDAY = [
 ]
 
 
-def patch(colour, grain=0):
-    image = np.full((60, 80, 3), colour, np.int32)
-    ticks = np.arange(60 * 80).reshape(60, 80, 1)
-    image = image + np.where(ticks * 2654435761 % 7 < 3, grain, -grain)
-    return np.clip(image, 0, 255).astype(np.uint8)
+@pytest.mark.parametrize(("colour", "name"), EVERYDAY)
+def test_everyday_colours(colour, name):
+    """Colours are called what people call them."""
+    lab = cv2.cvtColor(np.uint8([[colour]]), cv2.COLOR_RGB2LAB)[0, 0].astype(int)
+    assert colour_name(round(lab[0] * 100 / 255), lab[1] - 128, lab[2] - 128) == name
 
 
-class TestDescribe:
-    @pytest.mark.parametrize(("colour", "name"), EVERYDAY)
-    def test_everyday_colours(self, colour, name):
-        """Colours are called what people call them."""
-        mask = np.ones((60, 80), bool)
-        assert describe(patch(colour), mask).label == f"smooth {name} area"
+@pytest.mark.parametrize(
+    ("name", "certain", "may"),
+    [
+        ("blue", "blue", {"blue", "purple", "turquoise"}),
+        ("bluish grey", "", {"grey", "blue"}),
+        ("dark grey", "", {"grey", "black"}),
+        ("pale grey", "grey", {"grey", "white"}),
+        ("olive", "", {"green", "brown", "yellow"}),
+        ("dark red", "red", {"red", "pink", "orange", "brown", "black"}),
+        ("dark purple", "", {"purple", "blue", "pink", "black"}),
+    ],
+)
+def test_what_a_colour_may_be_called(name, certain, may):
+    """What two people might call differently is certain of nothing."""
+    assert plain_colours(name) == (certain, frozenset(may))
 
-    @pytest.mark.parametrize(
-        ("grain", "word"), [(0, "smooth"), (2, "finely textured"), (25, "strongly textured")]
-    )
-    def test_texture_words(self, grain, word):
-        """The texture word follows the strength of the grain."""
-        look = describe(patch((120, 130, 110), grain), np.ones((60, 80), bool))
-        assert look.texture == word
 
-    def test_only_the_masked_area_counts(self):
-        """What lies beside the area changes neither its colour nor its texture."""
-        image = patch((30, 60, 200))
-        image[:, 40:] = patch((250, 240, 20), 40)[:, 40:]
-        mask = np.zeros((60, 80), bool)
-        mask[:, :40] = True
-        assert describe(image, mask).label == "smooth blue area"
-
-    def test_many_colours_are_not_averaged(self):
-        """An area of red and green is multicoloured, not brown."""
-        image = patch((220, 30, 30))
-        image[::2] = (30, 180, 40)
-        assert describe(image, np.ones((60, 80), bool)).colour == "multicoloured"
-
-    def test_one_pixel(self):
-        """An area smaller than the margin kept from its border still has a name."""
-        mask = np.zeros((60, 80), bool)
-        mask[5, 5] = True
-        assert describe(patch((255, 255, 255)), mask).label == "smooth white area"
-
-    def test_alternatives_are_shorter_names(self):
-        """The alternative drops the texture."""
-        look = describe(patch((30, 60, 200)), np.ones((60, 80), bool))
-        assert look.alternatives == ("blue area",)
-
-    def test_empty_mask_is_refused(self):
-        """Nothing has no appearance."""
-        with pytest.raises(ContractError, match="no appearance"):
-            describe(patch((1, 2, 3)), np.zeros((60, 80), bool))
+def test_neutral_pixels_have_no_hue():
+    """Every grey level of a black and white picture may be called black, grey or white only."""
+    levels = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    bits, lightness = colour_bits(levels)
+    neutral = sum(1 << (16 + PLAIN.index(name)) for name in ("black", "grey", "white"))
+    assert not np.any(bits >> 16 << 16 & ~np.uint32(neutral))
+    assert np.all(np.diff(lightness[0].astype(int)) >= 0)
 
 
 @given(st.integers(0, 100), st.integers(-128, 127), st.integers(-128, 127))
