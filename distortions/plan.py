@@ -80,16 +80,17 @@ def draw_chain(
     """A chain for a region; its length by ``length_weights``, its families by the profile.
 
     Now and then it takes up what an ``earlier`` region of the same picture got: the reverse of
-    a chain of two (a hard negative for order questions) or a single type again at another
-    severity (without which one distortion's strength could not be compared).
+    a chain of two (without which knowing the families would answer order questions), whatever the
+    length drawn, or a single type again at another severity (without which one distortion's
+    strength could not be compared).
     """
+    waiting = _unanswered(palette, earlier)
+    if waiting and stream.chance(palette.config.reverse_share):
+        return _with_severities(stream, palette, [t for t, _ in stream.choice(waiting)][::-1])
     weights = palette.config.length_weights
     length = 1 + stream.weighted(range(len(weights)), weights)
     if length == 1 or not palette.pairs:
         return _draw_single(stream, palette, earlier)
-    mirrored = [c for c in earlier if len(c) == 2 and _families(c)[::-1] in palette.pairs]
-    if length == 2 and mirrored and stream.chance(palette.config.reverse_share):
-        return _with_severities(stream, palette, [t for t, _ in stream.choice(mirrored)][::-1])
     families = list(stream.choice(palette.pairs))
     while len(families) < length:
         after = [b for a, b in palette.pairs if a == families[-1] and b not in families]
@@ -99,6 +100,20 @@ def draw_chain(
     return _with_severities(
         stream, palette, [stream.choice(palette.families[name]) for name in families]
     )
+
+
+def _unanswered(
+    palette: Palette, earlier: Sequence[Sequence[DrawnStep]]
+) -> list[Sequence[DrawnStep]]:
+    """Chains of two whose reverse may be drawn and is on no region yet."""
+    taken = {_families(chain) for chain in earlier}
+    return [
+        chain
+        for chain in earlier
+        if len(chain) == 2
+        and _families(chain)[::-1] in palette.pairs
+        and _families(chain)[::-1] not in taken
+    ]
 
 
 def _draw_single(

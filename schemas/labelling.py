@@ -35,8 +35,9 @@ class PlanConfig(Section):
     """Share of pictures left clean."""
     length_weights: tuple[Annotated[float, Field(ge=0.0)], ...] = (0.5, 0.5)
     """Relative frequency of chains of length 1, 2, ...; more than two entries allow longer ones."""
-    reverse_share: Share = 0.4
-    """Chance that a chain of two is followed by one in reverse order on another region."""
+    reverse_share: Share = 0.6
+    """Chance that a chain of two is followed by one in reverse order on another region, so that the
+    order has to be seen."""
     repeat_share: Share = 0.35
     """Chance that a single distortion's type is used again on another region."""
     grades: Literal["sight", "levels"] = "sight"
@@ -113,5 +114,13 @@ class QuestionConfig(Section):
     measured change, as in the paper."""
     intensity_margin: Share = 0.3
     """Share of the greater loss by which both measures must single a region out."""
+    order_needs_rival: bool = True
+    """Ask for an order only where another region of the picture holds the same distortions in
+    another order or pairing, so that knowing which regions have them is not enough."""
+    min_quadrant_share: Share = 0.5
+    """A region is asked for by its place only if so much of it lies in the quarter that the answer
+    names ..."""
+    midline_margin: float = Field(default=0.05, ge=0.0, lt=0.5)
+    """... and its box's centre is this share of the side away from both midlines."""
     single_intensity_by: Literal["type", "family"] = "type"
     """Whether most/least of one distortion compares the same type or the same family."""

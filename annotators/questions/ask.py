@@ -18,6 +18,7 @@ from annotators.questions.most_least import (
     single_families,
 )
 from annotators.questions.order import OrderItem, order_items
+from annotators.questions.places import place_is_clear
 from annotators.questions.pools import Pools, count_word
 from schemas.config import GateConfig, QuestionConfig
 from schemas.records import DegradedRegion, SubTask, Task
@@ -108,7 +109,7 @@ class _Asking:
         for polarity in wanted:
             if asked < config.hybrid_per_image:
                 pick = pick_hybrid(self.facts, polarity, config, gate)
-                asked += self._point("hybrid_intensity", polarity, pick)
+                asked += self._point("hybrid_intensity", polarity, pick, config)
 
     def single(self, config: QuestionConfig) -> None:
         """The region with the most or least of one distortion."""
@@ -117,12 +118,17 @@ class _Asking:
         for family, polarity in self.stream_for("single").shuffled(wanted):
             if asked < config.single_per_image:
                 pick = pick_single(self.facts, family, polarity, config)
-                asked += self._point("single_intensity", polarity, pick)
+                asked += self._point("single_intensity", polarity, pick, config)
 
-    def _point(self, sub_task: SubTask, polarity: Polarity, pick: Pick) -> bool:
+    def _point(
+        self, sub_task: SubTask, polarity: Polarity, pick: Pick, config: QuestionConfig
+    ) -> bool:
         """Ask for a region that was picked; whether it could be asked."""
         if pick.region is None or not self._named([pick.region]):
             self.dropped[pick.dropped or f"{sub_task}_no_reference"] += 1
+            return False
+        if not place_is_clear(pick.region, self.facts, config):
+            self.dropped[f"{sub_task}_place_unclear"] += 1
             return False
         slots = {"distortion": self.facts.families[pick.family].noun} if pick.family else {}
         question, pool = self._wording(pick.pool, f"{pick.pool} {pick.family}", **slots)
@@ -132,12 +138,14 @@ class _Asking:
 
     def order(self, config: QuestionConfig, profile: Mapping[str, frozenset[str]]) -> None:
         """Order questions, hard ones first."""
-        items, dropped = order_items(self.facts, profile)
+        items, dropped = order_items(self.facts, profile, config.order_needs_rival)
         self.dropped.update(dropped)
         named = [item for item in items if self._named([item.region])]
         self.dropped["accumulation_order_no_reference"] += len(items) - len(named)
-        drawn = self.stream_for("order").shuffled(named)
-        for item in sorted(drawn, key=lambda item: not item.hard)[: config.order_per_image]:
+        clear = [item for item in named if place_is_clear(item.region, self.facts, config)]
+        self.dropped["accumulation_order_place_unclear"] += len(named) - len(clear)
+        drawn = self.stream_for("order").shuffled(clear)
+        for item in sorted(drawn, key=lambda item: -item.hard)[: config.order_per_image]:
             self._order(item)
 
     def _order(self, item: OrderItem) -> None:

@@ -1,12 +1,25 @@
 """Small records for tests of questions and answers."""
 
+from functools import cache
+
+import numpy as np
+
 from annotators.facts import PictureFacts
 from annotators.language.phrases import references
 from distortions.families import BUILT_IN
+from schemas import masks
 from schemas.records import DegradedRegion, Scores, Step
 
 FAMILIES = {family.name: family for family in BUILT_IN}
 WIDTH, HEIGHT = 600, 400
+
+
+@cache
+def filled(x0, y0, x1, y1):
+    """The mask of a box, as run lengths."""
+    mask = np.zeros((HEIGHT, WIDTH), np.bool_)
+    mask[y0:y1, x0:x1] = True
+    return masks.encode(mask)
 
 
 def lost(ssim, losses):
@@ -34,7 +47,7 @@ def region(name, chain=(), label="dog", box=(20, 20, 120, 120), ssim=0.6, order_
     return DegradedRegion(
         image_id="pic-v0", picture_id="pic", region_id=f"pic/{name}",
         role=role or ("degraded" if chain else "clean"), label=label, label_refined=label,
-        box=list(box), mask="", area_fraction=0.1,
+        box=list(box), mask=filled(*box), area_fraction=0.1,
         point=[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], chain=list(chain), scores=scores,
         order_ssim=0.5 if pair else None, order_gradient=0.5 if pair else None,
         order_damage=1.0 if pair else None, order_visible=order_seen if pair else None,

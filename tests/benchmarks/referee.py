@@ -85,6 +85,43 @@ def structure_loss(reference, degraded, mask):
     return 1 - math.exp(logs / used) if used else 0.0
 
 
+def mdsi(reference, degraded, mask):
+    """Mean deviation similarity index on half size inside a mask, 0 where nothing changed.
+
+    Source: Nafchi et al. 2016; its constants.
+    """
+    first, second = ([_halved(plane) for plane in _lhm(image)] for image in (reference, degraded))
+    inside = _halved(mask.astype(float)) >= 0.5
+    if not inside.any():
+        inside = np.ones_like(inside)
+    g_first, g_second = _prewitt(first[0]), _prewitt(second[0])
+    g_both = _prewitt((first[0] + second[0]) / 2)
+    structure = (
+        _alike(g_first, g_second, 140) + _alike(g_second, g_both, 55) - _alike(g_first, g_both, 55)
+    )
+    product = 2 * (first[1] * second[1] + first[2] * second[2]) + 550
+    colour = product / (sum(plane**2 for plane in (*first[1:], *second[1:])) + 550)
+    root = (0.6 * structure + 0.4 * colour)[inside].astype(complex) ** 0.25
+    return float(np.abs(root - root.mean()).mean() ** 0.25)
+
+
+def _lhm(image):
+    red, green, blue = (image[..., channel].astype(float) for channel in range(3))
+    return (
+        0.2989 * red + 0.5870 * green + 0.1140 * blue,
+        0.30 * red + 0.04 * green - 0.35 * blue,
+        0.34 * red - 0.60 * green + 0.17 * blue,
+    )
+
+
+def _prewitt(plane):
+    return np.hypot(ndimage.prewitt(plane, 0), ndimage.prewitt(plane, 1)) / 3
+
+
+def _alike(first, second, constant):
+    return (2 * first * second + constant) / (first**2 + second**2 + constant)
+
+
 def _ssim_parts(p, q):
     def soft(plane):
         return ndimage.gaussian_filter(plane, 1.5, truncate=3.5)

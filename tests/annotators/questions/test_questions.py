@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from annotators.questions.ask import ask_picture
 from annotators.questions.most_least import least_region, worst_region
 from annotators.questions.pools import builtin_pools
+from schemas import masks
 from schemas.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
 from tests.annotators.builders import FAMILIES, facts, region, step, whole
@@ -21,6 +23,7 @@ MANY = QuestionConfig(
     order_per_image=30, short_per_image=9, long_per_image=9,
 )  # fmt: skip
 GATE = GateConfig()
+EASY = MANY.model_copy(update={"order_needs_rival": False})
 CAT, CAR, BUS = (300, 20, 400, 120), (20, 250, 120, 350), (300, 250, 400, 350)
 
 
@@ -110,8 +113,8 @@ def assert_order(question, picture):
     if len(target.chain) == 2:
         assert target.order_visible
         assert families(target)[1] in PROFILE.get(families(target)[0], ())
-    else:
-        assert any({first, last} & set(families(r)) for r in degraded if r != target)
+    asked = {first, last} - {""}
+    assert any(asked <= set(families(r)) for r in degraded if r != target)
     for other in degraded:
         if other != target and len(other.chain) > 1 and not other.order_visible:
             assert not hits(form, first, last, families(other)[::-1])
@@ -222,8 +225,12 @@ def test_referring_has_the_form_of_the_chain(picture):
 
 
 def test_a_uniform_picture():
-    """The whole image: no comparison, no local description; its one order can be asked for."""
-    asks, dropped = ask(facts(whole([step("blur"), step("noise")])))
+    """The whole image: no comparison, no local description; its one order may be asked for."""
+    picture = facts(whole([step("blur"), step("noise")]))
+    asks, dropped = ask(picture)
+    assert dropped == {"hybrid_too_few_regions": 2, "order_no_rival": 3}
+    assert not of(asks, "accumulation_order")
+    asks, dropped = ask(picture, EASY)
     assert {(a.task, a.sub_task) for a in asks} == {
         ("global_description", ""), ("grounding", "accumulation_order"),
         ("referring", "short"), ("referring", "long"),
@@ -399,9 +406,9 @@ def test_single_intensity_without_measures():
 BLUR, NOISE = step("blur"), step("noise")
 
 
-def orders(*regions):
+def orders(*regions, config=MANY):
     """Order questions as (form, first, last) to region, and reasons of those dropped."""
-    asks, dropped = ask(facts(*regions))
+    asks, dropped = ask(facts(*regions), config)
     found = {tuple(a.order): a.target.region_id for a in of(asks, "accumulation_order")}
     return found, {reason for reason in dropped if reason.startswith("order")}
 
@@ -422,7 +429,9 @@ def test_reverse_chains_are_told_apart_by_order():
 
 def test_single_distortions_count_as_first_and_last():
     """Blur alone begins and ends with blur, so "begins with blur" has two answers."""
-    found, dropped = orders(region("a", [BLUR, NOISE]), region("b", [BLUR], "cat", CAT))
+    found, dropped = orders(
+        region("a", [BLUR, NOISE]), region("b", [BLUR], "cat", CAT), config=EASY
+    )
     assert found == {
         ("pair", "blur", "noise"): "pic/a", ("last", "", "noise"): "pic/a",
         ("last", "", "blur"): "pic/b",
@@ -454,6 +463,39 @@ def test_pairs_outside_the_profile_are_not_asked():
     assert orders(region("a", outside)) == ({}, {"order_not_in_profile"})
 
 
+def test_an_order_needs_a_rival():
+    """An order is asked for where the set of families does not give the region away."""
+    one, other = region("a", [BLUR, NOISE]), region("b", [step("compression"), BLUR], "cat", CAT)
+    profile = {"blur": frozenset({"noise"}), "compression": frozenset({"blur"})}
+    asks, dropped = ask(facts(one, other), profile=profile)
+    found = {tuple(a.order): a.target.region_id for a in of(asks, "accumulation_order")}
+    assert found == {("first", "blur", ""): "pic/a", ("last", "", "blur"): "pic/b"}
+    assert dropped["order_no_rival"] == 4
+
+
+@pytest.mark.parametrize(
+    ("box", "clear"),
+    [((20, 20, 120, 120), True), ((220, 20, 320, 120), False), ((219, 20, 319, 120), True),
+     ((20, 140, 120, 220), False), ((480, 300, 600, 400), True)],
+)  # fmt: skip
+def test_places_near_a_midline_are_not_asked_for(box, clear):
+    """A box whose centre is nearer than 5 % to a midline is no answer to a question for a place."""
+    asks, dropped = ask(facts(region("a", [BLUR], box=box, ssim=0.3), *CLEAN))
+    assert len(of(asks, "hybrid_intensity", "most")) == clear
+    assert dropped.get("hybrid_intensity_place_unclear", 0) == (not clear)
+
+
+def test_places_need_half_of_the_region():
+    """A region that lies mostly outside the quarter its box's centre is in is not asked for."""
+    target = region("a", [BLUR], box=(0, 0, 520, 340), ssim=0.3)
+    corner = np.zeros((400, 600), np.bool_)
+    corner[0, :520] = corner[:340, 0] = corner[200:340, 300:520] = True
+    bent = target.model_copy(update={"mask": masks.encode(corner)})
+    for asked, clear in ((target, True), (bent, False)):
+        asks, _ = ask(facts(asked, *CLEAN), MANY.model_copy(update={"min_quadrant_share": 0.3}))
+        assert len(of(asks, "hybrid_intensity", "most")) == clear
+
+
 def test_hard_items_come_first():
     """Where one order question fits, it is one with a hard negative."""
     pair = region("a", [BLUR, NOISE])
@@ -471,7 +513,7 @@ def test_hard_items_come_first():
 
 def test_nouns_and_numbers_fill_the_slots():
     """Families appear by their noun, chains by the number of distortions."""
-    asks, _ = ask(facts(region("a", [BLUR, NOISE])))
+    asks, _ = ask(facts(region("a", [BLUR, NOISE])), EASY)
     (pair,) = of(asks, "accumulation_order", "pair")
     assert FAMILIES["blur"].noun in pair.question.lower()
     assert FAMILIES["noise"].noun in pair.question.lower()
