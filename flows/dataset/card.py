@@ -1,18 +1,18 @@
 """The dataset card and its figures; the words of the card stand in ``card.md.j2``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flows.dataset.balance import refusals, writing
-from flows.dataset.drawing import bars, below, beside
+from flows.dataset.drawing import bars, below
 from flows.dataset.show import draw_row
 from flows.dataset.stats import Stats, task_lines
+from flows.ingest.single import SourceImages
 from flows.store.layout import DATA, FIGURES, storage_errors, write_text
 from flows.store.png import encode_png
 from flows.store.tables import IMAGE, text_columns
@@ -20,6 +20,7 @@ from schemas.arrays import Image
 from schemas.config import RunConfig
 
 SAMPLES = 4
+SAMPLE_FILES = 8
 CARD = "README.md"
 SIZES = (
     (1e3, "n<1K"),
@@ -38,12 +39,12 @@ def write_card(
     folder = out / FIGURES
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures(out, stats).items():
+        for name, figure in figures(out, config, stats).items():
             (folder / name).write_bytes(encode_png(figure))
     write_text(out / CARD, card_text(out, config, config_hash, stats, counts))
 
 
-def figures(out: Path, stats: Stats) -> dict[str, Image]:
+def figures(out: Path, config: RunConfig, stats: Stats) -> dict[str, Image]:
     """File name to picture."""
     made = {
         "families.png": bars("Degraded regions by family", dict(stats.families.most_common())),
@@ -52,32 +53,52 @@ def figures(out: Path, stats: Stats) -> dict[str, Image]:
         ),
         "tasks.png": bars("Rows by task", {name: a + b for name, a, b in task_lines(stats)}),
     }
-    samples = [draw_row(row) for row in sample_rows(out)]
+    load = SourceImages(out, [], config).load
+    samples = [draw_row(row, _source(row, load)) for row in sample_rows(out)]
     if samples:
-        made["samples.png"] = below([beside(_levelled(samples[i : i + 2]))
-                                     for i in range(0, len(samples), 2)])  # fmt: skip
+        made["samples.png"] = below(samples)
     return made
 
 
-def _levelled(images: list[Image]) -> list[Image]:
-    """Pictures padded to one height."""
-    height = max(image.shape[0] for image in images)
-    return [
-        np.pad(image, ((0, height - image.shape[0]), (0, 0), (0, 0)), constant_values=255)
-        for image in images
-    ]
+def _source(row: dict[str, Any], load: Callable[[str, str], Image | None]) -> Image | None:
+    """The photograph a row was made from, where it is at hand and of the row's size."""
+    image = load(row["source"], row["source_path"])
+    same = image is not None and image.shape[:2] == (row["height"], row["width"])
+    return image if same else None
 
 
 def sample_rows(out: Path) -> list[dict[str, Any]]:
-    """A few rows with masks, of different tasks, from the first file."""
-    chosen: dict[str, dict[str, Any]] = {}
-    for path in sorted((out / DATA).glob("train-*.parquet"))[:1]:
+    """A few rows with masks, of different photographs and tasks as far as there are such.
+
+    Reads at most ``SAMPLE_FILES`` files, a row group at a time, and stops when it has enough.
+    """
+    chosen: list[dict[str, Any]] = []
+    spare: dict[str, dict[str, Any]] = {}
+    for row in _rows_with_masks(out):
+        new_task = all(_kind(row) != _kind(other) for other in chosen)
+        if new_task and all(row["picture_id"] != other["picture_id"] for other in chosen):
+            chosen.append(row)
+        elif new_task:
+            spare.setdefault(_kind(row), row)
+        if len(chosen) == SAMPLES:
+            break
+    taken = {_kind(row) for row in chosen}
+    rest = [row for kind, row in spare.items() if kind not in taken]
+    return [*chosen, *rest][:SAMPLES]
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return f"{row['task']} {row['sub_task']}"
+
+
+def _rows_with_masks(out: Path) -> Iterator[dict[str, Any]]:
+    """Rows from every row group of a few files; pictures are unpacked one group at a time."""
+    for path in sorted((out / DATA).glob("*.parquet"))[:SAMPLE_FILES]:
         file = pq.ParquetFile(path)
-        for row in file.read_row_group(0).to_pylist():
-            kind = f"{row['task']} {row['sub_task']}"
-            if row["mask"] is not None and kind not in chosen and len(chosen) < SAMPLES:
-                chosen[kind] = row
-    return list(chosen.values())
+        for group in range(file.num_row_groups):
+            for row in file.read_row_group(group).to_pylist():
+                if row["mask"] is not None:
+                    yield row
 
 
 def card_text(

@@ -3,7 +3,7 @@
 It reads four columns of every ingest shard; its memory grows by about 400 bytes a picture.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,9 @@ from schemas.config import RunConfig
 from schemas.errors import ConfigError
 from schemas.records import Picture, Reject, Split
 from schemas.streams import Stream
+
+SMALL_SET = 20
+"""Groups of pictures below which both splits get one; see ``splits``."""
 
 
 class Selection(NamedTuple):
@@ -117,8 +120,28 @@ def read_exclusions(file: str) -> set[str]:
 
 def split_of(leader: str, config: RunConfig) -> Split:
     """Split of all near duplicates of the picture whose content hash is ``leader``."""
-    test = Stream(config.seed, leader, "split").chance(config.export.test_share)
-    return "test" if test else "train"
+    return "test" if _split_draw(leader, config) < config.export.test_share else "train"
+
+
+def _split_draw(leader: str, config: RunConfig) -> float:
+    return Stream(config.seed, leader, "split").uniform()
+
+
+def splits(leaders: Iterable[str], config: RunConfig) -> dict[str, Split]:
+    """Split of each group of near duplicates, by the content hash of its leader.
+
+    It depends on that hash alone, so that more pictures move none, with one exception: where
+    fewer than ``SMALL_SET`` groups would all fall into one split, the one whose draw is nearest
+    to the other goes there; two pictures are enough for both. A share of 0 or 1 stays as it is.
+    """
+    groups = sorted(set(leaders))
+    found = {leader: split_of(leader, config) for leader in groups}
+    asked = 0 < config.export.test_share < 1
+    if asked and 2 <= len(groups) < SMALL_SET and len(set(found.values())) == 1:
+        draws = sorted(groups, key=lambda leader: _split_draw(leader, config))
+        all_in_test = found[groups[0]] == "test"
+        found[draws[-1] if all_in_test else draws[0]] = "train" if all_in_test else "test"
+    return found
 
 
 def select_pictures(folder: RunFolder, shards: int, config: RunConfig) -> dict[str, int]:
@@ -193,6 +216,8 @@ def _write(
     config: RunConfig,
 ) -> None:
     rejects = {reject.subject: reject for reject in selection.rejects}
+    kept_leaders = selection.leader[selection.keep].tolist()
+    split = splits((contents[leader] for leader in kept_leaders), config)
     start = 0
     for shard, size in enumerate(sizes):
         pictures_file, rejects_file = ingest_files(folder.work, shard)
@@ -201,7 +226,7 @@ def _write(
         for index, picture in enumerate(pictures, start):
             if selection.keep[index]:
                 leader = contents[int(selection.leader[index])]
-                update = {"group": leader[:16], "split": split_of(leader, config)}
+                update = {"group": leader[:16], "split": split[leader]}
                 kept.append(picture.model_copy(update=update))
         dropped = [rejects[s] for s in subjects[start : start + size] if s in rejects]
         earlier = Reject.from_table(pq.read_table(rejects_file))

@@ -76,10 +76,11 @@ class SourceImages:
     Args:
         out: The dataset.
         sources: As given to ``build``; when empty, the places the run itself noted are tried.
+        config: Of the run; by default what the manifest says, which a running build has not yet.
     """
 
-    def __init__(self, out: Path, sources: Sequence[str]) -> None:
-        self.config = RunConfig.parse(read_manifest(out)["config"], str(out))
+    def __init__(self, out: Path, sources: Sequence[str], config: RunConfig | None = None) -> None:
+        self.config = config or RunConfig.parse(read_manifest(out)["config"], str(out))
         folder = RunFolder(out)
         found: list[Candidate] = (
             list_candidates(sources)

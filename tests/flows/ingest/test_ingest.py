@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from flows.ingest.candidate import ingest_candidate, load_image
-from flows.ingest.selection import select, split_of
+from flows.ingest.selection import SMALL_SET, select, split_of, splits
 from flows.ingest.sources import list_candidates
 from schemas.candidate import Candidate
 from schemas.config import RunConfig
@@ -151,6 +151,23 @@ def test_split_shares():
     everything = config(export={"test_share": 1.0})
     assert {split_of(n, none) for n in names[:50]} == {"train"}
     assert {split_of(n, everything) for n in names[:50]} == {"test"}
+
+
+def test_small_sets_have_both_splits():
+    """Two pictures are enough for both splits; larger sets and shares of 0 or 1 are left alone."""
+    names = [f"{index:064x}" for index in range(400)]
+    for number in range(2, SMALL_SET):
+        for start in range(0, 200, 20):
+            few = names[start : start + number]
+            found = splits(few, RunConfig())
+            assert set(found.values()) == {"train", "test"}
+            assert sum(found[name] != split_of(name, RunConfig()) for name in few) <= 1
+            assert found == splits(reversed(few), RunConfig())
+    for share in (0.0, 1.0):
+        assert len(set(splits(names[:5], config(export={"test_share": share})).values())) == 1
+    assert len(splits(names[:1], RunConfig())) == 1
+    many = [name for name in names if split_of(name, RunConfig()) == "train"][:SMALL_SET]
+    assert set(splits(many, RunConfig()).values()) == {"train"}
 
 
 def test_splits_nest():
