@@ -38,7 +38,7 @@ def main(folders):
 
 def figures(texts):
     """Words and distinct-3 of ``DRAWN`` texts."""
-    drawn = random.Random(7).sample(texts, min(DRAWN, len(texts)))  # noqa: S311
+    drawn = random.Random(7).sample(texts, min(DRAWN, len(texts)))
     words = [re.findall(r"[a-z'-]+", text.lower()) for text in drawn]
     triples = [part for one in words for part in zip(one, one[1:], one[2:], strict=False)]
     vocabulary = len({word for one in words for word in one})
