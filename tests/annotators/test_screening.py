@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotators.screening import screen, verdict
+from annotators.screening import CLEAR, screen, verdict, well_inside
 from schemas.arrays import Image
 from schemas.config import ScreenConfig
 from schemas.errors import ContractError
@@ -125,3 +125,18 @@ def test_real_collections_pass(shared_data, folder):
     files = sorted((shared_data / folder).iterdir())[:15]
     passed = [reason(decode(f.read_bytes(), IngestConfig()).image) == "" for f in files]
     assert sum(passed) >= 0.9 * len(passed)
+
+
+@pytest.mark.parametrize(
+    ("score", "value"),
+    [("sharpness", 1.9), ("noise", 3.1), ("blockiness", 1.2), ("detail", 5.5), ("clipped", 0.03)],
+)
+def test_one_doubtful_score_is_enough(score, value):
+    """Nothing is vouched for unless every score is well inside the limits."""
+    assert well_inside(CLEAR)
+    assert not well_inside(CLEAR.model_copy(update={score: value}))
+
+
+def test_a_clear_picture_passes_the_screen():
+    """What is well inside the limits is inside the default ones."""
+    assert verdict(CLEAR, ScreenConfig()) is None
