@@ -10,6 +10,9 @@ Source: dataset rules, section 6; thresholds in ``[gate]``.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import cv2
+import numpy as np
+
 from distortions.chain import Link
 from distortions.measure import Effect, Fidelity, OrderEffect, compare, compare_orders, fidelity
 from distortions.perception import Damage, Planes, visible
@@ -158,5 +161,5 @@ def overall(patch: Patch) -> Fidelity:
     Pixels outside the mask are pristine on both sides, as in the degraded picture.
     """
     result = patch.stages[0].copy()
-    result[patch.mask] = patch.stages[-1][patch.mask]
+    cv2.copyTo(patch.stages[-1], np.ascontiguousarray(patch.mask).view(np.uint8), result)
     return fidelity(patch.stages[0], result, patch.mask)

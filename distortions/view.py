@@ -1,5 +1,6 @@
 """A region as a viewer meets it: in its place in the picture, with pristine surroundings."""
 
+import cv2
 import numpy as np
 
 from distortions.perception import PIXELS_PER_DEGREE, Damage, Planes, compare
@@ -31,6 +32,7 @@ class View:
         self._distance, self._origin = pixels_per_degree, (crop.x0, crop.y0)
         self._pixels, self._mask = picture[crop.slices], np.ascontiguousarray(mask[crop.slices])
         self._inside = box.shifted(-crop.x0, -crop.y0).slices
+        self._cut = np.ascontiguousarray(mask[box.slices]).view(np.uint8)
         self.pristine = self._planes(self._pixels)
 
     def of(self, stage: Image) -> Planes:
@@ -40,7 +42,7 @@ class View:
             stage: A stage of its ``Patch``: the pixels of the mask's bounding box.
         """
         pixels = self._pixels.copy()
-        np.copyto(pixels[self._inside], stage, where=self._mask[self._inside][..., None])
+        cv2.copyTo(stage, self._cut, pixels[self._inside])
         return self._planes(pixels)
 
     def compare(self, reference: Planes, degraded: Planes) -> Damage:

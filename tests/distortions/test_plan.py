@@ -16,6 +16,7 @@ from distortions.plan import (
     link_chain,
     make_palette,
 )
+from distortions.registry import get
 from schemas.config import PlanConfig
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.streams import Stream
@@ -70,6 +71,16 @@ def test_hard_negatives_are_taken_up():
     palette = make_palette(PlanConfig(length_weights=[0, 1], reverse_share=1.0))
     again = draw_chain(Stream("next"), palette, [first])
     assert [entry.name for entry, _ in again] == reverse
+
+
+def test_a_reverse_is_drawn_once():
+    """Where the reverse is on a region already, or a chain is single, nothing is mirrored."""
+    palette = make_palette(PlanConfig(length_weights=[1, 0], reverse_share=1.0))
+    blur, noise = (get("gaussian_blur"), 2), (get("gaussian_noise"), 3)
+    mirrored = draw_chain(Stream("next"), palette, [[blur, noise]])
+    assert [entry.family for entry, _ in mirrored] == ["noise", "blur"]
+    assert len(draw_chain(Stream("next"), palette, [[blur, noise], [noise, blur]])) == 1
+    assert len(draw_chain(Stream("next"), palette, [[blur]])) == 1
 
 
 def test_longer_chains_by_configuration():
