@@ -112,5 +112,5 @@ def test_readme_commands_exist():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert "pip install -e . && iqa-spider demo" in readme
     assert 'pip install -e ".[test]" && pytest' in readme
-    assert project["scripts"] == {"iqa-spider": "flows.cli:main"}
+    assert project["scripts"] == {"iqa-spider": "flows.__main__:main"}
     assert 'pip install -q -e ".[test]"' in (ROOT / ".ci" / "run").read_text()
