@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.arrays import Image, require_image
-from schemas.config import ScreenConfig
 from schemas.records import Screen
+from schemas.settings.config import ScreenConfig
 
 BLOCK: Final = 16
 CALM: Final = 10

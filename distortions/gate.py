@@ -20,7 +20,7 @@ from distortions.region import Patch, degrade_region
 from distortions.rules import RULES, general_rule
 from distortions.view import View
 from schemas.arrays import Image, Mask
-from schemas.config import GateConfig
+from schemas.settings.config import GateConfig
 
 
 class Order(NamedTuple):

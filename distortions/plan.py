@@ -10,9 +10,9 @@ from distortions.chain import Link
 from distortions.order import Profile, get_profile, pairs
 from distortions.perception import grade_of as sight_grade
 from distortions.registry import DISTORTIONS, FAMILIES, SEVERITIES, Distortion, get, types_of
-from schemas.config import PlanConfig
 from schemas.errors import ConfigError
 from schemas.records import Grade
+from schemas.settings.config import PlanConfig
 from schemas.streams import KeyPart, Stream, derive_key
 
 PlanKind: TypeAlias = Literal["regions", "uniform", "clean"]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from distortions.measure import Effect
-from schemas.config import GateConfig
+from schemas.settings.config import GateConfig
 
 Rule: TypeAlias = Callable[[Effect, GateConfig], str]
 """Effect of a step and thresholds in; a refusal slug out, empty when it passes."""

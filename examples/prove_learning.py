@@ -126,16 +126,33 @@ def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> 
     )
     (out / "mix.toml").write_text(MIX.format(data=data, repeat=settings.repeat))
     (out / "point.toml").write_text(POINT)
-    spider("sft", "--model", model, "--mix", out / "mix.toml", "--config", out / "sft.toml",
-           "--out", out / "run", "--merge")  # fmt: skip
+    spider(
+        "sft",
+        "--model",
+        model,
+        "--mix",
+        out / "mix.toml",
+        "--config",
+        out / "sft.toml",
+        "--out",
+        out / "run",
+        "--merge",
+    )
     found = {"losses": json.loads((out / "run" / "sft.json").read_text())["losses"]}
     for name, weights in (("untrained", model), ("trained", out / "run" / "merged")):
         point = ("point", "--model", weights, "--data", data, "--config", out / "point.toml")
         if name == "trained":  # there is nothing to calibrate in noise
             spider(*point, "--split", "train", "--calibrate", "--limit", settings.calibrate)
         spider(*point, "--out", out / f"{name}.jsonl", "--limit", settings.limit)
-        spider("evaluate", data, "--predictions", out / f"{name}.jsonl", "--out", out / name,
-               "--no-plots")  # fmt: skip
+        spider(
+            "evaluate",
+            data,
+            "--predictions",
+            out / f"{name}.jsonl",
+            "--out",
+            out / name,
+            "--no-plots",
+        )
         found[name] = json.loads((out / name / "results.json").read_text())["benchmark"]["systems"]
     return found
 
@@ -197,8 +214,12 @@ def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace)
     axes.legend()
     figure.savefig(out / "loss.png", dpi=120)
     heads = ["held-out photographs", *(f"seed {n}" for n in range(len(seeds))), "mean (sd)"]
-    lines = [f"# {len(seeds)} seeds, {settings.steps} steps, language model: {settings.language}",
-             "", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]  # fmt: skip
+    lines = [
+        f"# {len(seeds)} seeds, {settings.steps} steps, language model: {settings.language}",
+        "",
+        "| " + " | ".join(heads) + " |",
+        "|" + "---|" * len(heads),
+    ]
     for title, pick in ROWS:
         values = [pick(seed) for seed in seeds]
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
@@ -236,8 +257,10 @@ def main() -> None:
     for folder in folders:
         folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(settings.at_once) as pool:  # each seed is a chain of processes
-        jobs = [pool.submit(one_seed, seed, out / "data", folder, settings)
-                for seed, folder in enumerate(folders)]  # fmt: skip
+        jobs = [
+            pool.submit(one_seed, seed, out / "data", folder, settings)
+            for seed, folder in enumerate(folders)
+        ]
         seeds = [job.result() for job in jobs]
     draw_five(out / "data", out / "seed0" / "trained.jsonl", out)
     print(report(seeds, out, settings))

@@ -18,8 +18,14 @@ import torch
 import transformers as t
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-SPECIAL = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>",
-           "<|video_pad|>"]  # fmt: skip
+SPECIAL = [
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|vision_start|>",
+    "<|vision_end|>",
+    "<|image_pad|>",
+    "<|video_pad|>",
+]
 TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{% if message.content is string %}{{ message.content }}{% else %}"
@@ -28,9 +34,11 @@ TEMPLATE = (
     "{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-TEXT = ["system user assistant\nTop left. Bottom right. Top right. Bottom left. top bottom left "
-        "right upper lower The whole image. Severe noise, moderate blur, mild compression. "
-        "Which region of the picture is degraded most?"]  # fmt: skip
+TEXT = [
+    "system user assistant\nTop left. Bottom right. Top right. Bottom left. top bottom left "
+    "right upper lower The whole image. Severe noise, moderate blur, mild compression. "
+    "Which region of the picture is degraded most?"
+]
 
 
 def make_tokenizer(texts: Iterable[str] = (), size: int = 600) -> t.Qwen2Tokenizer:
@@ -73,24 +81,32 @@ def build(
     tokenizer = make_tokenizer(texts)
     patch = 16 if kind == "qwen3_vl" else 14
     images = t.Qwen2VLImageProcessor(
-        patch_size=patch, temporal_patch_size=2, merge_size=2,
+        patch_size=patch,
+        temporal_patch_size=2,
+        merge_size=2,
         size={"shortest_edge": 4 * patch * patch, "longest_edge": max_pixels},
-    )  # fmt: skip
+    )
     torch.manual_seed(seed)
     if kind == "qwen3_vl":
         model = t.Qwen3VLForConditionalGeneration(
             _config(t.Qwen3VLConfig, tokenizer, width, layers, vision_width, patch)
         )
-        processor = t.Qwen3VLProcessor(image_processor=images, tokenizer=tokenizer,
-                                       video_processor=t.Qwen3VLVideoProcessor(),
-                                       chat_template=TEMPLATE)  # fmt: skip
+        processor = t.Qwen3VLProcessor(
+            image_processor=images,
+            tokenizer=tokenizer,
+            video_processor=t.Qwen3VLVideoProcessor(),
+            chat_template=TEMPLATE,
+        )
     else:
         model = t.Qwen2_5_VLForConditionalGeneration(
             _config(t.Qwen2_5_VLConfig, tokenizer, width, layers, vision_width, patch)
         )
-        processor = t.Qwen2_5_VLProcessor(image_processor=images, tokenizer=tokenizer,
-                                          video_processor=t.Qwen2VLVideoProcessor(),
-                                          chat_template=TEMPLATE)  # fmt: skip
+        processor = t.Qwen2_5_VLProcessor(
+            image_processor=images,
+            tokenizer=tokenizer,
+            video_processor=t.Qwen2VLVideoProcessor(),
+            chat_template=TEMPLATE,
+        )
     _spread(model, seed)
     model.generation_config.eos_token_id = tokenizer.convert_tokens_to_ids("<|im_end|>")
     model.generation_config.pad_token_id = tokenizer.convert_tokens_to_ids("<|endoftext|>")
@@ -105,30 +121,47 @@ def _config(
     number = tokenizer.convert_tokens_to_ids
     head = 32
     text = {
-        "vocab_size": len(tokenizer), "hidden_size": width, "intermediate_size": 2 * width,
-        "num_hidden_layers": layers, "num_attention_heads": width // head,
-        "num_key_value_heads": width // head, "max_position_embeddings": 2048,
-        "tie_word_embeddings": False, "bos_token_id": None,
-        "eos_token_id": number("<|im_end|>"), "pad_token_id": number("<|endoftext|>"),
-        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0,
-                            "mrope_section": [head // 4, head // 8, head // 8]},
-    }  # fmt: skip
+        "vocab_size": len(tokenizer),
+        "hidden_size": width,
+        "intermediate_size": 2 * width,
+        "num_hidden_layers": layers,
+        "num_attention_heads": width // head,
+        "num_key_value_heads": width // head,
+        "max_position_embeddings": 2048,
+        "tie_word_embeddings": False,
+        "bos_token_id": None,
+        "eos_token_id": number("<|im_end|>"),
+        "pad_token_id": number("<|endoftext|>"),
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 10000.0,
+            "mrope_section": [head // 4, head // 8, head // 8],
+        },
+    }
     vision = {
-        "depth": layers, "hidden_size": vision_width, "intermediate_size": 2 * vision_width,
-        "num_heads": max(1, vision_width // 32), "patch_size": patch, "spatial_merge_size": 2,
-        "temporal_patch_size": 2, "out_hidden_size": width,
-    }  # fmt: skip
+        "depth": layers,
+        "hidden_size": vision_width,
+        "intermediate_size": 2 * vision_width,
+        "num_heads": max(1, vision_width // 32),
+        "patch_size": patch,
+        "spatial_merge_size": 2,
+        "temporal_patch_size": 2,
+        "out_hidden_size": width,
+    }
     if kind is t.Qwen3VLConfig:
         text["head_dim"] = head
         vision |= {"num_position_embeddings": 64, "deepstack_visual_indexes": [0]}
     else:
         vision |= {"window_size": 4 * patch, "fullatt_block_indexes": [layers - 1]}
     return kind(
-        text_config=text, vision_config=vision, tie_word_embeddings=False,
-        image_token_id=number("<|image_pad|>"), video_token_id=number("<|video_pad|>"),
+        text_config=text,
+        vision_config=vision,
+        tie_word_embeddings=False,
+        image_token_id=number("<|image_pad|>"),
+        video_token_id=number("<|video_pad|>"),
         vision_start_token_id=number("<|vision_start|>"),
         vision_end_token_id=number("<|vision_end|>"),
-    )  # fmt: skip
+    )
 
 
 @torch.no_grad()

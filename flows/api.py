@@ -30,7 +30,6 @@ from flows.picture.by_hand import corrupt, degrade, distortions
 from flows.run.command import StageSummary
 from flows.run.in_python import build, configured, segment, stats, validate
 from flows.store.identity import VERSION
-from schemas.config import RunConfig
 from schemas.errors import (
     AnnotationError,
     ConfigError,
@@ -41,6 +40,7 @@ from schemas.errors import (
     StorageError,
     UnknownNameError,
 )
+from schemas.settings.config import RunConfig
 
 __version__ = VERSION
 __all__ = [

@@ -22,9 +22,9 @@ from annotators.regions.ssa.checkpoints import how_to_get
 from flows.model.probe import asked, obeys
 from flows.store.identity import VERSION
 from flows.store.png import encode_png
-from schemas.config import RunConfig
 from schemas.errors import IqaSpiderError
 from schemas.extras import PAIRS
+from schemas.settings.config import RunConfig
 
 CORE = (
     "numpy",
@@ -174,8 +174,12 @@ def _weights(config: RunConfig) -> list[Finding]:
         found = [Finding("weights: SAM", there, note, "" if there else get)]
     else:
         found = [_pretrained("SAM", checkpoint)]
-    models = {"caption": [ssa.caption_model], "clip": [ssa.clip_model],
-              "clipseg": [ssa.clipseg_model], "segmenters": list(ssa.segmenters)}  # fmt: skip
+    models = {
+        "caption": [ssa.caption_model],
+        "clip": [ssa.clip_model],
+        "clipseg": [ssa.clipseg_model],
+        "segmenters": list(ssa.segmenters),
+    }
     names = [(role, name) for role in ssa.label_models for name in models[role]]
     return found + [_pretrained(role, name) for role, name in names]
 
@@ -212,12 +216,21 @@ def check_endpoint(url: str, model: str, api_key: str = "") -> list[Finding]:
             return found
         name = model or listed[0]
         there = name in listed
-        found.append(Finding("endpoint: model", there, name if there else f"{name} is not served",
-                             "" if there else f"--model {', '.join(listed)}"))  # fmt: skip
+        found.append(
+            Finding(
+                "endpoint: model",
+                there,
+                name if there else f"{name} is not served",
+                "" if there else f"--model {', '.join(listed)}",
+            )
+        )
         if there:
             pool = Endpoints([base], name, api_key, retries=0, timeout=SECONDS)
-            found += [_try("picture", lambda: _sees(pool)), _try("schema", lambda: _obeys(pool)),
-                      _try("log-probabilities", lambda: _tells(client, base, name))]  # fmt: skip
+            found += [
+                _try("picture", lambda: _sees(pool)),
+                _try("schema", lambda: _obeys(pool)),
+                _try("log-probabilities", lambda: _tells(client, base, name)),
+            ]
     return found
 
 
@@ -266,8 +279,13 @@ def _obeys(pool: Endpoints) -> str:
 
 
 def _tells(client: httpx.Client, base: str, name: str) -> str:
-    body = {"model": name, "messages": [{"role": "user", "content": "left or right?"}],
-            "max_tokens": 1, "logprobs": True, "top_logprobs": 5}  # fmt: skip
+    body = {
+        "model": name,
+        "messages": [{"role": "user", "content": "left or right?"}],
+        "max_tokens": 1,
+        "logprobs": True,
+        "top_logprobs": 5,
+    }
     answer = client.post(f"{base}/v1/chat/completions", json=body)
     answer.raise_for_status()
     top = answer.json()["choices"][0]["logprobs"]["content"][0]["top_logprobs"]

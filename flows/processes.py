@@ -54,13 +54,20 @@ def watched(
         ConfigError: It does not come up; with the last line it said.
     """
     process = subprocess.Popen(  # noqa: S603  # our own command
-        list(command), env=dict(environment), start_new_session=True, stdin=subprocess.DEVNULL,
-        stdout=log, stderr=log,
-    )  # fmt: skip
+        list(command),
+        env=dict(environment),
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+    )
     watch = subprocess.Popen(  # noqa: S603  # a fixed script and a process number
-        ["/bin/sh", "-c", _WATCH, str(process.pid)], start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        ["/bin/sh", "-c", _WATCH, str(process.pid)],
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         meanwhile()
         _wait_until_up(process, health, log, seconds, name)

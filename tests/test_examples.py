@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"

@@ -64,8 +64,18 @@ def test_wheel_holds_exactly_the_four_packages(tmp_path):
     """The built wheel has the four rooms, their data files, the front door, and nothing else."""
     import zipfile
 
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation",
-               "-w", str(tmp_path), str(ROOT)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("iqa_spider-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
@@ -100,9 +110,12 @@ def test_names_are_public_for_ever():
 def test_import_law_is_kept():
     """flows, then distortions and annotators, then schemas; only flows knows Prefect."""
     done = subprocess.run(
-        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True,
+        [Path(sys.executable).parent / "lint-imports"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -138,9 +138,12 @@ class Conversation:
     def accept(self, ask: Ask, answer: Answer) -> None:
         """Keep a turn as later ones shall see it, whoever wrote its answer."""
         said = _answered(answer.semantic or answer.text)
-        self.turns.append([
-            {"role": "user", "content": ask.question}, {"role": "assistant", "content": said},
-        ])  # fmt: skip
+        self.turns.append(
+            [
+                {"role": "user", "content": ask.question},
+                {"role": "assistant", "content": said},
+            ]
+        )
 
     def reword(self, question: str, kept: Sequence[str]) -> str:
         """The question in the model's words.

@@ -72,8 +72,11 @@ def _chain(region: DegradedRegion, facts: PictureFacts) -> str:
 def _why(ask: Ask, facts: PictureFacts) -> str:
     if ask.order:
         first, last = (facts.families[f].noun if f else "" for f in ask.order[1:])
-        words = {"pair": f"{first} first and {last} after it", "first": f"a beginning with {first}",
-                 "last": f"an end with {last}"}  # fmt: skip
+        words = {
+            "pair": f"{first} first and {last} after it",
+            "first": f"a beginning with {first}",
+            "last": f"an end with {last}",
+        }
         return f"- It is the only region with {words[ask.order.form]}."
     if ask.family:
         noun = facts.families[ask.family].noun

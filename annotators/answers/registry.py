@@ -16,8 +16,8 @@ from typing import TypeAlias
 
 from annotators.answers.template import TemplateWriter
 from annotators.facts import Writer
-from schemas.config import AnswerConfig
 from schemas.plugins import Registry
+from schemas.settings.config import AnswerConfig
 
 MakeWriter: TypeAlias = Callable[[AnswerConfig], Writer]
 

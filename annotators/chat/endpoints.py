@@ -90,10 +90,14 @@ class Endpoints:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         most, context = in_flight * len(self._endpoints), httpx.create_ssl_context()
         self._clients = [
-            httpx.Client(headers=headers, timeout=httpx.Timeout(timeout, connect=10.0),
-                         limits=limits, verify=context)
+            httpx.Client(
+                headers=headers,
+                timeout=httpx.Timeout(timeout, connect=10.0),
+                limits=limits,
+                verify=context,
+            )
             for _ in range(0, most, CROWD)
-        ]  # fmt: skip
+        ]
         self._next_client = itertools.cycle(self._clients)
 
     def line(self) -> "EndpointLine":

@@ -5,9 +5,17 @@ from functools import cache
 from importlib.resources import files
 
 NAMES = (
-    "system", "picture", "global", "local", "long", "grounding", "retry", "paraphrase", "refine",
+    "system",
+    "picture",
+    "global",
+    "local",
+    "long",
+    "grounding",
+    "retry",
+    "paraphrase",
+    "refine",
     "question",
-)  # fmt: skip
+)
 
 
 @cache

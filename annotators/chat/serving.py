@@ -75,8 +75,16 @@ def options_for(config: dict[str, Any], name: str, **chosen: Any) -> ServeOption
 
 def serve_command(program: str, model: str, port: int, options: ServeOptions) -> list[str]:
     """``vllm serve`` with these options, on this machine only."""
-    command = [program, "serve", model, "--host", "127.0.0.1", "--port", str(port),
-               "--enable-prompt-tokens-details"]  # fmt: skip
+    command = [
+        program,
+        "serve",
+        model,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--enable-prompt-tokens-details",
+    ]
     if options.served_name:
         command += ["--served-model-name", options.served_name]
     if options.chat_template:

@@ -52,9 +52,13 @@ def _turned(between: str) -> bool:
 
 
 _WORDS = {
-    "left": "left", "right": "right", "top": "top", "upper": "top", "bottom": "bottom",
+    "left": "left",
+    "right": "right",
+    "top": "top",
+    "upper": "top",
+    "bottom": "bottom",
     "lower": "bottom",
-}  # fmt: skip
+}
 # "left" is also a verb, "right" an adjective, "lower" a verb; only words of place count.
 _PLACE = re.compile(
     r"\b(?!on top\b)(?:in|on|at|along|near|to|towards|from|across)\s+"

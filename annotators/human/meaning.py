@@ -14,8 +14,18 @@ from annotators.human.vocabulary import Vocabulary, normal
 from annotators.regions.partition import NAMELESS
 from schemas.human import HumanFlaw, Scope
 
-GRADES = {"none": 0, "mild": 2, "minor": 2, "slight": 1, "moderate": 3, "obvious": 3, "severe": 5,
-          "serious": 4, "strong": 4, "catastrophic": 5}  # fmt: skip
+GRADES = {
+    "none": 0,
+    "mild": 2,
+    "minor": 2,
+    "slight": 1,
+    "moderate": 3,
+    "obvious": 3,
+    "severe": 5,
+    "serious": 4,
+    "strong": 4,
+    "catastrophic": 5,
+}
 UNIFORM = frozenset(("uniform", "global", "whole", "whole image", "whole picture", "uniformly"))
 NO_FLAW = "no flaw"
 """What our projects call it when somebody looked and found nothing wrong."""

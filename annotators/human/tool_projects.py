@@ -167,11 +167,20 @@ def cvat_labels(families: Mapping[str, Family]) -> list[dict[str, Any]]:
     flaws = [NOT_JUDGED, NO_FLAW, *_words(families)]
     attributes = [
         {"name": "label", "input_type": "text", "mutable": False, "values": [""]},
-        *({"name": name, "input_type": "select", "mutable": False, "values": flaws}
-          for name in ("distortion", "second distortion")),
-        *({"name": name, "input_type": "select", "mutable": False,
-           "values": [NOT_JUDGED, *SEVERITIES]} for name in ("severity", "second severity")),
-    ]  # fmt: skip
+        *(
+            {"name": name, "input_type": "select", "mutable": False, "values": flaws}
+            for name in ("distortion", "second distortion")
+        ),
+        *(
+            {
+                "name": name,
+                "input_type": "select",
+                "mutable": False,
+                "values": [NOT_JUDGED, *SEVERITIES],
+            }
+            for name in ("severity", "second severity")
+        ),
+    ]
     scopes = [NOT_JUDGED, *SCOPES]
     scope = {"name": "scope", "input_type": "select", "mutable": False, "values": scopes}
     brief = {"name": "description", "input_type": "text", "mutable": False, "values": [""]}
@@ -185,15 +194,19 @@ def cvat_xml(pages: Sequence[Page]) -> str:
     """CVAT for images 1.1 with the proposals as masks, to be uploaded as annotations."""
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<annotations>", "<version>1.1</version>"]
     for number, page in enumerate(pages):
-        lines.append(f'<image id="{number}" name={quoteattr(page.name)} width="{page.width}" '
-                     f'height="{page.height}">')  # fmt: skip
+        lines.append(
+            f'<image id="{number}" name={quoteattr(page.name)} width="{page.width}" '
+            f'height="{page.height}">'
+        )
         for proposal in page.proposals:
             box, runs = box_runs(proposal.mask)
             label = quoteattr(proposal.label)[1:-1]
-            lines.append(f'<mask label="region" source="auto" occluded="0" '
-                         f'rle="{", ".join(map(str, runs))}" left="{box.x0}" top="{box.y0}" '
-                         f'width="{box.width}" height="{box.height}" z_order="0">'
-                         f'<attribute name="label">{label}</attribute></mask>')  # fmt: skip
+            lines.append(
+                f'<mask label="region" source="auto" occluded="0" '
+                f'rle="{", ".join(map(str, runs))}" left="{box.x0}" top="{box.y0}" '
+                f'width="{box.width}" height="{box.height}" z_order="0">'
+                f'<attribute name="label">{label}</attribute></mask>'
+            )
         lines.append("</image>")
     return "\n".join([*lines, "</annotations>", ""])
 

@@ -91,9 +91,13 @@ def families_toml(families: Mapping[str, Family]) -> str:
     """Families in the form of the vocabulary, so that a build knows their words."""
     lines = []
     for name, family in sorted(families.items()):
-        lines += [f"[{_toml(name)}]", f"noun = {_toml(family.noun)}",
-                  f"aliases = {_toml(family.aliases)}",
-                  f"effects = {_toml(family.effects)}", ""]  # fmt: skip
+        lines += [
+            f"[{_toml(name)}]",
+            f"noun = {_toml(family.noun)}",
+            f"aliases = {_toml(family.aliases)}",
+            f"effects = {_toml(family.effects)}",
+            "",
+        ]
     return "\n".join(lines)
 
 

@@ -11,15 +11,34 @@ from typing import NamedTuple
 from schemas.families import Family
 
 GRADE_WORDS: Mapping[str, str] = {
-    "mild": "mild", "mildly": "mild", "slight": "mild", "slightly": "mild", "light": "mild",
-    "lightly": "mild", "minor": "mild", "faint": "mild", "faintly": "mild", "subtle": "mild",
+    "mild": "mild",
+    "mildly": "mild",
+    "slight": "mild",
+    "slightly": "mild",
+    "light": "mild",
+    "lightly": "mild",
+    "minor": "mild",
+    "faint": "mild",
+    "faintly": "mild",
+    "subtle": "mild",
     "weak": "mild",
-    "moderate": "moderate", "moderately": "moderate", "medium": "moderate",
-    "noticeable": "moderate", "noticeably": "moderate",
-    "severe": "severe", "severely": "severe", "strong": "severe", "strongly": "severe",
-    "heavy": "severe", "heavily": "severe", "serious": "severe", "seriously": "severe",
-    "intense": "severe", "extreme": "severe", "extremely": "severe",
-}  # fmt: skip
+    "moderate": "moderate",
+    "moderately": "moderate",
+    "medium": "moderate",
+    "noticeable": "moderate",
+    "noticeably": "moderate",
+    "severe": "severe",
+    "severely": "severe",
+    "strong": "severe",
+    "strongly": "severe",
+    "heavy": "severe",
+    "heavily": "severe",
+    "serious": "severe",
+    "seriously": "severe",
+    "intense": "severe",
+    "extreme": "severe",
+    "extremely": "severe",
+}
 """Words for the three grades; what is not listed says nothing about the grade."""
 
 _FILLERS = r"(?:amount|amounts|degree|level|layer|touch|dose|case|form|of|visible|overall|colour)"

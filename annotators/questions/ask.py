@@ -20,8 +20,8 @@ from annotators.questions.most_least import (
 from annotators.questions.order import OrderItem, order_items
 from annotators.questions.places import place_is_clear
 from annotators.questions.pools import Pools, count_word
-from schemas.config import GateConfig, QuestionConfig
 from schemas.records import DegradedRegion, SubTask, Task
+from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
 
 POLARITIES: tuple[Polarity, ...] = get_args(Polarity)

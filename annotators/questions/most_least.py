@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
 
 from annotators.facts import PictureFacts
-from schemas.config import GateConfig, QuestionConfig
 from schemas.records import DegradedRegion, Scores, Step
+from schemas.settings.config import GateConfig, QuestionConfig
 
 Polarity: TypeAlias = Literal["most", "least"]
 MARGIN: Final = 0.3

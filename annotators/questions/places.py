@@ -12,8 +12,8 @@ from annotators.facts import PictureFacts
 from annotators.language.positions import horizontal_word, vertical_word
 from schemas import masks
 from schemas.boxes import Box
-from schemas.config import QuestionConfig
 from schemas.records import DegradedRegion
+from schemas.settings.config import QuestionConfig
 
 
 def place_is_clear(region: DegradedRegion, facts: PictureFacts, config: QuestionConfig) -> bool:

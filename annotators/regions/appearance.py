@@ -49,25 +49,50 @@ TINTS: Final = {
 """What a grey is called that leans to a hue."""
 
 PLAIN: Final = (
-    "black", "grey", "white", "red", "orange", "brown", "yellow", "green", "turquoise", "blue",
-    "purple", "pink", "beige",
-)  # fmt: skip
+    "black",
+    "grey",
+    "white",
+    "red",
+    "orange",
+    "brown",
+    "yellow",
+    "green",
+    "turquoise",
+    "blue",
+    "purple",
+    "pink",
+    "beige",
+)
 """The colours that areas are named by."""
 # Last word of a colour's name to the plain name, and to whatever else it may be called.
 _CALLED: Final = {
-    "black": ("black", ()), "grey": ("grey", ()), "white": ("white", ()),
-    "red": ("red", ("pink", "orange", "brown")), "orange": ("orange", ("brown", "red", "yellow")),
-    "brown": ("brown", ("orange", "red", "yellow")), "yellow": ("yellow", ("orange", "beige")),
-    "yellow-green": ("green", ("yellow",)), "green": ("green", ()),
-    "turquoise": ("turquoise", ("blue", "green")), "blue": ("blue", ("purple", "turquoise")),
-    "purple": ("purple", ("blue", "pink")), "pink": ("pink", ("red", "purple")),
+    "black": ("black", ()),
+    "grey": ("grey", ()),
+    "white": ("white", ()),
+    "red": ("red", ("pink", "orange", "brown")),
+    "orange": ("orange", ("brown", "red", "yellow")),
+    "brown": ("brown", ("orange", "red", "yellow")),
+    "yellow": ("yellow", ("orange", "beige")),
+    "yellow-green": ("green", ("yellow",)),
+    "green": ("green", ()),
+    "turquoise": ("turquoise", ("blue", "green")),
+    "blue": ("blue", ("purple", "turquoise")),
+    "purple": ("purple", ("blue", "pink")),
+    "pink": ("pink", ("red", "purple")),
     "beige": ("beige", ("brown", "white", "yellow", "pink")),
-    "cream": ("", ("beige", "white", "yellow")), "olive": ("", ("green", "brown", "yellow")),
-}  # fmt: skip
+    "cream": ("", ("beige", "white", "yellow")),
+    "olive": ("", ("green", "brown", "yellow")),
+}
 _TINTED: Final = {
-    "reddish": "red", "brownish": "brown", "yellowish": "yellow", "greenish": "green",
-    "bluish": "blue", "purplish": "purple", "pinkish": "pink", "olive": "brown",
-}  # fmt: skip
+    "reddish": "red",
+    "brownish": "brown",
+    "yellowish": "yellow",
+    "greenish": "green",
+    "bluish": "blue",
+    "purplish": "purple",
+    "pinkish": "pink",
+    "olive": "brown",
+}
 STEP: Final = 8
 """Levels of 8-bit Lab that share an entry of the table."""
 

@@ -21,9 +21,9 @@ import numpy as np
 from annotators.regions.source import Proposal
 from schemas.arrays import Image, Mask, require_mask
 from schemas.boxes import Box
-from schemas.config import RegionConfig
 from schemas.masks import encode_part, largest_part, pole
 from schemas.records import Picture, Region, Reject
+from schemas.settings.config import RegionConfig
 
 NAMELESS: Final = frozenset(
     (

@@ -25,9 +25,15 @@ LONG_SIDE: Final = 320
 CERTAIN, EXCLUDED = 0.5, 0.3
 """Shares of an area from which a colour is certain, and below which it is excluded."""
 ISH: Final = {
-    "grey": "greyish", "white": "whitish", "red": "reddish", "brown": "brownish",
-    "yellow": "yellowish", "green": "greenish", "blue": "bluish", "pink": "pinkish",
-}  # fmt: skip
+    "grey": "greyish",
+    "white": "whitish",
+    "red": "reddish",
+    "brown": "brownish",
+    "yellow": "yellowish",
+    "green": "greenish",
+    "blue": "bluish",
+    "pink": "pinkish",
+}
 """What an area is called most of which may be called by a colour."""
 MAYBE: Final = 0.75
 """Share of an area that may be called by a colour from which it is called after it."""
@@ -38,9 +44,11 @@ LARGE, SMALL = ((0.22, 0.12), (0.035, 0.07))
 STRIP: Final = (0.3, 0.5)
 """Short over long side of the box of a strip, and of what is none."""
 SIDES: Final = {
-    "at the top": (0, False), "at the bottom": (0, True),
-    "on the left": (1, False), "on the right": (1, True),
-}  # fmt: skip
+    "at the top": (0, False),
+    "at the bottom": (0, True),
+    "on the left": (1, False),
+    "on the right": (1, True),
+}
 """Place to axis and whether its end is the far one."""
 CORNERS: Final = {
     "at the top left": ("at the top", "on the left"),
@@ -49,19 +57,31 @@ CORNERS: Final = {
     "at the bottom right": ("at the bottom", "on the right"),
 }
 RANKS: Final = {
-    "largest": (0, 1), "leftmost": (1, -1), "rightmost": (1, 1), "topmost": (2, -1),
+    "largest": (0, 1),
+    "leftmost": (1, -1),
+    "rightmost": (1, 1),
+    "topmost": (2, -1),
     "lowest": (2, 1),
-}  # fmt: skip
+}
 """Superlative to what it measures (log area, across, down) and its sign."""
 APART: Final = (0.35, 0.08, 0.08)
 """How far the first must lie before the second: log area, shares of the sides."""
 KINDS: Final = (
-    ("colour", "place"), ("tone", "colour", "place"), ("size", "colour"), ("colour",),
-    ("tone", "place"), ("size", "colour", "place"), ("size", "tone", "place"), ("tone",),
+    ("colour", "place"),
+    ("tone", "colour", "place"),
+    ("size", "colour"),
+    ("colour",),
+    ("tone", "place"),
+    ("size", "colour", "place"),
+    ("size", "tone", "place"),
+    ("tone",),
     ("place",),
-    ("rank", "colour"), ("rank", "tone", "colour"), ("rank", "tone"), ("rank", "colour", "place"),
+    ("rank", "colour"),
+    ("rank", "tone", "colour"),
+    ("rank", "tone"),
+    ("rank", "colour", "place"),
     ("rank", "tone", "place"),
-)  # fmt: skip
+)
 """What a name is made of beside its noun, the plainest first."""
 CHOICE: Final = 3
 """Of so many names that hold, one is taken, so that not all names sound alike."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 from annotators.regions.source import RegionSource
-from schemas.config import RegionConfig
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.plugins import Registry
+from schemas.settings.config import RegionConfig
 
 Takes: TypeAlias = Literal["", "FILE", "DIR"]
 """What stands behind the colon of ``name:...``."""

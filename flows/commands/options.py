@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from schemas.config import RunConfig
-    from schemas.section import Section
+    from schemas.settings.config import RunConfig
+    from schemas.settings.section import Section
 
     Kind = TypeVar("Kind", bound=Section)
 
@@ -45,8 +45,8 @@ def run_settings(config: Path | None, given: Sequence[str] | None, **flags: Any)
     Raises:
         ConfigError: See ``merged``.
     """
-    from schemas.config import RunConfig
-    from schemas.everyday import dotted
+    from schemas.settings.config import RunConfig
+    from schemas.settings.everyday import dotted
 
     return merged(RunConfig, config, given, dotted(flags))
 
@@ -69,7 +69,7 @@ def merged(
         ConfigError: A file, key or value that cannot be; a key both set and given as a flag.
     """
     from schemas.errors import ConfigError
-    from schemas.section import parse_set
+    from schemas.settings.section import parse_set
 
     named = {key: value for key, value in flags.items() if value is not None}
     chosen = parse_set(given or ())

@@ -86,9 +86,14 @@ class RunSummary:
         _balance("answers", counts[ASKED], sum(rows.values()), failed)
         totals = {name: round(value, 3) for name, value in sorted(timings.items())}
         return cls(
-            candidates, counts[PICTURES], images, rows, rejects, dict(sorted(counts.items())),
+            candidates,
+            counts[PICTURES],
+            images,
+            rows,
+            rejects,
+            dict(sorted(counts.items())),
             totals,
-        )  # fmt: skip
+        )
 
 
 def writing(counts: Mapping[str, int]) -> dict[str, tuple[int, ...]]:

@@ -17,7 +17,7 @@ from flows.store.layout import DATA, FIGURES, storage_errors, write_text
 from flows.store.png import encode_png
 from flows.store.tables import IMAGE, text_columns
 from schemas.arrays import Image
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 
 SAMPLES = 4
 SAMPLE_FILES = 8

@@ -53,11 +53,16 @@ _FEATURES = {
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _TRL = pa.schema(
-    [("images", pa.list_(_PICTURE)), ("messages", pa.list_(_MESSAGE)), ("row_id", pa.string()),
-     ("task", pa.string()), ("sub_task", pa.string())],
+    [
+        ("images", pa.list_(_PICTURE)),
+        ("messages", pa.list_(_MESSAGE)),
+        ("row_id", pa.string()),
+        ("task", pa.string()),
+        ("sub_task", pa.string()),
+    ],
     # without it the library that trainers read with takes the pictures for dictionaries
     metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
-)  # fmt: skip
+)
 
 
 def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[str, int]:
@@ -183,9 +188,13 @@ def _record(row: dict[str, Any], picture: str, kind: str) -> dict[str, Any]:
     if kind == "jsonl":
         return {"image": picture, **{key: row[key] for key in row if key != IMAGE}}
     if kind == "swift":
-        return {"messages": [{"role": "user", "content": TAG + question},
-                             {"role": "assistant", "content": answer}],
-                "images": [picture]}  # fmt: skip
+        return {
+            "messages": [
+                {"role": "user", "content": TAG + question},
+                {"role": "assistant", "content": answer},
+            ],
+            "images": [picture],
+        }
     break_ = "\n" if kind == "llava" else ""
     turns = [{"from": "human", "value": TAG + break_ + question}, {"from": "gpt", "value": answer}]
     if kind == "llava":
@@ -204,9 +213,15 @@ def _trl(files: list[Path], path: Path) -> int:
     ):
         held: list[dict[str, Any]] = []
         for row in _rows(files):
-            held.append({"images": [row[IMAGE]], "messages": row["messages"],
-                         "row_id": row["row_id"], "task": row["task"],
-                         "sub_task": row["sub_task"]})  # fmt: skip
+            held.append(
+                {
+                    "images": [row[IMAGE]],
+                    "messages": row["messages"],
+                    "row_id": row["row_id"],
+                    "task": row["task"],
+                    "sub_task": row["sub_task"],
+                }
+            )
             number += 1
             if len(held) == ROWS:
                 writer.write_table(pa.Table.from_pylist(held, schema=_TRL))

@@ -18,16 +18,28 @@ from flows.human.folder import human_index
 from flows.store.identity import code_version
 from flows.store.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
 from flows.store.ledger import ShardSummary
-from schemas.config import RunConfig
 from schemas.families import Family
 from schemas.records import RECORDS
+from schemas.settings.config import RunConfig
 
 FORMAT = 1
 
 PACKAGES = (
-    "iqa-spider", "numpy", "opencv-python-headless", "pillow", "numba", "pyarrow", "pycocotools",
-    "prefect", "isal", "torch", "torchvision", "transformers", "segment-anything", "spacy",
-)  # fmt: skip
+    "iqa-spider",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "numba",
+    "pyarrow",
+    "pycocotools",
+    "prefect",
+    "isal",
+    "torch",
+    "torchvision",
+    "transformers",
+    "segment-anything",
+    "spacy",
+)
 
 
 def write_manifest(
@@ -50,8 +62,10 @@ def write_manifest(
         "config": config.model_dump(mode="json"),
         "versions": versions(),
         "regions": regions,
-        "human_families": {name: dataclasses.asdict(family) for name, family in
-                           sorted(human_index(config.annotations).families.items())},
+        "human_families": {
+            name: dataclasses.asdict(family)
+            for name, family in sorted(human_index(config.annotations).families.items())
+        },
         "python": platform.python_version(),
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
@@ -70,9 +84,10 @@ def write_manifest(
             "all": summary.counts,
         },
         "timings": {**summary.timings, **{f"wall.{k}": round(v, 3) for k, v in seconds.items()}},
-        "files": {entry.path: {"size": entry.size, "sha256": entry.sha256}
-                  for entry in _files(out, built)},
-    }  # fmt: skip
+        "files": {
+            entry.path: {"size": entry.size, "sha256": entry.sha256} for entry in _files(out, built)
+        },
+    }
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return manifest
 

@@ -74,8 +74,9 @@ def _marked(image: Image, row: dict[str, Any]) -> Image:
 
 
 def _lines(row: dict[str, Any]) -> list[str]:
-    chain = ", then ".join(f"{s['grade']} {s['family']} ({s['type']} {s['severity']})"
-                           for s in row["chain"])  # fmt: skip
+    chain = ", then ".join(
+        f"{s['grade']} {s['family']} ({s['type']} {s['severity']})" for s in row["chain"]
+    )
     kind = " / ".join(filter(None, [row["task"], row["sub_task"], row["form"]]))
     return [
         f"{row['row_id']}   [{kind}]   {row['split']}",

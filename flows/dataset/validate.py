@@ -104,8 +104,10 @@ def _start() -> None:
 
 
 def _files(out: Path, manifest: dict[str, Any], over: Callable[..., Any]) -> Iterator[Defect]:
-    entries = [(out, FileEntry(path, entry["size"], entry["sha256"]))
-               for path, entry in manifest["files"].items()]  # fmt: skip
+    entries = [
+        (out, FileEntry(path, entry["size"], entry["sha256"]))
+        for path, entry in manifest["files"].items()
+    ]
     for (_, entry), intact in zip(entries, over(_is_intact, entries), strict=True):
         if not intact:
             yield Defect(entry.path, "", "checksum", "missing, or not as the manifest says")

@@ -24,10 +24,10 @@ from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas import masks
 from schemas.arrays import Image, Mask
-from schemas.config import PlanConfig
 from schemas.errors import ContractError
 from schemas.families import Family
 from schemas.records import DegradedRegion, Grade, Picture, Sample
+from schemas.settings.config import PlanConfig
 
 
 class Defect(NamedTuple):

@@ -23,7 +23,7 @@ from flows.pointing.point import ModelAddress, make_speaker, predict_split
 from flows.pointing.scoring import Asked, LocalModel
 from flows.store.layout import write_text
 from schemas.errors import ConfigError
-from schemas.training import PointConfig
+from schemas.settings.training import PointConfig
 
 PREDICTIONS, LETTER_ANSWERS, SCORES = "predictions.jsonl", "qbench.jsonl", "scores.csv"
 ASKED = "asked.json"
@@ -56,8 +56,15 @@ def answered(
         ConfigError: A picture is missing, or a served model is asked for logits.
     """
     out = options.out
-    _claim(out, {**where._asdict(), **config.model_dump(), "temperature": temperature,
-                 "split": options.split})  # fmt: skip
+    _claim(
+        out,
+        {
+            **where._asdict(),
+            **config.model_dump(),
+            "temperature": temperature,
+            "split": options.split,
+        },
+    )
     if options.dataset and not options.predictions:
         path = out / PREDICTIONS
         if not path.is_file():
@@ -79,8 +86,10 @@ def _claim(out: Path, settings: dict[str, Any]) -> None:
     """Answers that lie in the folder are this model's, or they are not taken."""
     path = out / ASKED
     if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise ConfigError(f"--out {out} holds answers of another model or with other settings; "
-                          "choose a new folder")  # fmt: skip
+        raise ConfigError(
+            f"--out {out} holds answers of another model or with other settings; "
+            "choose a new folder"
+        )
     write_text(path, json.dumps(settings, indent=1) + "\n")
 
 

@@ -25,8 +25,12 @@ from flows.store.layout import storage_errors, write_text
 from schemas.errors import ConfigError
 
 JSON, MARKDOWN, ROWS, FIGURES, CACHE = (
-    "results.json", "report.md", "rows.jsonl", "figures", "judge.jsonl",
-)  # fmt: skip
+    "results.json",
+    "report.md",
+    "rows.jsonl",
+    "figures",
+    "judge.jsonl",
+)
 GIQA_SCALE = 10
 
 
@@ -118,10 +122,16 @@ def grades(judge: EndpointJudge | None) -> giqa.Grades:
         truth: Sequence[giqa.GiqaRecord], said: Mapping[str, giqa.GiqaRecord]
     ) -> dict[str, float | None]:
         cases = [
-            Case(e.key, "giqa", GIQA_SCALE, e.question, e.answer,
-                 said[e.key].answer if e.key in said else "")
+            Case(
+                e.key,
+                "giqa",
+                GIQA_SCALE,
+                e.question,
+                e.answer,
+                said[e.key].answer if e.key in said else "",
+            )
             for e in truth
-        ]  # fmt: skip
+        ]
         verdicts = asked.judge(cases)
         return {
             case.key: None if verdict.score is None else verdict.score / GIQA_SCALE
@@ -159,10 +169,11 @@ def systems(
     found = [evaluate(report.MODEL, bench, given, options.settings, judged=judged)]
     if options.with_baselines:
         found += [
-            evaluate(one.name, bench, one.predictions, options.settings, one.measured, one.texts,
-                     judged)
+            evaluate(
+                one.name, bench, one.predictions, options.settings, one.measured, one.texts, judged
+            )
             for one in baselines(bench, options.settings.seed)
-        ]  # fmt: skip
+        ]
     return found
 
 

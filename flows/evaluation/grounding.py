@@ -173,8 +173,11 @@ def summary(found: Sequence[GroundingItem], given: Measured, settings: Settings)
     for one in found:
         for name in (one.group, AVERAGE):
             groups.setdefault(name, []).append(one)
-    return {name: metrics(groups[name], given, settings) for name in (*SUB_TASKS, AVERAGE)
-            if name in groups}  # fmt: skip
+    return {
+        name: metrics(groups[name], given, settings)
+        for name in (*SUB_TASKS, AVERAGE)
+        if name in groups
+    }
 
 
 def metrics(
@@ -189,10 +192,15 @@ def metrics(
 
     table = {"giou": over([one.overlap.iou for one in found], given.masks)}
     table["ciou"] = (
-        ratio([float(one.overlap.shared) for one in found],
-              [float(one.overlap.union) for one in found], clusters, settings)
-        if given.masks else Estimate(None)
-    )  # fmt: skip
+        ratio(
+            [float(one.overlap.shared) for one in found],
+            [float(one.overlap.union) for one in found],
+            clusters,
+            settings,
+        )
+        if given.masks
+        else Estimate(None)
+    )
     for threshold in THRESHOLDS:
         reached = [one.overlap.iou >= threshold for one in found]
         table[f"acc@{threshold}"] = over(reached, given.masks)

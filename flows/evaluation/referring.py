@@ -69,11 +69,15 @@ def items(bench: Bench, predictions: Predictions) -> list[ReferringItem]:
     """Every referring row of the bench, scored."""
     phrases = bench.phrases()
     return [
-        item(sample, predictions[sample.row_id].answer if sample.row_id in predictions else "",
-             bench, phrases)
+        item(
+            sample,
+            predictions[sample.row_id].answer if sample.row_id in predictions else "",
+            bench,
+            phrases,
+        )
         for sample in bench.samples
         if sample.task == "referring"
-    ]  # fmt: skip
+    ]
 
 
 def item(
@@ -178,6 +182,8 @@ def agreement(bench: Bench) -> float | None:
     """Share of referring rows from whose own answer the extractor reads the recorded chain."""
     phrases = bench.phrases()
     rows = [sample for sample in bench.samples if sample.task == "referring"]
-    right = [one.said == one.truth for one in
-             (item(sample, sample.answer, bench, phrases) for sample in rows)]  # fmt: skip
+    right = [
+        one.said == one.truth
+        for one in (item(sample, sample.answer, bench, phrases) for sample in rows)
+    ]
     return sum(right) / len(right) if right else None

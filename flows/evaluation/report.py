@@ -27,9 +27,11 @@ CONVENTIONS = (
     "Oracles point where the target's box centre, or the middle of its quadrant, is.",
 )
 GROUNDING_HEADS: Mapping[str, str] = {
-    "hybrid_intensity": "HyD-G", "single_intensity": "SiD-G", "accumulation_order": "DAO-G",
+    "hybrid_intensity": "HyD-G",
+    "single_intensity": "SiD-G",
+    "accumulation_order": "DAO-G",
     AVERAGE: "Average",
-}  # fmt: skip
+}
 PAPER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Global", ("text", "global_description")),
     ("Local", ("text", "local_description")),
@@ -39,10 +41,30 @@ PAPER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Ref. short", ("referring", "short", "accuracy")),
     ("Ref. long", ("referring", "long", "accuracy")),
 )
-GROUNDING = ("giou", "giou_tolerant", "ciou", "acc@0.5", "acc@0.7", "pointing", "position_x",
-             "position_y", "position", "position_by_probability")  # fmt: skip
-REFERRING = ("accuracy", "exact", "jaccard", "ordered", "micro_f1", "macro_f1", "grade",
-             "family_and_grade", "grade_error", "grade_kappa")  # fmt: skip
+GROUNDING = (
+    "giou",
+    "giou_tolerant",
+    "ciou",
+    "acc@0.5",
+    "acc@0.7",
+    "pointing",
+    "position_x",
+    "position_y",
+    "position",
+    "position_by_probability",
+)
+REFERRING = (
+    "accuracy",
+    "exact",
+    "jaccard",
+    "ordered",
+    "micro_f1",
+    "macro_f1",
+    "grade",
+    "family_and_grade",
+    "grade_error",
+    "grade_kappa",
+)
 
 
 def plain(value: Any) -> Any:
@@ -74,8 +96,12 @@ def markdown(report: Mapping[str, Any]) -> str:
     parts = ["# Evaluation", ""]
     if "benchmark" in report:
         parts += _benchmark(report["benchmark"])
-    for name, writer in (("qbench", _qbench), ("scores", _scores), ("ratings", _ratings),
-                         ("giqa", _giqa)):  # fmt: skip
+    for name, writer in (
+        ("qbench", _qbench),
+        ("scores", _scores),
+        ("ratings", _ratings),
+        ("giqa", _giqa),
+    ):
         if name in report:
             parts += writer(report[name])
     return "\n".join(parts).rstrip() + "\n"
@@ -103,8 +129,9 @@ def _benchmark(part: Mapping[str, Any]) -> list[str]:
     judge = "the judge" if "judge" in systems[MODEL] else "the offline judge"
     lines = [
         f"{counts['rows']} rows of split {part['split']}, {counts['missing']} without a "
-        f"prediction. Texts are scored by {judge}.", "",
-    ]  # fmt: skip
+        f"prediction. Texts are scored by {judge}.",
+        "",
+    ]
     heads = ["", *(head for head, _ in PAPER)]
     rows = [[name, *(number(_at(s, path)) for _, path in PAPER)] for name, s in systems.items()]
     model = systems[MODEL]
@@ -114,9 +141,11 @@ def _benchmark(part: Mapping[str, Any]) -> list[str]:
         lines += ["## Grounding", ""]
         lines += table(
             ["", *(GROUNDING_HEADS[name] for name in names)],
-            [[metric, *(number(model["grounding"][name][metric], True) for name in names)]
-             for metric in GROUNDING],
-        )  # fmt: skip
+            [
+                [metric, *(number(model["grounding"][name][metric], True) for name in names)]
+                for metric in GROUNDING
+            ],
+        )
     if model.get("referring"):
         lines += _referring(model["referring"], part["extractor_agreement"])
     lines += _texts(model)
@@ -149,9 +178,15 @@ def _referring(part: Mapping[str, Any], agreement: float) -> list[str]:
     families = part["all"]["families"]
     lines += table(
         ["family", "precision", "recall", "F1", "regions"],
-        [[name, *(number(entry[key]) for key in ("precision", "recall", "f1")),
-          str(entry["support"])] for name, entry in families.items()],
-    )  # fmt: skip
+        [
+            [
+                name,
+                *(number(entry[key]) for key in ("precision", "recall", "f1")),
+                str(entry["support"]),
+            ]
+            for name, entry in families.items()
+        ],
+    )
     return lines
 
 
@@ -164,8 +199,11 @@ def _texts(model: Mapping[str, Any]) -> list[str]:
     rows = []
     for name in names:
         said = judge.get(name, {})
-        more = [number(said.get("score"), True, 2), number(said.get("round_sd"), digits=2),
-                str(said.get("excluded", ABSENT))]  # fmt: skip
+        more = [
+            number(said.get("score"), True, 2),
+            number(said.get("round_sd"), digits=2),
+            str(said.get("excluded", ABSENT)),
+        ]
         rows.append([name, number(offline.get(name), True, 2), *(more if judge else [])])
     return ["## Texts", "", *table(heads, rows)]
 
@@ -197,20 +235,35 @@ def _scores(part: Mapping[str, Any]) -> list[str]:
 def _ratings(part: Mapping[str, Any]) -> list[str]:
     keys = ("icc(2,1)", "icc(2,k)", "icc(3,k)", "alpha_interval", "within_1", "share_from_4")
     rows = [
-        [name, str(group["targets"]), str(group["raters"]),
-         *(number(group[key], True) for key in keys)]
+        [
+            name,
+            str(group["targets"]),
+            str(group["raters"]),
+            *(number(group[key], True) for key in keys),
+        ]
         for name, group in part.items()
-    ]  # fmt: skip
+    ]
     lines = ["## Agreement", "", *table(["", "targets", "raters", *keys], rows)]
     judged = {name: group["judge"] for name, group in part.items() if "judge" in group}
     if judged:
         rows = [
-            [name, *(number(found[key][how], True) for key in ("srcc", "plcc")
-                     for how in ("bootstrap", "fisher"))]
+            [
+                name,
+                *(
+                    number(found[key][how], True)
+                    for key in ("srcc", "plcc")
+                    for how in ("bootstrap", "fisher")
+                ),
+            ]
             for name, found in judged.items()
-        ]  # fmt: skip
-        heads = ["judge and people", "SRCC, bootstrap", "SRCC, Fisher", "PLCC, bootstrap",
-                 "PLCC, Fisher"]  # fmt: skip
+        ]
+        heads = [
+            "judge and people",
+            "SRCC, bootstrap",
+            "SRCC, Fisher",
+            "PLCC, bootstrap",
+            "PLCC, Fisher",
+        ]
         lines += table(heads, rows)
     return lines
 

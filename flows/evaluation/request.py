@@ -88,8 +88,10 @@ def check(options: Options) -> None:
         if first and not second:
             raise ConfigError(message)
     if not any((options.dataset, options.qbench, options.scores, options.ratings, options.giqa)):
-        raise ConfigError("nothing to evaluate: give a dataset with --predictions, or --qbench, "
-                          "--scores, --ratings or --giqa")  # fmt: skip
+        raise ConfigError(
+            "nothing to evaluate: give a dataset with --predictions, or --qbench, "
+            "--scores, --ratings or --giqa"
+        )
     if options.api_key_env and options.api_key_env not in os.environ:
         raise ConfigError(f"--api-key-env {options.api_key_env}: not set here")
 
@@ -99,6 +101,10 @@ def resolved(options: Options) -> dict[str, Any]:
     found: dict[str, Any] = options.settings._asdict()
     if options.endpoints:
         judge = options.judge
-        found |= {"rounds": judge.rounds, "temperature": judge.temperature, "tries": judge.tries,
-                  "judge_looks": options.judge_looks}  # fmt: skip
+        found |= {
+            "rounds": judge.rounds,
+            "temperature": judge.temperature,
+            "tries": judge.tries,
+            "judge_looks": options.judge_looks,
+        }
     return found

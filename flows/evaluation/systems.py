@@ -102,11 +102,21 @@ def cases(
         if rubric:
             given = predictions.get(sample.row_id)
             facts = _facts(sample, bench, phrases.get(sample.image_id, {}))
-            found.append((sample, Case(
-                key=sample.row_id, rubric=rubric, scale=scale, question=sample.question,
-                reference=sample.answer, answer=given.answer if given else "", facts=facts,
-                picture=judged.pictures.get(sample.image_id, b""),
-            )))  # fmt: skip
+            found.append(
+                (
+                    sample,
+                    Case(
+                        key=sample.row_id,
+                        rubric=rubric,
+                        scale=scale,
+                        question=sample.question,
+                        reference=sample.answer,
+                        answer=given.answer if given else "",
+                        facts=facts,
+                        picture=judged.pictures.get(sample.image_id, b""),
+                    ),
+                )
+            )
     return found
 
 
@@ -124,10 +134,18 @@ def _facts(sample: Sample, bench: Bench, phrases: Mapping[str, str]) -> str:
     target = next((r for r in regions if r.region_id == sample.region_id), None)
     task = "global_description" if sample.task == "global_description" else "local_description"
     ask = Ask(task, "", "", sample.question, sample.pool, target)  # type: ignore[arg-type]
-    return fact_sheet(ask, PictureFacts(
-        image_id=sample.image_id, width=sample.width, height=sample.height, regions=regions,
-        references=phrases, families=bench.families, origin=sample.origin,
-    ))  # fmt: skip
+    return fact_sheet(
+        ask,
+        PictureFacts(
+            image_id=sample.image_id,
+            width=sample.width,
+            height=sample.height,
+            regions=regions,
+            references=phrases,
+            families=bench.families,
+            origin=sample.origin,
+        ),
+    )
 
 
 def _judge(

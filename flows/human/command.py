@@ -15,8 +15,8 @@ from flows.human.importer import Importer
 from flows.human.opinion_table import Opinions, read_scores
 from flows.human.photographs import Photographs
 from flows.human.replace_folder import check_folder
-from schemas.config import IngestConfig
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.settings.config import IngestConfig
 
 UNKNOWN = ("reject", "other")
 

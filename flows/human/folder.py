@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotators.human.vocabulary import parse_vocabulary
-from schemas.config import RunConfig
 from schemas.errors import ConfigError, ContractError
 from schemas.families import Family
 from schemas.human import HumanPicture, HumanRegion
+from schemas.settings.config import RunConfig
 
 Stamp = tuple[tuple[int, int], ...]
 

@@ -20,9 +20,9 @@ from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from schemas import masks
 from schemas.arrays import Mask
-from schemas.config import IngestConfig
 from schemas.errors import PictureError
 from schemas.records import Reject
+from schemas.settings.config import IngestConfig
 
 WHOLE_SHARE = 0.7
 """A marked region of more of the picture speaks of the whole."""
@@ -191,6 +191,12 @@ class Importer:
         """
         works = sorted(self._works.values(), key=lambda work: work.path)
         return write_records(
-            out, works, self._photographs.root, self._opinions, self._vocabulary, self.rejects,
-            self.counts, self._share,
-        )  # fmt: skip
+            out,
+            works,
+            self._photographs.root,
+            self._opinions,
+            self._vocabulary,
+            self.rejects,
+            self.counts,
+            self._share,
+        )

@@ -15,11 +15,11 @@ from flows.picture.outcome import PictureOutcome, PictureTools, Variant
 from flows.picture.questions import question
 from schemas import masks
 from schemas.arrays import Image
-from schemas.config import PlanConfig
 from schemas.counts import IMAGES, IMAGES_PLANNED
 from schemas.errors import AnnotationError
 from schemas.human import HumanFlaw, HumanPicture
 from schemas.records import DegradedRegion, Grade, Picture, Step
+from schemas.settings.config import PlanConfig
 from schemas.streams import Stream
 
 

@@ -27,9 +27,9 @@ from flows.store.layout import storage_errors, write_text
 from flows.store.png import write_png
 from schemas.arrays import Image
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import Picture, Reject
+from schemas.settings.config import RunConfig
 
 # Label Studio serves the files of a folder it was told about under this address.
 LOCAL = "/data/local-files/?d=images/"

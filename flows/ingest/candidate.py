@@ -12,9 +12,9 @@ from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash, file_hash, perceptual_hash
 from schemas.arrays import Image
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import PictureError
 from schemas.records import Picture, Reject
+from schemas.settings.config import RunConfig
 
 
 class Ingested(NamedTuple):

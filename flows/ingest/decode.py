@@ -43,14 +43,22 @@ from flows.ingest.limits import check_file, check_size
 from flows.ingest.pillow import quiet
 from flows.ingest.strips import eight_bit_colour, eight_bit_grey, rgb_array
 from schemas.arrays import Image
-from schemas.config import IngestConfig
 from schemas.errors import PictureError
+from schemas.settings.config import IngestConfig
 
 # Named, because Pillow also opens formats that run other programs or are no photographs; an MPO
 # is opened as the JPEG it begins with.
 FORMATS: Final = (
-    "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "JPEG2000", "AVIF", "PPM",
-)  # fmt: skip
+    "JPEG",
+    "PNG",
+    "WEBP",
+    "BMP",
+    "TIFF",
+    "GIF",
+    "JPEG2000",
+    "AVIF",
+    "PPM",
+)
 DEEP_GREY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 ORIENTATION: Final = 0x0112
 BITS_PER_SAMPLE: Final = 0x0102
@@ -65,9 +73,19 @@ TURNS: Final = {
 }
 # What Pillow's readers raise on damaged files besides OSError.
 DAMAGE: Final = (
-    OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError, RuntimeError,
-    LookupError, TypeError, AttributeError, ArithmeticError, struct.error,
-)  # fmt: skip
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    struct.error,
+)
 
 
 class Decoded(NamedTuple):

@@ -10,8 +10,8 @@ from typing import Final
 
 from PIL import Image as Pil
 
-from schemas.config import IngestConfig
 from schemas.errors import PictureError
+from schemas.settings.config import IngestConfig
 
 MOST_BYTES: Final = 160 << 20
 """Of a file; 50 megapixels of RGB are 150 MB where nothing is packed."""

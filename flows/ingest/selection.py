@@ -17,9 +17,9 @@ from flows.ingest.fingerprints import near_groups
 from flows.store.ledger import forget
 from flows.store.run_folder import RunFolder, ingest_files, selected_files
 from flows.store.tables import write_table
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
 from schemas.records import Picture, Reject, Split
+from schemas.settings.config import RunConfig
 from schemas.streams import Stream
 
 SMALL_SET = 20

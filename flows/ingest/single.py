@@ -13,8 +13,8 @@ from flows.store.layout import read_manifest
 from flows.store.run_folder import RunFolder
 from schemas.arrays import Image, Mask
 from schemas.candidate import Candidate
-from schemas.config import IngestConfig, RunConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import IngestConfig, RunConfig
 
 
 def read_picture(path: Path, max_long_side: int = 20_000) -> Image:

@@ -17,8 +17,8 @@ from annotators.regions.relabel import Refiner
 from flows.model.ledger import Ledger
 from flows.model.server import engine_options, served_name
 from flows.store.png import encode_png
-from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.settings.config import AnswerConfig, RunConfig
 
 MODEL_WRITERS = ("vllm", "vllm-offline")
 """Writers that hold a conversation: with endpoints, or with a model in this process."""

@@ -20,8 +20,8 @@ from flows.ingest.candidate import load_image
 from flows.ingest.sources import list_candidates
 from flows.model.choose import check_answers, uses_model
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import RunConfig
 
 # Measured on builds of photographs with the default questions: of what may be asked about a
 # picture, this share is; each answer needs this many texts with a model that mostly obeys.
@@ -93,8 +93,12 @@ def _kinds(config: RunConfig) -> list[tuple[float, str, float]]:
     regions = (plan.min_regions + plan.max_regions) / 2
     # at most one hybrid question of each polarity and two order questions find a region
     grounding = ask.hybrid_per_image + ask.single_per_image + ask.order_per_image
-    return [(ask.global_per_image, "global", regions + 1), (ask.local_per_image, "local", 1),
-            (ask.long_per_image, "long", 1), (grounding, "grounding", 2)]  # fmt: skip
+    return [
+        (ask.global_per_image, "global", regions + 1),
+        (ask.local_per_image, "local", 1),
+        (ask.long_per_image, "long", 1),
+        (grounding, "grounding", 2),
+    ]
 
 
 def _requests(config: RunConfig) -> tuple[float, float, float]:
@@ -102,8 +106,11 @@ def _requests(config: RunConfig) -> tuple[float, float, float]:
     questions = ASKED * sum(number for number, _, _ in _kinds(config))
     reworded = questions + ASKED * config.questions.short_per_image
     regions = (config.plan.min_regions + config.plan.max_regions) / 2
-    return (questions * TEXTS, reworded if config.questions.wording == "model" else 0.0,
-            regions if config.answers.refine_labels else 0.0)  # fmt: skip
+    return (
+        questions * TEXTS,
+        reworded if config.questions.wording == "model" else 0.0,
+        regions if config.answers.refine_labels else 0.0,
+    )
 
 
 def _turn(config: RunConfig) -> tuple[float, float]:

@@ -17,8 +17,8 @@ from annotators.chat.protocol import ChatRequest, Connection, data_url, picture_
 from flows.model.choose import api_key
 from flows.model.server import engine_options, served_name
 from flows.store.png import encode_png
-from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import AnnotationError, ConfigError, EndpointError
+from schemas.settings.config import AnswerConfig, RunConfig
 
 # A model that is free to write would not answer this with one of these two words.
 QUESTION, WORDS = "Name an animal.", ("quagga", "okapi")

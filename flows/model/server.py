@@ -13,9 +13,9 @@ from typing import Any
 from annotators.chat.serving import ServeOptions, options_for, serve_command
 from flows.processes import watched, when_interrupted
 from flows.store.inside import read_regular
-from schemas.config import AnswerConfig, RunConfig
 from schemas.errors import ConfigError
-from schemas.section import thawed
+from schemas.settings.config import AnswerConfig, RunConfig
+from schemas.settings.section import thawed
 
 KEY = "VLLM_API_KEY"
 START_SECONDS = 1800.0

@@ -10,8 +10,8 @@ import numpy as np
 from distortions.gate import Judged, overall
 from distortions.plan import DrawnStep, grade_of
 from schemas import masks
-from schemas.config import RunConfig
 from schemas.records import DegradedRegion, Picture, Region, Scores, Step
+from schemas.settings.config import RunConfig
 
 
 def untouched_region(image_id: str, region: Region) -> DegradedRegion:

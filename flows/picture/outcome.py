@@ -14,8 +14,8 @@ from annotators.regions.relabel import Refiner
 from annotators.regions.source import RegionSource
 from distortions.plan import Palette
 from schemas.arrays import Image
-from schemas.config import RunConfig
 from schemas.records import DegradedRegion, Region, Reject, Sample
+from schemas.settings.config import RunConfig
 
 
 class Stopwatch(defaultdict[str, float]):

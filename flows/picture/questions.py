@@ -11,9 +11,9 @@ from annotators.questions.ask import ask_picture
 from flows.picture.outcome import PictureTools
 from flows.picture.rows import Origin, rejects_of, samples_of
 from schemas.arrays import Image
-from schemas.config import QuestionConfig
 from schemas.counts import ASKED, DROPPED, QUESTIONS
 from schemas.records import Picture, Reject, Sample
+from schemas.settings.config import QuestionConfig
 from schemas.streams import Stream
 
 

@@ -19,7 +19,7 @@ from flows.training.extras import choose_device, require
 from flows.training.model_families import load_model
 from schemas import masks
 from schemas.errors import ConfigError
-from schemas.training import PointConfig
+from schemas.settings.training import PointConfig
 
 SETTINGS = "point.json"
 """Beside a model's weights: the temperature ``--calibrate`` found."""
@@ -54,8 +54,12 @@ def make_speaker(where: ModelAddress, config: PointConfig) -> AnsweringModel:
         return ServedSpeaker(where.endpoint, where.model, key)
     torch, device = require("torch"), choose_device(config.device)
     half = device.type == "cuda"
-    loaded = load_model(where.model, torch.bfloat16 if half else torch.float32,
-                        where.trust_remote_code, trained=False)  # fmt: skip
+    loaded = load_model(
+        where.model,
+        torch.bfloat16 if half else torch.float32,
+        where.trust_remote_code,
+        trained=False,
+    )
     return LocalModel(loaded, device)
 
 
@@ -70,9 +74,14 @@ def temperature_of(model: str, given: float | None, config: PointConfig) -> floa
 
 
 def point_at(
-    where: ModelAddress, config: PointConfig, temperature: float, image: Path, question: str,
-    answer: str, out: Path,
-) -> Grounded:  # fmt: skip
+    where: ModelAddress,
+    config: PointConfig,
+    temperature: float,
+    image: Path,
+    question: str,
+    answer: str,
+    out: Path,
+) -> Grounded:
     """Answer a question about a picture and draw answer, point and mask to a PNG.
 
     Args:
@@ -94,8 +103,9 @@ def point_at(
     segmenter = make_segmenter(config, choose_device(config.device)) if config.segmenter else None
     found = ground(pixels, scored, temperature, segmenter)
     spot = found.point.pixels(pixels.shape[1], pixels.shape[0])
-    drawn = draw_grounding(pixels, said, spot if found.point.status == "point" else None,
-                           found.mask)  # fmt: skip
+    drawn = draw_grounding(
+        pixels, said, spot if found.point.status == "point" else None, found.mask
+    )
     with storage_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         drawn.save(out, "PNG")
@@ -103,23 +113,40 @@ def point_at(
 
 
 def predict_split(
-    where: ModelAddress, config: PointConfig, temperature: float, data: Path, split: str, out: Path,
-    tasks: list[str], limit: int | None = None,
-) -> int:  # fmt: skip
+    where: ModelAddress,
+    config: PointConfig,
+    temperature: float,
+    data: Path,
+    split: str,
+    out: Path,
+    tasks: list[str],
+    limit: int | None = None,
+) -> int:
     """Predictions for a split of a dataset; see ``predict``."""
     source = DatasetSource(data, split, tasks, data.name)
     segmenter = make_segmenter(config, choose_device(config.device)) if config.segmenter else None
     key = _key(where, config, temperature, data, split, tasks, limit)
-    return predict(source, make_speaker(where, config), out, temperature, segmenter, config.batch,
-                   config.max_tokens, limit, key)  # fmt: skip
+    return predict(
+        source,
+        make_speaker(where, config),
+        out,
+        temperature,
+        segmenter,
+        config.batch,
+        config.max_tokens,
+        limit,
+        key,
+    )
 
 
 def _key(
     where: ModelAddress, config: PointConfig, temperature: float, data: Path, *more: Any
 ) -> str:
     """Of everything that decides predictions: settings, the data's and the weights' files."""
-    weights = [(file.name, file.stat().st_size, file.stat().st_mtime_ns)
-               for file in sorted(Path(where.model).glob("*.safetensors"))]  # fmt: skip
+    weights = [
+        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
+        for file in sorted(Path(where.model).glob("*.safetensors"))
+    ]
     settings = config.model_dump(mode="json", exclude={"batch", "device", "temperature"})
     files = read_manifest(data).get("files")
     told = [where.model, where.endpoint, weights, settings, temperature, files, *more]

@@ -89,8 +89,9 @@ def predict(
         done = _finished(part)
         with part.open("a", encoding="utf-8") as file:
             for start in range(done, len(rows), batch):
-                for record in _batch(source, rows[start : start + batch], speaker, temperature,
-                                     segmenter, max_tokens):  # fmt: skip
+                for record in _batch(
+                    source, rows[start : start + batch], speaker, temperature, segmenter, max_tokens
+                ):
                     file.write(json.dumps(record, ensure_ascii=False) + "\n")
                 file.flush()
     put_in_place(part, out)
@@ -118,8 +119,9 @@ def _batch(
 ) -> Iterator[dict[str, Any]]:
     examples = [source.example(row) for row in rows]
     images = [source.images(row)[0] for row in rows]
-    asked = [Asked(image, example.turns[-1][0])
-             for image, example in zip(images, examples, strict=True)]  # fmt: skip
+    asked = [
+        Asked(image, example.turns[-1][0]) for image, example in zip(images, examples, strict=True)
+    ]
     answers = speaker.answer(asked, max_tokens)
     pointing = [n for n, example in enumerate(examples) if example.task.startswith("grounding")]
     scored = speaker.score([asked[n] for n in pointing], [answers[n] for n in pointing])
@@ -128,8 +130,9 @@ def _batch(
         record: dict[str, Any] = {"row_id": example.row_id, "answer": answer}
         if number in by_row:
             image = np.asarray(images[number])
-            record |= _grounding(ground(image, by_row[number], temperature, segmenter), image,
-                                 temperature)  # fmt: skip
+            record |= _grounding(
+                ground(image, by_row[number], temperature, segmenter), image, temperature
+            )
         yield record
 
 
@@ -139,11 +142,12 @@ def _grounding(grounded: Grounded, image: Image, temperature: float) -> dict[str
     return {
         "status": point.status,
         "point": [round(value, 2) for value in pixels] if point.status == "point" else None,
-        "probabilities": {name: round(value, 5)
-                          for name, value in probabilities(scored, temperature).items()},
+        "probabilities": {
+            name: round(value, 5) for name, value in probabilities(scored, temperature).items()
+        },
         "scores": [scored.horizontal, scored.vertical],
         "mask": _rle(grounded.mask),
-    }  # fmt: skip
+    }
 
 
 def _rle(mask: Mask | None) -> dict[str, Any] | None:

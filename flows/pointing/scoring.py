@@ -61,14 +61,23 @@ class LocalModel:
         """Scores of the positional words of given answers, one batch."""
         places = [find_place(answer) for answer in answers]
         jobs: list[tuple[int, Word]] = [
-            (row, word) for row, place in enumerate(places)
-            for word in (place.horizontal, place.vertical) if word is not None
-        ]  # fmt: skip
-        gaps = self._gaps(asked, [
-            (row, answers[row][: word.end],
-             answers[row][: word.start] + word.rival, answers[row][word.end :])
-            for row, word in jobs
-        ])  # fmt: skip
+            (row, word)
+            for row, place in enumerate(places)
+            for word in (place.horizontal, place.vertical)
+            if word is not None
+        ]
+        gaps = self._gaps(
+            asked,
+            [
+                (
+                    row,
+                    answers[row][: word.end],
+                    answers[row][: word.start] + word.rival,
+                    answers[row][word.end :],
+                )
+                for row, word in jobs
+            ],
+        )
         scored = []
         for row, (answer, place) in enumerate(zip(answers, places, strict=True)):
             found = {w.axis: gap for (r, w), gap in zip(jobs, gaps, strict=True) if r == row}
@@ -87,9 +96,14 @@ class LocalModel:
 
     def _inputs(self, texts: list[str], images: list[Any], side: str) -> Any:
         """A batch, padded on a side; the processor knows how its pictures are batched."""
-        return self._processor(text=texts, images=[[image] for image in images], padding=True,
-                               padding_side=side, return_tensors="pt",
-                               add_special_tokens=False)  # fmt: skip
+        return self._processor(
+            text=texts,
+            images=[[image] for image in images],
+            padding=True,
+            padding_side=side,
+            return_tensors="pt",
+            add_special_tokens=False,
+        )
 
     def contrast(self, asked: Sequence[Asked], one: str, other: str) -> list[float]:
         """Score of one beginning of an answer less that of another, e.g. good and poor."""
@@ -115,8 +129,11 @@ class LocalModel:
             return []
         single = [all(s.stop - s.start == 1 for s in pair) for pair in rivals]
         # a word of one token needs no pass over its rival: both stand in one row of logits
-        needed = [sequence for place, sequence in enumerate(sequences)
-                  if place % 2 == 0 or not single[place // 2]]  # fmt: skip
+        needed = [
+            sequence
+            for place, sequence in enumerate(sequences)
+            if place % 2 == 0 or not single[place // 2]
+        ]
         logits = self._logits(asked, needed)
         gaps, at = [], 0
         for (one, other), alone in zip(rivals, single, strict=True):
@@ -173,8 +190,10 @@ class LocalModel:
         with torch.inference_mode():
             logits = self._forward(batch.to(self._device), torch.tensor(kept, device=self._device))
         at = {place: index for index, place in enumerate(kept)}
-        return [logits[place, [at[token] for token in span]].float().cpu()
-                for (place, _), span in zip(words, spans, strict=True)]  # fmt: skip
+        return [
+            logits[place, [at[token] for token in span]].float().cpu()
+            for (place, _), span in zip(words, spans, strict=True)
+        ]
 
     def _forward(self, batch: Any, kept: Any) -> Any:
         try:
@@ -204,5 +223,7 @@ def _spellings(
     while tail < shorter - start and one[-1 - tail] == other[-1 - tail]:
         tail += 1
     said, unsaid = (prompt + answer for answer in answers)
-    return (_Spelling(said, one, start, len(one) - tail),
-            _Spelling(unsaid, other, start, len(other) - tail))  # fmt: skip
+    return (
+        _Spelling(said, one, start, len(one) - tail),
+        _Spelling(unsaid, other, start, len(other) - tail),
+    )

@@ -14,7 +14,7 @@ from annotators.regions.ssa.checkpoints import how_to_get, verified
 from flows.training.extras import require
 from schemas.arrays import Image, Mask
 from schemas.errors import ConfigError
-from schemas.training import PointConfig
+from schemas.settings.training import PointConfig
 
 
 class PointSegmenter(Protocol):
@@ -82,8 +82,10 @@ class _Transformers:
             kind = library.AutoConfig.from_pretrained(config.segmenter).model_type
             names = _CLASSES.get(kind)
             if names is None:
-                raise ConfigError(f"{config.segmenter}: a model of type {kind!r} takes no points; "
-                                  f"known: {', '.join(_CLASSES)}")  # fmt: skip
+                raise ConfigError(
+                    f"{config.segmenter}: a model of type {kind!r} takes no points; "
+                    f"known: {', '.join(_CLASSES)}"
+                )
             model = getattr(library, names[0]).from_pretrained(config.segmenter)
             self._processor = getattr(library, names[1]).from_pretrained(config.segmenter)
         except (OSError, ValueError, KeyError) as error:
@@ -113,8 +115,10 @@ class _Transformers:
             shaped = inputs["reshaped_input_sizes"].cpu()
             full = self._processor.image_processor.post_process_masks(masks, sizes, shaped)[0]
         best = out.iou_scores[0].argmax(-1).cpu().tolist()
-        return [np.ascontiguousarray(full[number, choice].numpy().astype(np.bool_))
-                for number, choice in enumerate(best)]  # fmt: skip
+        return [
+            np.ascontiguousarray(full[number, choice].numpy().astype(np.bool_))
+            for number, choice in enumerate(best)
+        ]
 
 
 _CLASSES = {

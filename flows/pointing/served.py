@@ -79,13 +79,19 @@ class ServedSpeaker:
         one = self._token(asked, stem, answer[len(stem) : word.end])
         other = self._token(asked, stem, answer[len(stem) : word.start] + word.rival)
         if one is None or other is None or one == other:
-            raise ConfigError(f"{self._url}: this tokeniser does not tell {word.text!r} from "
-                              f"{word.rival!r} after {stem[-30:]!r}")  # fmt: skip
+            raise ConfigError(
+                f"{self._url}: this tokeniser does not tell {word.text!r} from "
+                f"{word.rival!r} after {stem[-30:]!r}"
+            )
         body: dict[str, Any] = {
-            "messages": _continued(asked, stem), "max_tokens": 1, "temperature": 0,
-            "logprobs": True, "logprob_token_ids": [one, other],
-            "return_tokens_as_token_ids": True, **_continuing(stem),
-        }  # fmt: skip
+            "messages": _continued(asked, stem),
+            "max_tokens": 1,
+            "temperature": 0,
+            "logprobs": True,
+            "logprob_token_ids": [one, other],
+            "return_tokens_as_token_ids": True,
+            **_continuing(stem),
+        }
         entries = self._post("/v1/chat/completions", body)["choices"][0]["logprobs"]["content"]
         found: dict[str, float] = {
             entry["token"]: entry["logprob"] for entry in entries[0]["top_logprobs"]

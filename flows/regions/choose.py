@@ -14,9 +14,9 @@ from flows.regions.stored import STAGE, StoredRegions
 from flows.store.inside import read_inside, read_regular
 from flows.store.layout import read_manifest
 from schemas.arrays import Image
-from schemas.config import RegionConfig
 from schemas.errors import ConfigError
 from schemas.records import Picture
+from schemas.settings.config import RegionConfig
 
 MOST_JSON = 2 << 30
 """Bytes of an annotation file; the instances of all of COCO are half a gigabyte."""

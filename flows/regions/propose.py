@@ -13,9 +13,9 @@ from annotators.regions.source import Proposal, RegionSource
 from flows.ingest.candidate import load_unchanged
 from schemas.arrays import Image
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import PictureError
 from schemas.records import Picture, Reject
+from schemas.settings.config import RunConfig
 
 AHEAD = 2
 """Batches of pictures that are decoded while the models work on one."""

@@ -25,8 +25,8 @@ from flows.run.prepare import check_config
 from flows.run.progress import StageProgress
 from flows.run.stages import Stages, build_stages, segment_stages
 from flows.store.run_folder import RunFolder
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 
 ResultT = TypeVar("ResultT")
 

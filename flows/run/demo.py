@@ -12,8 +12,8 @@ from flows.dataset.show import draw
 from flows.ingest.single import SourceImages
 from flows.run.command import run_build
 from flows.store.png import write_png
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 
 PHOTOGRAPHS = (
     "astronaut.png",

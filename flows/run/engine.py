@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from flows.run.job import ShardJob
 from flows.store.ledger import ShardSummary
-from schemas.config import RunSection
 from schemas.errors import EndpointError, IqaSpiderError, StorageError
+from schemas.settings.config import RunSection
 
 RETRY_SECONDS = 2.0
 

@@ -12,7 +12,7 @@ from flows.run.progress import StageProgress
 from flows.run.stages import Stages
 from flows.run.tasks import PrefectTasks
 from flows.store.run_folder import RunFolder
-from schemas.config import RunConfig, RunSection
+from schemas.settings.config import RunConfig, RunSection
 
 ResultT = TypeVar("ResultT")
 

@@ -11,9 +11,9 @@ from flows.dataset.balance import RunSummary
 from flows.dataset.stats import Stats, collect
 from flows.run.command import StageSummary, run_build, run_segment
 from flows.store.layout import read_manifest
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
-from schemas.everyday import dotted
+from schemas.settings.config import RunConfig
+from schemas.settings.everyday import dotted
 
 Sources = str | Path | Sequence[str | Path]
 

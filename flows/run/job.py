@@ -13,8 +13,8 @@ from flows.store.identity import regions_hash
 from flows.store.layout import describe_file
 from flows.store.ledger import ShardSummary, finished, write_ledger
 from flows.store.run_folder import RunFolder
-from schemas.config import RunConfig
 from schemas.errors import StoppedError
+from schemas.settings.config import RunConfig
 
 
 class ShardJob(NamedTuple):

@@ -14,8 +14,8 @@ from flows.picture.outcome import PictureTools
 from flows.regions.choose import chosen_source, names_of
 from flows.regions.stored import StoredRegions
 from flows.store.png import deflate_of
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 
 
 def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -> PictureTools:

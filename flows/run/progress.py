@@ -70,8 +70,13 @@ class StageProgress:
             self.seconds[name] = time.perf_counter() - start
 
     def _bar(self, name: str, total: int, stop: threading.Event) -> None:
-        columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), _Rate(),
-                   TimeRemainingColumn())  # fmt: skip
+        columns = (
+            TextColumn("{task.description:<8}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _Rate(),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=self.console) as progress:
             task = progress.add_task(name, total=total)
             while not stop.wait(POLL_SECONDS):

@@ -30,10 +30,10 @@ from flows.store.ledger import ShardSummary
 from flows.store.run_folder import ingest_files, selected_files
 from flows.store.shards import ShardWriter, clear_shard
 from flows.store.tables import write_table
-from schemas.config import RunConfig
 from schemas.counts import PICTURES, REJECTS
 from schemas.errors import PictureError
 from schemas.records import Picture, ProposedRegion, Reject
+from schemas.settings.config import RunConfig
 
 
 def run_ingest(job: ShardJob) -> ShardSummary:

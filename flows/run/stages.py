@@ -18,9 +18,9 @@ from flows.run.progress import StageProgress
 from flows.run.shards import run_build, run_ingest, run_segment
 from flows.store.ledger import ShardSummary
 from flows.store.run_folder import RunFolder
-from schemas.config import RunConfig
 from schemas.counts import PICTURES, REJECTS, Counted
 from schemas.errors import ContractError
+from schemas.settings.config import RunConfig
 
 ResultT = TypeVar("ResultT", covariant=True)
 

@@ -9,17 +9,25 @@ from typing import Any
 
 from flows.store.layout import read_manifest
 from schemas.candidate import Candidate
-from schemas.config import AnswerConfig, RegionConfig, RunConfig
 from schemas.errors import ConfigError
 from schemas.records import RECORDS
+from schemas.settings.config import AnswerConfig, RegionConfig, RunConfig
 
 # Where and how fast the models run; what they say does not depend on it but for the last bits.
 _PLACE = ("device", "points_per_batch", "crops_per_batch", "pictures_per_batch")
 
 _SERVING = (
-    "endpoints", "api_key_env", "in_flight", "timeout", "retries", "probe", "wait_seconds",
-    "trust_remote_code", "vllm", "engine",
-)  # fmt: skip
+    "endpoints",
+    "api_key_env",
+    "in_flight",
+    "timeout",
+    "retries",
+    "probe",
+    "wait_seconds",
+    "trust_remote_code",
+    "vllm",
+    "engine",
+)
 
 
 def settings_hash(config: RunConfig) -> str:

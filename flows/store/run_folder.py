@@ -11,8 +11,8 @@ from flows.store.identity import run_identity
 from flows.store.inside import require_text
 from flows.store.layout import WORK, storage_errors, write_text
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 
 
 class RunFolder:
@@ -69,8 +69,12 @@ class RunFolder:
             ) from None
 
     def _compare(self, there: dict[str, str], identity: dict[str, str]) -> None:
-        words = {"kind": "another command", "config_hash": "other settings",
-                 "pictures": "other pictures", "code": "another version of iqa-spider"}  # fmt: skip
+        words = {
+            "kind": "another command",
+            "config_hash": "other settings",
+            "pictures": "other pictures",
+            "code": "another version of iqa-spider",
+        }
         for name, value in identity.items():
             if there.get(name) != value:
                 raise ConfigError(

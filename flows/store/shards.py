@@ -28,9 +28,9 @@ from flows.store.png import deflate_of, encode_png
 from flows.store.tables import StoredPicture, dataset_table, dataset_writer, write_table
 from schemas import counts
 from schemas.arrays import Image
-from schemas.config import ExportConfig
 from schemas.record import Record
 from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
+from schemas.settings.config import ExportConfig
 
 SPLITS = ("train", "test")
 TABLES: dict[str, type[Record]] = {

@@ -31,27 +31,57 @@ def lost(ssim, losses):
 def step(family, grade="moderate", severity=3, kind="", ssim=0.7, delta_e=10.0, losses=None):
     """One step of a chain; ``losses`` are GMSD, 1 - HaarPSI and damage."""
     return Step(
-        family=family, type=kind or f"{family}_type", severity=severity, grade=grade, params="{}",
-        key="0" * 16, domain="pixel", delta_e=delta_e, gradient_log_ratio=-0.5, ssim=ssim,
-        chroma_ssim=0.9, share_visible=0.5, delta_e_95=20.0, delta_e_99=25.0, **lost(ssim, losses),
-    )  # fmt: skip
+        family=family,
+        type=kind or f"{family}_type",
+        severity=severity,
+        grade=grade,
+        params="{}",
+        key="0" * 16,
+        domain="pixel",
+        delta_e=delta_e,
+        gradient_log_ratio=-0.5,
+        ssim=ssim,
+        chroma_ssim=0.9,
+        share_visible=0.5,
+        delta_e_95=20.0,
+        delta_e_99=25.0,
+        **lost(ssim, losses),
+    )
 
 
-def region(name, chain=(), label="dog", box=(20, 20, 120, 120), ssim=0.6, order_seen=True,
-           role=None, losses=None):  # fmt: skip
+def region(
+    name,
+    chain=(),
+    label="dog",
+    box=(20, 20, 120, 120),
+    ssim=0.6,
+    order_seen=True,
+    role=None,
+    losses=None,
+):
     """A region with a chain, or a clean one."""
     scores = None
     if chain:
         scores = Scores(psnr=20.0, ssim=ssim, delta_e=12.0, **lost(ssim, losses))
     pair = len(chain) == 2
     return DegradedRegion(
-        image_id="pic-v0", picture_id="pic", region_id=f"pic/{name}",
-        role=role or ("degraded" if chain else "clean"), label=label, label_refined=label,
-        box=list(box), mask=filled(*box), area_fraction=0.1,
-        point=[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], chain=list(chain), scores=scores,
-        order_ssim=0.5 if pair else None, order_gradient=0.5 if pair else None,
-        order_damage=1.0 if pair else None, order_visible=order_seen if pair else None,
-    )  # fmt: skip
+        image_id="pic-v0",
+        picture_id="pic",
+        region_id=f"pic/{name}",
+        role=role or ("degraded" if chain else "clean"),
+        label=label,
+        label_refined=label,
+        box=list(box),
+        mask=filled(*box),
+        area_fraction=0.1,
+        point=[(box[0] + box[2]) / 2, (box[1] + box[3]) / 2],
+        chain=list(chain),
+        scores=scores,
+        order_ssim=0.5 if pair else None,
+        order_gradient=0.5 if pair else None,
+        order_damage=1.0 if pair else None,
+        order_visible=order_seen if pair else None,
+    )
 
 
 def whole(chain):

@@ -6,8 +6,8 @@ import pytest
 
 from annotators.screening import CLEAR, screen, verdict, well_inside
 from schemas.arrays import Image
-from schemas.config import ScreenConfig
 from schemas.errors import ContractError
+from schemas.settings.config import ScreenConfig
 
 CONFIG = ScreenConfig()
 
@@ -120,7 +120,7 @@ def test_only_rgb_is_scored():
 def test_real_collections_pass(shared_data, folder):
     """Nine of ten pictures of good collections pass."""
     from flows.ingest.decode import decode
-    from schemas.config import IngestConfig
+    from schemas.settings.config import IngestConfig
 
     files = sorted((shared_data / folder).iterdir())[:15]
     passed = [reason(decode(f.read_bytes(), IngestConfig()).image) == "" for f in files]

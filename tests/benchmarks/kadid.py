@@ -42,12 +42,30 @@ LEVELS = {
     25: (0.3, 0.15, 0, -0.4, -0.6),
 }
 FAMILY = {
-    1: "blur", 2: "blur", 3: "blur", 19: "blur", 4: "chroma_bleeding", 5: "chromatic_aberration",
-    6: "quantization", 22: "quantization", 7: "saturate_weaken", 8: "saturate_strengthen",
-    9: "compression", 10: "compression", 11: "noise", 12: "noise", 13: "noise", 14: "noise",
-    16: "brighten", 17: "darken", 18: "brighten", 21: "pixelate", 23: "solid_color",
-    24: "oversharpen", 25: "contrast",
-}  # fmt: skip
+    1: "blur",
+    2: "blur",
+    3: "blur",
+    19: "blur",
+    4: "chroma_bleeding",
+    5: "chromatic_aberration",
+    6: "quantization",
+    22: "quantization",
+    7: "saturate_weaken",
+    8: "saturate_strengthen",
+    9: "compression",
+    10: "compression",
+    11: "noise",
+    12: "noise",
+    13: "noise",
+    14: "noise",
+    16: "brighten",
+    17: "darken",
+    18: "brighten",
+    21: "pixelate",
+    23: "solid_color",
+    24: "oversharpen",
+    25: "contrast",
+}
 
 
 def degrade(image, kind, level, seed=0):
@@ -271,8 +289,27 @@ def _contrast(image, amount, rng):
 
 
 _MAKE = {
-    1: _gaussian, 2: _lens, 3: _motion, 4: _diffuse, 5: _shifted_green, 6: _palette, 7: _hsv,
-    8: _lab_colour, 9: _jpeg2000, 10: _jpeg, 11: _white, 12: _colour_noise, 13: _impulse,
-    14: _multiplied, 16: _brightened, 17: _darkened, 18: _mean_shift, 19: _scattered,
-    21: _pixelated, 22: _stepped, 23: _blocks, 24: _sharpened, 25: _contrast,
-}  # fmt: skip
+    1: _gaussian,
+    2: _lens,
+    3: _motion,
+    4: _diffuse,
+    5: _shifted_green,
+    6: _palette,
+    7: _hsv,
+    8: _lab_colour,
+    9: _jpeg2000,
+    10: _jpeg,
+    11: _white,
+    12: _colour_noise,
+    13: _impulse,
+    14: _multiplied,
+    16: _brightened,
+    17: _darkened,
+    18: _mean_shift,
+    19: _scattered,
+    21: _pixelated,
+    22: _stepped,
+    23: _blocks,
+    24: _sharpened,
+    25: _contrast,
+}

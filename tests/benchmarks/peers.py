@@ -173,13 +173,19 @@ def imagecorruptions_peers():
     if library is None:
         return {}
     names = {
-        "motion_blur": "motion_blur", "lens_blur": "defocus_blur", "zoom_blur": "zoom_blur",
-        "gaussian_noise": "gaussian_noise", "speckle_noise": "speckle_noise",
-        "poisson_noise": "shot_noise", "impulse_noise": "impulse_noise",
-        "jpeg_compression": "jpeg_compression", "pixelate": "pixelate",
-        "brighten_value_shift": "brightness", "contrast_weaken_scale": "contrast",
+        "motion_blur": "motion_blur",
+        "lens_blur": "defocus_blur",
+        "zoom_blur": "zoom_blur",
+        "gaussian_noise": "gaussian_noise",
+        "speckle_noise": "speckle_noise",
+        "poisson_noise": "shot_noise",
+        "impulse_noise": "impulse_noise",
+        "jpeg_compression": "jpeg_compression",
+        "pixelate": "pixelate",
+        "brighten_value_shift": "brightness",
+        "contrast_weaken_scale": "contrast",
         "saturate_strengthen_hsv": "saturate",
-    }  # fmt: skip
+    }
 
     def corrupt(name):
         return lambda i: library.corrupt(i, corruption_name=name, severity=SEVERITY)
@@ -226,9 +232,12 @@ def all_peers():
     cv2.setNumThreads(1)
     found: dict[str, list[Peer]] = {}
     for table in (
-        skimage_peers(), pillow_peers(), albumentations_peers(), imagecorruptions_peers(),
+        skimage_peers(),
+        pillow_peers(),
+        albumentations_peers(),
+        imagecorruptions_peers(),
         kornia_peers(),
-    ):  # fmt: skip
+    ):
         for name, peer in table.items():
             found.setdefault(name, []).append(peer)
     return found

@@ -84,5 +84,7 @@ def test_in_flight(tmp_path, address, at_once):
     mine = ours(address, turns, at_once, tmp_path / "first.jsonl")
     one, several = (bare(address, bodies, at_once, n) for n in (1, at_once // CROWD))
     again = ours(address, turns, at_once, tmp_path / "second.jsonl")
-    print(f"\n{at_once} in flight: ours {mine:.0f}/s and {again:.0f}/s, bare {one:.0f}/s with one "
-          f"client, {several:.0f}/s with {at_once // CROWD}; at most {at_once}/s")  # fmt: skip
+    print(
+        f"\n{at_once} in flight: ours {mine:.0f}/s and {again:.0f}/s, bare {one:.0f}/s with one "
+        f"client, {several:.0f}/s with {at_once // CROWD}; at most {at_once}/s"
+    )

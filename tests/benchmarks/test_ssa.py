@@ -48,11 +48,16 @@ def one_at_a_time(folders, image, masks, torch):
     from schemas.masks import bounding_box
 
     def load(kind, name):
-        return (getattr(t, f"{kind}Processor").from_pretrained(folders[name]),
-                getattr(t, MODELS[kind]).from_pretrained(folders[name]).eval())  # fmt: skip
+        return (
+            getattr(t, f"{kind}Processor").from_pretrained(folders[name]),
+            getattr(t, MODELS[kind]).from_pretrained(folders[name]).eval(),
+        )
 
     (blip_in, blip), (clip_in, clip), (seg_in, seg) = (
-        load("Blip", "blip"), load("CLIP", "clip"), load("CLIPSeg", "clipseg"))  # fmt: skip
+        load("Blip", "blip"),
+        load("CLIP", "clip"),
+        load("CLIPSeg", "clipseg"),
+    )
     start = time.perf_counter()
     with torch.inference_mode():
         for mask in masks:
@@ -61,11 +66,16 @@ def one_at_a_time(folders, image, masks, torch):
             pixels = blip_in(images=[crop(image, large)], return_tensors="pt")["pixel_values"]
             said = blip.generate(pixel_values=pixels, max_new_tokens=20)
             names = candidates(chunk(blip_in.decode(said[0], skip_special_tokens=True)), NAMES)
-            given = clip_in(text=names, images=[crop(image, small)], return_tensors="pt",
-                            padding=True)  # fmt: skip
+            given = clip_in(
+                text=names, images=[crop(image, small)], return_tensors="pt", padding=True
+            )
             top = clip(**given).logits_per_image[0].topk(3).indices.tolist()
-            given = seg_in(text=[names[n] for n in top], images=[crop(image, large)] * 3,
-                           return_tensors="pt", padding=True)  # fmt: skip
+            given = seg_in(
+                text=[names[n] for n in top],
+                images=[crop(image, large)] * 3,
+                return_tensors="pt",
+                padding=True,
+            )
             logits = torch.nn.functional.interpolate(
                 seg(**given).logits[None], size=(large.height, large.width), mode="bilinear"
             )
@@ -73,8 +83,11 @@ def one_at_a_time(folders, image, masks, torch):
     return time.perf_counter() - start
 
 
-MODELS = {"Blip": "BlipForConditionalGeneration", "CLIP": "CLIPModel",
-          "CLIPSeg": "CLIPSegForImageSegmentation"}  # fmt: skip
+MODELS = {
+    "Blip": "BlipForConditionalGeneration",
+    "CLIP": "CLIPModel",
+    "CLIPSeg": "CLIPSegForImageSegmentation",
+}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -84,17 +97,21 @@ def test_labels_per_second(tmp_path, astronaut, size, torch):
 
     from annotators.regions.ssa.engine import LabelEngine
     from annotators.regions.ssa.loading import choose_place
-    from schemas.ssa import SsaConfig
+    from schemas.settings.ssa import SsaConfig
     from tests.doubles import tiny_models
 
     torch.manual_seed(0)
-    folders = {k: getattr(tiny_models, k)(tmp_path / k, **SIZES[size])
-               for k in ("blip", "clip", "clipseg")}  # fmt: skip
+    folders = {
+        k: getattr(tiny_models, k)(tmp_path / k, **SIZES[size]) for k in ("blip", "clip", "clipseg")
+    }
     config = SsaConfig(
-        device="cpu", label_models=["caption", "clip", "clipseg"], vocabulary="given",
-        caption_model=folders["blip"], clip_model=folders["clip"],
+        device="cpu",
+        label_models=["caption", "clip", "clipseg"],
+        vocabulary="given",
+        caption_model=folders["blip"],
+        clip_model=folders["clip"],
         clipseg_model=folders["clipseg"],
-    )  # fmt: skip
+    )
     engine = LabelEngine(config, NAMES, choose_place("cpu", True))
     masks = boxes(astronaut, 24)
     engine.name([astronaut], [masks[:2]])
@@ -102,12 +119,17 @@ def test_labels_per_second(tmp_path, astronaut, size, torch):
     engine.name([astronaut], [masks])
     ours = time.perf_counter() - start
     theirs = one_at_a_time(folders, astronaut, masks, torch)
-    print(f"\n{size}: {24 / ours:.1f} labels/s, one at a time {24 / theirs:.1f}/s: "
-          f"{theirs / ours:.1f}x")  # fmt: skip
+    print(
+        f"\n{size}: {24 / ours:.1f} labels/s, one at a time {24 / theirs:.1f}/s: "
+        f"{theirs / ours:.1f}x"
+    )
     with profile() as found:
         engine.name([astronaut], [masks])
-    print(found.key_averages().table(sort_by="self_cpu_time_total", row_limit=6,
-                                     max_name_column_width=40))  # fmt: skip
+    print(
+        found.key_averages().table(
+            sort_by="self_cpu_time_total", row_limit=6, max_name_column_width=40
+        )
+    )
 
 
 def test_masks_per_second(astronaut, torch):
@@ -115,7 +137,7 @@ def test_masks_per_second(astronaut, torch):
     from segment_anything import SamAutomaticMaskGenerator
 
     from annotators.regions.ssa.sam import _generator
-    from schemas.ssa import SsaConfig
+    from schemas.settings.ssa import SsaConfig
     from tests.doubles import tiny_models
 
     torch.manual_seed(0)

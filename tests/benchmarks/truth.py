@@ -27,8 +27,8 @@ from flows.ingest.sources import list_candidates
 from flows.picture.degrade import degrade_and_ask
 from flows.run.prepare import make_tools
 from schemas import masks
-from schemas.config import RunConfig
-from schemas.section import parse_set
+from schemas.settings.config import RunConfig
+from schemas.settings.section import parse_set
 from tests.benchmarks import referee
 
 MARGIN = 40

@@ -26,10 +26,16 @@ from tests.benchmarks.referee import judge
 LONG_SIDE = 640
 MARGIN = 24
 CHAINS = (
-    ("pixelate", "noise"), ("blur", "noise"), ("noise", "contrast_weaken"), ("noise", "blur"),
-    ("compression", "blur"), ("saturate_weaken", "noise"), ("noise", "pixelate"),
-    ("compression", "noise"), ("blur", "compression"),
-)  # fmt: skip
+    ("pixelate", "noise"),
+    ("blur", "noise"),
+    ("noise", "contrast_weaken"),
+    ("noise", "blur"),
+    ("compression", "blur"),
+    ("saturate_weaken", "noise"),
+    ("noise", "pixelate"),
+    ("compression", "noise"),
+    ("blur", "compression"),
+)
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 
 

@@ -13,10 +13,19 @@ from distortions.testing import CHECKS
 
 NAMES = sorted(DISTORTIONS)
 IMPLEMENTATION_SIZES = {
-    "blur": 6, "noise": 6, "compression": 2, "brighten": 4, "darken": 4,
-    "contrast_strengthen": 2, "contrast_weaken": 2, "saturate_strengthen": 2,
-    "saturate_weaken": 2, "oversharpen": 1, "pixelate": 1, "quantization": 3,
-}  # fmt: skip
+    "blur": 6,
+    "noise": 6,
+    "compression": 2,
+    "brighten": 4,
+    "darken": 4,
+    "contrast_strengthen": 2,
+    "contrast_weaken": 2,
+    "saturate_strengthen": 2,
+    "saturate_weaken": 2,
+    "oversharpen": 1,
+    "pixelate": 1,
+    "quantization": 3,
+}
 
 
 def test_taxonomy():

@@ -13,7 +13,7 @@ from distortions.region import composite, degrade_region
 from distortions.registry import FAMILIES, get
 from distortions.rules import RULES
 from distortions.view import View
-from schemas.config import GateConfig
+from schemas.settings.config import GateConfig
 
 GATE = GateConfig()
 
@@ -59,10 +59,21 @@ def test_nothing_to_see_is_refused(name, image):
     assert refusal(image, name, 5).startswith(get(name).family)
 
 
-@pytest.mark.parametrize("name", ["gaussian_blur", "gaussian_noise", "jpeg_compression", "pixelate",
-                                  "oversharpen", "brighten_value_shift", "darken_rgb_shift",
-                                  "contrast_weaken_scale", "contrast_strengthen_scale",
-                                  "saturate_weaken_ycbcr"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gaussian_blur",
+        "gaussian_noise",
+        "jpeg_compression",
+        "pixelate",
+        "oversharpen",
+        "brighten_value_shift",
+        "darken_rgb_shift",
+        "contrast_weaken_scale",
+        "contrast_strengthen_scale",
+        "saturate_weaken_ycbcr",
+    ],
+)
 def test_real_degradation_passes(name, coffee):
     """On a real photograph a severity of three is seen."""
     assert refusal(coffee, name) == ""

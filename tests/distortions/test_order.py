@@ -34,10 +34,15 @@ def test_dq495k_has_eight_pairs_without_reverse():
     wide = set(pairs(DQ495K))
     one_way = {(a, b) for a, b in wide if (b, a) not in wide}
     assert one_way == {
-        ("blur", "quantization"), ("noise", "oversharpen"), ("oversharpen", "brighten"),
-        ("pixelate", "oversharpen"), ("quantization", "noise"), ("quantization", "oversharpen"),
-        ("saturate_strengthen", "oversharpen"), ("saturate_weaken", "oversharpen"),
-    }  # fmt: skip
+        ("blur", "quantization"),
+        ("noise", "oversharpen"),
+        ("oversharpen", "brighten"),
+        ("pixelate", "oversharpen"),
+        ("quantization", "noise"),
+        ("quantization", "oversharpen"),
+        ("saturate_strengthen", "oversharpen"),
+        ("saturate_weaken", "oversharpen"),
+    }
 
 
 @pytest.mark.parametrize("name", PROFILES)

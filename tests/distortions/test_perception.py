@@ -144,9 +144,9 @@ def test_damage_grows_with_severity(crop, name):
 def test_flat_regions_are_not_blind_spots(name):
     """On a smooth sky without any edge, damage still grows with severity."""
     y = np.linspace(0, 20, 128).round().astype(np.uint8)[:, None]
-    sky = np.ascontiguousarray(np.broadcast_to(
-        np.stack([110 + y, 150 + y, 210 + y], 2), (128, 128, 3)
-    ))  # fmt: skip
+    sky = np.ascontiguousarray(
+        np.broadcast_to(np.stack([110 + y, 150 + y, 210 + y], 2), (128, 128, 3))
+    )
     found = [perceived(sky, changed(sky, name, s)).damage for s in range(1, 6)]
     assert found == sorted(found)
     assert found[0] > 0.1
@@ -236,9 +236,17 @@ def test_opinion_is_the_other_end_of_damage():
 
 @pytest.mark.parametrize(
     ("damage", "grade"),
-    [(0.5, "mild"), (1.39, "mild"), (1.5, None), (1.7, None), (1.81, "moderate"), (2.5, None),
-     (2.81, "severe"), (3.5, "severe")],
-)  # fmt: skip
+    [
+        (0.5, "mild"),
+        (1.39, "mild"),
+        (1.5, None),
+        (1.7, None),
+        (1.81, "moderate"),
+        (2.5, None),
+        (2.81, "severe"),
+        (3.5, "severe"),
+    ],
+)
 def test_grades_have_margins(damage, grade):
     """A damage near a border has no word."""
     assert grade_of(damage) == grade

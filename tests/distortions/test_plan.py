@@ -17,8 +17,8 @@ from distortions.plan import (
     make_palette,
 )
 from distortions.registry import get
-from schemas.config import PlanConfig
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.settings.config import PlanConfig
 from schemas.streams import Stream
 
 CONFIG = PlanConfig()

@@ -35,8 +35,18 @@ def installed(tmp_path_factory):
     """Folder into which pip has installed the plugin package."""
     target = tmp_path_factory.mktemp("site")
     package = ROOT / "tests" / "plugin_package"
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation",
-               "--target", str(target), str(package)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(target),
+        str(package),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return target
 

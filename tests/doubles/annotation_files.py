@@ -11,12 +11,35 @@ from schemas.masks import encode
 WIDTH, HEIGHT = 40, 30
 
 ODD = (
-    None, True, -1, 0, 2**70, 10**400, 1e308, float("inf"), float("nan"), "", "word", "nan",
+    None,
+    True,
+    -1,
+    0,
+    2**70,
+    10**400,
+    1e308,
+    float("inf"),
+    float("nan"),
+    "",
+    "word",
+    "nan",
     "1e999",
-
-    "\ud800", "a\nb\x1b[31m", "[/foo]", "http://[::1", "../../etc/passwd", "9" * 5000,
-    [], {}, [None], [[]], [[1, 2, 3]], [{}], {"a": {}}, [1e308] * 7, [[0, 0]] * 4,
-)  # fmt: skip
+    "\ud800",
+    "a\nb\x1b[31m",
+    "[/foo]",
+    "http://[::1",
+    "../../etc/passwd",
+    "9" * 5000,
+    [],
+    {},
+    [None],
+    [[]],
+    [[1, 2, 3]],
+    [{}],
+    {"a": {}},
+    [1e308] * 7,
+    [[0, 0]] * 4,
+)
 """Values that no reader expects anywhere."""
 
 
@@ -51,16 +74,25 @@ def labelstudio():
 def labelme():
     """A picture with every kind of shape."""
     shapes = [
-        {"label": "cup", "points": [[6, 5], [1, 2]], "shape_type": "rectangle",
-         "flags": {"blur": True}},
+        {
+            "label": "cup",
+            "points": [[6, 5], [1, 2]],
+            "shape_type": "rectangle",
+            "flags": {"blur": True},
+        },
         {"label": "plate", "points": [[20, 15], [23, 15]], "shape_type": "circle"},
         {"label": "crumb", "points": [[7, 8]], "shape_type": "mask", "mask": png()},
         {"label": "leg", "points": [[0, 0], [9, 0], [9, 9]], "group_id": 1},
         {"label": "leg", "points": [[10, 10], [19, 10], [19, 19]], "group_id": 1},
         {"label": "scratch", "points": [[1, 1], [30, 20]], "shape_type": "linestrip"},
-    ]  # fmt: skip
-    return {"shapes": shapes, "imagePath": "p0.png", "imageWidth": WIDTH, "imageHeight": HEIGHT,
-            "flags": {"noise": True}}  # fmt: skip
+    ]
+    return {
+        "shapes": shapes,
+        "imagePath": "p0.png",
+        "imageWidth": WIDTH,
+        "imageHeight": HEIGHT,
+        "flags": {"noise": True},
+    }
 
 
 def coco():
@@ -72,10 +104,17 @@ def coco():
         [],
     ]
     rows = [
-        {"id": n, "image_id": 1, "category_id": 1, "segmentation": shape, "bbox": [5, 5, 9, 9],
-         "iscrowd": 0, "attributes": {"distortion": ["blur"], "severity": 3}}
+        {
+            "id": n,
+            "image_id": 1,
+            "category_id": 1,
+            "segmentation": shape,
+            "bbox": [5, 5, 9, 9],
+            "iscrowd": 0,
+            "attributes": {"distortion": ["blur"], "severity": 3},
+        }
         for n, shape in enumerate(shapes)
-    ]  # fmt: skip
+    ]
     image = {"id": 1, "file_name": "p0.png", "width": WIDTH, "height": HEIGHT}
     return {
         "images": [image],
@@ -86,8 +125,11 @@ def coco():
 
 def panoptic():
     """A picture with a label map of two segments."""
-    row = {"image_id": 1, "file_name": "p0.png", "segments_info": [
-        {"id": 1, "category_id": 1, "iscrowd": 0}, {"id": 300, "category_id": 1}]}  # fmt: skip
+    row = {
+        "image_id": 1,
+        "file_name": "p0.png",
+        "segments_info": [{"id": 1, "category_id": 1, "iscrowd": 0}, {"id": 300, "category_id": 1}],
+    }
     return {**coco(), "annotations": [row]}
 
 
@@ -125,8 +167,12 @@ CVAT = f"""<annotations><meta><owner><username>ann</username></owner></meta>
 <tag label="picture"><attribute name="scope">regional</attribute></tag></image></annotations>"""
 
 DOCUMENTS = {
-    "labelstudio": labelstudio, "labelme": labelme, "coco": coco, "panoptic": panoptic, "via": via,
-}  # fmt: skip
+    "labelstudio": labelstudio,
+    "labelme": labelme,
+    "coco": coco,
+    "panoptic": panoptic,
+    "via": via,
+}
 
 
 def places(document):

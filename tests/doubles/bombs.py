@@ -78,8 +78,8 @@ def cost(file):
     data = Path(file).read_bytes()
 
     from flows.ingest.decode import decode
-    from schemas.config import IngestConfig
     from schemas.errors import PictureError
+    from schemas.settings.config import IngestConfig
 
     decode(saved(300, "PNG"), IngestConfig())
     start = time.process_time()

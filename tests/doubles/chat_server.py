@@ -11,9 +11,12 @@ from collections import Counter
 def chat_body(text, finish="stop"):
     return {
         "choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": 10, "completion_tokens": 3,
-                  "prompt_tokens_details": {"cached_tokens": 4}},
-    }  # fmt: skip
+        "usage": {
+            "prompt_tokens": 10,
+            "completion_tokens": 3,
+            "prompt_tokens_details": {"cached_tokens": 4},
+        },
+    }
 
 
 def allowed_words(body):

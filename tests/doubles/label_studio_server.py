@@ -31,9 +31,24 @@ def serving(program, folder):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [program, "start", "--no-browser", "--data-dir", folder / "data", "--port", port,
-               "--internal-host", "127.0.0.1", "--username", "a@example.org", "--password",
-               "correct-horse", "--user-token", TOKEN, "--enable-legacy-api-token"]  # fmt: skip
+    command = [
+        program,
+        "start",
+        "--no-browser",
+        "--data-dir",
+        folder / "data",
+        "--port",
+        port,
+        "--internal-host",
+        "127.0.0.1",
+        "--username",
+        "a@example.org",
+        "--password",
+        "correct-horse",
+        "--user-token",
+        TOKEN,
+        "--enable-legacy-api-token",
+    ]
     with (folder / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             list(map(str, command)), stdout=log, stderr=log, env=environment(folder)

@@ -26,9 +26,12 @@ def python(*arguments, path=(SHIM,)):
     """Run vLLM's own interpreter; its standard output."""
     found = os.pathsep.join(map(str, path))
     done = subprocess.run(
-        [installed().parent / "python", *map(str, arguments)], capture_output=True, text=True,
-        env=os.environ | OFFLINE | {"PYTHONPATH": found}, check=False,
-    )  # fmt: skip
+        [installed().parent / "python", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=os.environ | OFFLINE | {"PYTHONPATH": found},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
@@ -37,17 +40,26 @@ def config(folder, model, **answers):
     """A configuration that starts vLLM with a tiny model."""
     program, file = folder / "serve", folder / "vllm.toml"
     exports = " ".join(f"{name}={value}" for name, value in OFFLINE.items())
-    program.write_text(f'#!/bin/sh\nexport PYTHONPATH="{SHIM}" {exports}\n'
-                       f'exec "{installed()}" "$@"\n')  # fmt: skip
+    program.write_text(
+        f'#!/bin/sh\nexport PYTHONPATH="{SHIM}" {exports}\nexec "{installed()}" "$@"\n'
+    )
     program.chmod(0o755)
     values = {"writer": "vllm", "model": str(model), "vllm": str(program), **answers}
     lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
-    file.write_text("\n".join(["[answers]", *lines, """[answers.engine]
+    file.write_text(
+        "\n".join(
+            [
+                "[answers]",
+                *lines,
+                """[answers.engine]
 dtype = "float32"
 enforce_eager = true
 max_model_len = 4096
 max_num_seqs = 8
 kv_cache_memory_bytes = 268435456
 block_size = 32
-"""]))  # fmt: skip
+""",
+            ]
+        )
+    )
     return file

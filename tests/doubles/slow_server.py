@@ -7,13 +7,18 @@ import asyncio
 import json
 import sys
 
-ANSWER = json.dumps({
-    "choices": [{"message": {"content": '{"answer": "It is sharp."}'}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 10, "completion_tokens": 3},
-}).encode()  # fmt: skip
+ANSWER = json.dumps(
+    {
+        "choices": [
+            {"message": {"content": '{"answer": "It is sharp."}'}, "finish_reason": "stop"}
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 3},
+    }
+).encode()
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
-    len(ANSWER), ANSWER,
-)  # fmt: skip
+    len(ANSWER),
+    ANSWER,
+)
 
 
 async def talk(reader, writer):

@@ -25,15 +25,26 @@ def _tokenizer(*more):
 
 def _text(tokenizer):
     return {
-        "hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 2,
-        "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": len(tokenizer),
-        "pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id,
+        "hidden_size": 64,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "vocab_size": len(tokenizer),
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
         "bos_token_id": None,
-    }  # fmt: skip
+    }
 
 
-_VISION = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 2,
-           "num_attention_heads": 2, "image_size": SIDE, "patch_size": 16}  # fmt: skip
+_VISION = {
+    "hidden_size": 32,
+    "intermediate_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "image_size": SIDE,
+    "patch_size": 16,
+}
 
 
 def llava(folder):
@@ -44,13 +55,18 @@ def llava(folder):
     square = {"height": SIDE, "width": SIDE}
     images = t.CLIPImageProcessor(size={"shortest_edge": SIDE}, crop_size=square)
     config = t.LlavaConfig(
-        vision_config=t.CLIPVisionConfig(**_VISION), text_config=t.LlamaConfig(**_text(tokenizer)),
+        vision_config=t.CLIPVisionConfig(**_VISION),
+        text_config=t.LlamaConfig(**_text(tokenizer)),
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
-    )  # fmt: skip
+    )
     processor = t.LlavaProcessor(
-        images, tokenizer, patch_size=16, vision_feature_select_strategy="default",
-        num_additional_image_tokens=1, chat_template=_TEMPLATE,
-    )  # fmt: skip
+        images,
+        tokenizer,
+        patch_size=16,
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=_TEMPLATE,
+    )
     return _saved(folder, t.LlavaForConditionalGeneration(config), processor)
 
 
@@ -63,10 +79,12 @@ def idefics3(folder):
         size={"longest_edge": 4 * SIDE}, max_image_size={"longest_edge": SIDE}
     )
     config = t.Idefics3Config(
-        vision_config=_VISION, text_config=t.LlamaConfig(**_text(tokenizer)), scale_factor=2,
+        vision_config=_VISION,
+        text_config=t.LlamaConfig(**_text(tokenizer)),
+        scale_factor=2,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
+    )
     processor = t.Idefics3Processor(images, tokenizer, image_seq_len=1, chat_template=_TEMPLATE)
     return _saved(folder, t.Idefics3ForConditionalGeneration(config), processor)
 
@@ -86,20 +104,42 @@ def hf_sam_hq(folder):
     """SAM-HQ."""
     import transformers as t
 
-    vision = {"hidden_size": 32, "output_channels": 32, "num_hidden_layers": 2,
-              "num_attention_heads": 2, "image_size": 128, "patch_size": 16, "window_size": 7,
-              "global_attn_indexes": [1], "num_pos_feats": 16, "mlp_dim": 64}  # fmt: skip
-    decoder = {"hidden_size": 32, "mlp_dim": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
-               "iou_head_hidden_dim": 64, "vit_dim": 32}  # fmt: skip
+    vision = {
+        "hidden_size": 32,
+        "output_channels": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 128,
+        "patch_size": 16,
+        "window_size": 7,
+        "global_attn_indexes": [1],
+        "num_pos_feats": 16,
+        "mlp_dim": 64,
+    }
+    decoder = {
+        "hidden_size": 32,
+        "mlp_dim": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "iou_head_hidden_dim": 64,
+        "vit_dim": 32,
+    }
     config = t.SamHQConfig(
-        vision_config=vision, mask_decoder_config=decoder,
-        prompt_encoder_config={"hidden_size": 32, "image_size": 128, "patch_size": 16,
-                               "mask_input_channels": 16},
-    )  # fmt: skip
+        vision_config=vision,
+        mask_decoder_config=decoder,
+        prompt_encoder_config={
+            "hidden_size": 32,
+            "image_size": 128,
+            "patch_size": 16,
+            "mask_input_channels": 16,
+        },
+    )
     images = t.SamImageProcessor(
-        size={"longest_edge": 128}, pad_size={"height": 128, "width": 128},
-        mask_size={"longest_edge": 32}, mask_pad_size={"height": 32, "width": 32},
-    )  # fmt: skip
+        size={"longest_edge": 128},
+        pad_size={"height": 128, "width": 128},
+        mask_size={"longest_edge": 32},
+        mask_pad_size={"height": 32, "width": 32},
+    )
     t.SamHQModel(config).save_pretrained(folder)
     t.SamHQProcessor(images).save_pretrained(folder)
     return str(folder)

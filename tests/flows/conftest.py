@@ -60,9 +60,14 @@ def spider(environment):
     def run(*arguments, cwd=None, **more):
         command = [sys.executable, "-m", "flows", *map(str, arguments)]
         return subprocess.run(
-            command, capture_output=True, text=True, env=environment | more, cwd=cwd, check=False,
+            command,
+            capture_output=True,
+            text=True,
+            env=environment | more,
+            cwd=cwd,
+            check=False,
             timeout=300,
-        )  # fmt: skip
+        )
 
     return run
 

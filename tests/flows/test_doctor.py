@@ -4,7 +4,7 @@ import json
 
 from flows.commands.regenerate import doctor
 from flows.doctor import Door, Finding, examine
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 
 
 def test_core_works_and_missing_weights_are_named():

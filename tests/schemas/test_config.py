@@ -5,10 +5,10 @@ import pickle
 
 import pytest
 
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
-from schemas.section import frozen, thawed
-from schemas.training import MixConfig, PointConfig, SftConfig, SourceConfig
+from schemas.settings.config import RunConfig
+from schemas.settings.section import frozen, thawed
+from schemas.settings.training import MixConfig, PointConfig, SftConfig, SourceConfig
 
 
 def test_empty_file_is_a_valid_run(tmp_path):

@@ -76,8 +76,14 @@ def test_empty_mask_has_no_box():
         masks.bounding_box(np.zeros((3, 3), np.bool_))
 
 
-@given(st.integers(0, 90), st.integers(0, 90), st.integers(1, 99), st.integers(1, 99),
-       st.integers(0, 40), st.sampled_from([1, 8, 16]))  # fmt: skip
+@given(
+    st.integers(0, 90),
+    st.integers(0, 90),
+    st.integers(1, 99),
+    st.integers(1, 99),
+    st.integers(0, 40),
+    st.sampled_from([1, 8, 16]),
+)
 def test_grown_box(x, y, width, height, margin, align):
     """A grown box holds the old one, stays in the picture and starts at multiples of align."""
     box = Box(x, y, min(100, x + width), min(100, y + height))

@@ -37,10 +37,21 @@ def test_round_trip_through_arrow():
     """Records come back equal from a table, nested ones too."""
     screen = Screen(sharpness=1.5, noise=0.5, blockiness=1.0, detail=7.0, clipped=0.0)
     picture = Picture(
-        picture_id="0" * 16, source="s", path="a/b.png", content_hash="0" * 64, file_hash="1" * 64,
-        perceptual_hash="f" * 16, width=4, height=3, format="PNG", rules=["grey"], screen=screen,
-        group="0" * 16, split="test", licence="",
-    )  # fmt: skip
+        picture_id="0" * 16,
+        source="s",
+        path="a/b.png",
+        content_hash="0" * 64,
+        file_hash="1" * 64,
+        perceptual_hash="f" * 16,
+        width=4,
+        height=3,
+        format="PNG",
+        rules=["grey"],
+        screen=screen,
+        group="0" * 16,
+        split="test",
+        licence="",
+    )
     assert Picture.from_table(Picture.table([picture])) == [picture]
 
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
-from schemas.section import Section, frozen, parse_set
-from schemas.toml_text import toml_text
-from schemas.training import MixConfig, PointConfig, SftConfig
+from schemas.settings.config import RunConfig
+from schemas.settings.section import Section, frozen, parse_set
+from schemas.settings.toml_text import toml_text
+from schemas.settings.training import MixConfig, PointConfig, SftConfig
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = st.one_of(

@@ -8,8 +8,8 @@ import pytest
 
 from flows.ingest.decode import decode
 from flows.ingest.limits import MOST_BYTES, MOST_SCANS
-from schemas.config import IngestConfig
 from schemas.errors import PictureError
+from schemas.settings.config import IngestConfig
 from tests.conftest import ROOT
 from tests.doubles import bombs
 

@@ -19,8 +19,8 @@ from PIL import Image as Pil
 from flows.ingest.archives import read_bytes
 from flows.ingest.decode import decode
 from flows.ingest.sources import list_candidates
-from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import IngestConfig
 
 NUMBER = int(os.environ.get("IQA_SPIDER_FUZZ", "300"))
 SEED = int(os.environ.get("IQA_SPIDER_FUZZ_SEED", "0"))

@@ -12,9 +12,9 @@ import pytest
 from flows.dataset.export import export
 from flows.regions.choose import chosen_source
 from flows.store.inside import file_stem, read_inside
-from schemas.config import RegionConfig
 from schemas.errors import ConfigError, PictureError
 from schemas.records import Picture, Screen
+from schemas.settings.config import RegionConfig
 
 
 def altered(dataset, folder, **values):

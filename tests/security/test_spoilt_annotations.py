@@ -18,8 +18,8 @@ from flows.human.files import read_file
 from flows.human.importer import Importer
 from flows.human.opinion_table import Opinions
 from flows.human.photographs import Photographs
-from schemas.config import IngestConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import IngestConfig
 from tests.doubles.annotation_files import (
     CVAT,
     DOCUMENTS,

@@ -16,7 +16,7 @@ from annotators.regions.ssa.semantic import SemanticSegmenter, vote
 from schemas.arrays import Image, Mask
 from schemas.boxes import Box
 from schemas.masks import bounding_box
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 
 # Enough to compare by; the last bits of a float differ between batch sizes and machines.
 DIGITS = 4

@@ -10,7 +10,7 @@ from annotators.regions.ssa.loading import Placement, load_processor, provenance
 from annotators.regions.ssa.sam import Found
 from schemas.arrays import Image, Mask
 from schemas.errors import ConfigError
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 
 
 class MaskGeneration:

@@ -16,7 +16,7 @@ from annotators.regions.ssa.checkpoints import how_to_get, verified
 from annotators.regions.ssa.loading import Placement, require
 from schemas.arrays import Image, Mask
 from schemas.errors import ConfigError
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 
 
 class Found(NamedTuple):

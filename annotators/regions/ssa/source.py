@@ -16,7 +16,7 @@ from annotators.regions.ssa.sam import Found, SegmentAnything
 from schemas.arrays import Image, Mask
 from schemas.errors import PictureError
 from schemas.records import Picture
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 
 # Smaller masks become no region, and nobody takes their name for a region's.
 LEAST_SHARE: Final = 0.001

@@ -102,7 +102,7 @@ def preview(
     from distortions.sheet import contact_sheet
     from flows.ingest.single import read_picture
     from flows.store.png import write_png
-    from schemas.config import IngestConfig
+    from schemas.settings.config import IngestConfig
 
     load_plugins(plugin or [])
     names = [name.strip() for name in types.split(",") if name.strip()]

@@ -8,7 +8,7 @@ from flows.commands import options
 from schemas.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from schemas.section import Section
+    from schemas.settings.section import Section
 
 
 def run(
@@ -22,7 +22,7 @@ def run(
     """Print the resolved settings as commented TOML: a file to begin with."""
     import json
 
-    from schemas.toml_text import toml_text
+    from schemas.settings.toml_text import toml_text
 
     kinds = _kinds()
     if of not in kinds:
@@ -35,7 +35,7 @@ def run(
 
 
 def _kinds() -> "dict[str, type[Section]]":
-    from schemas.config import RunConfig
-    from schemas.training import MixConfig, PointConfig, SftConfig
+    from schemas.settings.config import RunConfig
+    from schemas.settings.training import MixConfig, PointConfig, SftConfig
 
     return {"build": RunConfig, "sft": SftConfig, "mix": MixConfig, "point": PointConfig}

@@ -119,7 +119,7 @@ def _asked(
     """The same options with the model's answers to everything that is scored."""
     from flows.evaluation.ask_model import answered
     from flows.pointing.point import ModelAddress, temperature_of
-    from schemas.training import PointConfig
+    from schemas.settings.training import PointConfig
 
     config = PointConfig(segmenter=segmenter or "", max_tokens=max_tokens)
     tau = temperature_of(model, temperature, config)

@@ -44,7 +44,7 @@ def run(
     """Logits of left/right/top/bottom become a point, SAM makes it a mask."""
     from flows.pointing import point as pointing
     from schemas.errors import ConfigError
-    from schemas.training import PointConfig
+    from schemas.settings.training import PointConfig
 
     flags = {"segmenter": segmenter, "device": device}
     settings = options.merged(PointConfig, config, set_, flags)

@@ -33,7 +33,7 @@ def run(
     """
     from flows.training.sft.finetune import sft
     from schemas.errors import ConfigError
-    from schemas.training import MixConfig, SftConfig
+    from schemas.settings.training import MixConfig, SftConfig
 
     flags = {
         "model": model or None,

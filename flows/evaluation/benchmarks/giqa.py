@@ -82,8 +82,9 @@ def _entry(record: Mapping[str, Any], predicted: bool) -> GiqaRecord:
     if not predicted and not _words(str(record["answer"])):
         raise ValueError("an answer without a word")
     boxes = tuple(_tagged(box) for box in record.get("boxes") or ())
-    return GiqaRecord(str(record["id"]), kind, str(record.get("question", "")),
-                 str(record["answer"]), boxes)  # fmt: skip
+    return GiqaRecord(
+        str(record["id"]), kind, str(record.get("question", "")), str(record["answer"]), boxes
+    )
 
 
 def _tagged(box: Mapping[str, Any]) -> Tagged:
@@ -148,9 +149,11 @@ def measures(
         "acc_yes_no": _mean(yes, settings),
         "acc_open": _mean(opened, settings),
         "acc_total": _mean(both, settings),
-        **{f"vqa_{name}": value for name, value in
-           _boxes([*closed, *asked], said, settings).items()},
-    }  # fmt: skip
+        **{
+            f"vqa_{name}": value
+            for name, value in _boxes([*closed, *asked], said, settings).items()
+        },
+    }
 
 
 def _boxes(

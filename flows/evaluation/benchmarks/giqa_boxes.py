@@ -78,10 +78,12 @@ def matched(truth: Sequence[Tagged], said: Sequence[Tagged]) -> list[float]:
 def recalled(truth: Sequence[Tagged], said: Sequence[Tagged]) -> int:
     """How many true (name, box) pairs have a partner with IoU and name similarity above 0.5."""
     fits = [
-        [float(iou(t.box, s.box) > THRESHOLD and similarity(t.tag, s.tag) > THRESHOLD)
-         for s in said]
+        [
+            float(iou(t.box, s.box) > THRESHOLD and similarity(t.tag, s.tag) > THRESHOLD)
+            for s in said
+        ]
         for t in truth
-    ]  # fmt: skip
+    ]
     return round(sum(fits[row][column] for row, column in _assigned(fits)))
 
 

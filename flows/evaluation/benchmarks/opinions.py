@@ -120,8 +120,10 @@ def _rows(path: Path) -> list[tuple[str, str, Any]]:
     table = _dictionaries(path, "--scores")
     if not table or _first(table[0], SCORES) is None:
         raise ConfigError(f"--scores {path}: none of the columns {', '.join(SCORES)}")
-    return [(str(_first(row, NAMES)), _first(row, REFERENCES) or "", _first(row, SCORES))
-            for row in table]  # fmt: skip
+    return [
+        (str(_first(row, NAMES)), _first(row, REFERENCES) or "", _first(row, SCORES))
+        for row in table
+    ]
 
 
 def _bare(line: str, path: Path) -> tuple[str, str, Any]:

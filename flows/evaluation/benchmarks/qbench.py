@@ -79,9 +79,15 @@ def _question(item: Mapping[str, Any], number: int) -> Question:
         raise ValueError(f"the right answer is none of {len(options)} options")
     said = item.get("pred_ans")
     return Question(
-        str(item.get("id", number)), str(picture), options, right, TYPES[int(kind)],
-        CONCERNS[int(concern)], None if said is None else str(said), str(item.get("question", "")),
-    )  # fmt: skip
+        str(item.get("id", number)),
+        str(picture),
+        options,
+        right,
+        TYPES[int(kind)],
+        CONCERNS[int(concern)],
+        None if said is None else str(said),
+        str(item.get("question", "")),
+    )
 
 
 def read_answers(path: Path, questions: Sequence[Question]) -> dict[str, str]:
@@ -149,9 +155,12 @@ def evaluate(
         "unread": sum(
             chosen(answers[q.key], q.options) is None for q in questions if q.key in answers
         ),
-        "groups": {name: _group(groups[name], answers, common, settings)
-                   for name in order if name in groups},
-    }  # fmt: skip
+        "groups": {
+            name: _group(groups[name], answers, common, settings)
+            for name in order
+            if name in groups
+        },
+    }
 
 
 def _group(

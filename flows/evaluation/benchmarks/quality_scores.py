@@ -106,10 +106,11 @@ def evaluate(
         "systems": {
             "predictions": measures(scores, opinions, references, settings),
             "random": measures(np.asarray(chance), opinions, references, settings),
-            "majority": measures(np.full(len(names), opinions.mean()), opinions, references,
-                                 settings),
+            "majority": measures(
+                np.full(len(names), opinions.mean()), opinions, references, settings
+            ),
         },
-    }  # fmt: skip
+    }
 
 
 def measures(
@@ -132,11 +133,12 @@ def measures(
         "mean_of_both": Estimate(
             None if None in both else sum(v for v in both if v is not None) / 2, n=len(scores)
         ),
-        "rmse": Estimate(error if mapped is not None or _same_scale(scores, opinions) else None,
-                         n=len(scores)),
+        "rmse": Estimate(
+            error if mapped is not None or _same_scale(scores, opinions) else None, n=len(scores)
+        ),
         "srcc_by_reference": Estimate(_by_reference(scores, opinions, references), n=len(scores)),
         "logistic_fitted": mapped is not None,
-    }  # fmt: skip
+    }
 
 
 def _same_scale(scores: Floats, opinions: Floats) -> bool:

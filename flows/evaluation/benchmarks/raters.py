@@ -75,8 +75,9 @@ def read_ratings(path: Path) -> list[Rating]:
     for line, row in enumerate(rows, 2):
         where = f"--ratings {path}: line {line}"
         judge = _number(row["judge"], where) if row.get("judge") else None
-        one = Rating(row["target"], row["rater"], _number(row["score"], where), judge,
-                     row.get("task") or "")  # fmt: skip
+        one = Rating(
+            row["target"], row["rater"], _number(row["score"], where), judge, row.get("task") or ""
+        )
         if (one.task, one.target, one.rater) in seen:
             raise ConfigError(f"{where}: {one.rater!r} rates {one.target!r} twice")
         seen.add((one.task, one.target, one.rater))

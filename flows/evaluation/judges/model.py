@@ -154,8 +154,10 @@ class EndpointJudge:
     def _rounds(self, case: Case, counts: Counter[str]) -> list[tuple[int, str] | None]:
         line, messages = self.model.line(), conversation(case)
         try:
-            return [self._round(line, case, messages, number, counts)
-                    for number in range(self.settings.rounds)]  # fmt: skip
+            return [
+                self._round(line, case, messages, number, counts)
+                for number in range(self.settings.rounds)
+            ]
         finally:
             line.close()
 
@@ -182,9 +184,13 @@ class EndpointJudge:
 def conversation(case: Case) -> list[ChatMessage]:
     """The messages about a case: the system prompt, then its rubric with all slots filled."""
     text = rubric(case.rubric).format(
-        question=case.question, facts=case.facts, reference=case.reference, answer=case.answer,
-        scale=case.scale, picture=LOOK if case.picture else "",
-    )  # fmt: skip
+        question=case.question,
+        facts=case.facts,
+        reference=case.reference,
+        answer=case.answer,
+        scale=case.scale,
+        picture=LOOK if case.picture else "",
+    )
     content: Any = text
     if case.picture:
         url, uuid = data_url(case.picture)

@@ -30,23 +30,36 @@ from flows.evaluation.truth import Bench
 from schemas.records import DegradedRegion, Sample
 
 SCALES: Mapping[str, float] = {
-    "global_description": 10.0, "local_description": 10.0, "grounding": 5.0,
-}  # fmt: skip
+    "global_description": 10.0,
+    "local_description": 10.0,
+    "grounding": 5.0,
+}
 WEIGHTS: Mapping[str, float] = {
-    "types": 4.0, "regions": 3.0, "grades": 2.0, "position": 2.0, "order": 1.0, "verdict": 1.0,
-    "clean": 4.0, "target": 1.0,
-}  # fmt: skip
+    "types": 4.0,
+    "regions": 3.0,
+    "grades": 2.0,
+    "position": 2.0,
+    "order": 1.0,
+    "verdict": 1.0,
+    "clean": 4.0,
+    "target": 1.0,
+}
 
 _CLEAN = re.compile(
     r"\b(?:no|not|nothing|without|free (?:of|from)|clean|natural|intact|good|high|crisp|excellent|"
     r"well preserved)\b"
 )
 _VERDICTS = (
-    ("mixed", re.compile(r"uneven|middling|mediocre|average|in parts|not everywhere|some visible|"
-                         r"\bfair\b|acceptable")),
+    (
+        "mixed",
+        re.compile(
+            r"uneven|middling|mediocre|average|in parts|not everywhere|some visible|"
+            r"\bfair\b|acceptable"
+        ),
+    ),
     ("poor", re.compile(r"\b(?:poor|bad|badly|low|terrible|awful|damaged)\b")),
     ("good", re.compile(r"\b(?:good|high|excellent|fine|great)\b")),
-)  # fmt: skip
+)
 
 
 class Score(NamedTuple):
@@ -169,11 +182,14 @@ def score(
 def summary(found: Sequence[Score], settings: Settings) -> dict[str, Any]:
     """Task to mean score with its interval."""
     return {
-        task: mean([one.score for one in found if one.group == task],
-                   [one.cluster for one in found if one.group == task], settings)
+        task: mean(
+            [one.score for one in found if one.group == task],
+            [one.cluster for one in found if one.group == task],
+            settings,
+        )
         for task in SCALES
         if any(one.group == task for one in found)
-    }  # fmt: skip
+    }
 
 
 def _by_region(

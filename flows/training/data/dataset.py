@@ -61,8 +61,9 @@ class DatasetSource:
         for task in tasks:
             if task not in known:
                 raise UnknownNameError(f"task in {self.name}", task, known)
-        chosen = [not tasks or task in tasks or task.partition(".")[0] in tasks
-                  for task in self._names]  # fmt: skip
+        chosen = [
+            not tasks or task in tasks or task.partition(".")[0] in tasks for task in self._names
+        ]
         return np.array(chosen, np.bool_)
 
     def __len__(self) -> int:

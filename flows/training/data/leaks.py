@@ -15,8 +15,8 @@ from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from flows.store.layout import DATA, MANIFEST
 from flows.training.data.example import Origin
-from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import IngestConfig
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 _NAME = re.compile(r"[^\s\"']+\.(?:png|jpe?g|bmp|webp|tiff?)", re.IGNORECASE)

@@ -21,8 +21,8 @@ from flows.training.data.records import RecordSource
 from flows.training.data.texts import check_text
 from flows.training.extras import require
 from schemas.errors import ConfigError
+from schemas.settings.training import MixConfig, SourceConfig
 from schemas.streams import Stream
-from schemas.training import MixConfig, SourceConfig
 
 
 class EpochRow(NamedTuple):
@@ -130,9 +130,10 @@ class Mixture:
             seen[row] += 1
             by_task[tasks[row]] += 1
         self.counts["sources"][source.name] |= {
-            "used": len(drawn), "different": len(seen),
+            "used": len(drawn),
+            "different": len(seen),
             "tasks": dict(sorted(by_task.items())),
-        }  # fmt: skip
+        }
         return drawn
 
     def _stream(self, *purpose: int | str) -> Stream:
@@ -153,8 +154,12 @@ class Mixture:
         *before, (question, answer) = turns
         said = [part for turn in before for part in _messages(*turn)]
         asked, told = _messages(question, answer)
-        return {"images": images, "prompt": [*said, asked], "completion": [told],
-                "row_id": example.row_id}  # fmt: skip
+        return {
+            "images": images,
+            "prompt": [*said, asked],
+            "completion": [told],
+            "row_id": example.row_id,
+        }
 
     def _check(self, row_id: str, images: list[Any]) -> None:
         """A picture that goes under another name is still known by its pixels."""
@@ -181,8 +186,10 @@ def _wanted(config: MixConfig, number: int, found: int, weights: list[float | No
     if config.total is None:
         return round(found * config.source[number].repeat)
     # cumulative rounding, so that the parts add up to the total
-    ends = [sum(w or 0 for w in weights[:end]) / sum(w or 0 for w in weights)
-            for end in (number, number + 1)]  # fmt: skip
+    ends = [
+        sum(w or 0 for w in weights[:end]) / sum(w or 0 for w in weights)
+        for end in (number, number + 1)
+    ]
     return round(config.total * ends[1]) - round(config.total * ends[0])
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from flows.training.data.example import Example, Origin
-from schemas.config import IngestConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import IngestConfig
 
 TAGS = re.compile(r"<image>|<\|image\|>")
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant"}

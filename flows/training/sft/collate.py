@@ -27,8 +27,9 @@ def check_labels(row_id: str, labels: Any, mask: Any, max_length: int | None) ->
         why = f"cut to max_length {max_length}" if max_length else "none was there"
         raise ConfigError(f"{row_id}: no token of the answer is left to learn from ({why})")
     if supervised == tokens:
-        raise ConfigError(f"{row_id}: the loss covers the question, too; the chat template masks "
-                          "nothing")  # fmt: skip
+        raise ConfigError(
+            f"{row_id}: the loss covers the question, too; the chat template masks nothing"
+        )
 
 
 def check_answer(row_id: str, tokenizer: Any, labels: Any, answer: str, cut: bool) -> None:
@@ -65,8 +66,10 @@ def make_collator(processor: Any, max_length: int | None) -> Any:
             for example in examples:
                 for message in [*example["prompt"], *example["completion"]]:
                     check_text(example["row_id"], message["content"])
-            plain = [{key: example[key] for key in ("images", "prompt", "completion")}
-                     for example in examples]  # fmt: skip
+            plain = [
+                {key: example[key] for key in ("images", "prompt", "completion")}
+                for example in examples
+            ]
             batch: dict[str, Any] = super().torch_call(plain)
             for (row_id, answer), labels, mask in zip(
                 rows, batch["labels"], batch["attention_mask"], strict=True

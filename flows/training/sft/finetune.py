@@ -19,7 +19,7 @@ from flows.training.extras import require
 from flows.training.model_families import load_model
 from flows.training.sft.trainer import is_bf16, is_sharded, make_trainer
 from schemas.errors import ConfigError
-from schemas.training import MixConfig, SftConfig
+from schemas.settings.training import MixConfig, SftConfig
 
 REPORT, MERGED = "sft.json", "merged"
 FIRST = 8
@@ -67,10 +67,13 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
         "steps": int(trainer.state.global_step),
         "seconds": round(seconds, 1),
         "resumed_from": Path(last).name if last else None,
-        "losses": [[entry["step"], round(entry["loss"], 5)]
-                   for entry in trainer.state.log_history if "loss" in entry],
+        "losses": [
+            [entry["step"], round(entry["loss"], 5)]
+            for entry in trainer.state.log_history
+            if "loss" in entry
+        ],
         "versions": {name: importlib.metadata.version(name) for name in LIBRARIES},
-    }  # fmt: skip
+    }
     if trainer.is_world_process_zero():
         loaded.processor.save_pretrained(str(out))
         write_text(out / REPORT, json.dumps(report, indent=1) + "\n")
@@ -86,8 +89,10 @@ def _is_first() -> bool:
 
 def _last_checkpoint(folder: Path) -> str | None:
     """The last one that is whole: its state is what the trainer writes at the end."""
-    whole = {int(file.parent.name.rpartition("-")[2]): str(file.parent)
-             for file in folder.glob("checkpoint-*/trainer_state.json")}  # fmt: skip
+    whole = {
+        int(file.parent.name.rpartition("-")[2]): str(file.parent)
+        for file in folder.glob("checkpoint-*/trainer_state.json")
+    }
     return whole[max(whole)] if whole else None
 
 
@@ -135,9 +140,11 @@ def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
         before = json.loads(marker.read_text(encoding="utf-8"))
         if before != settings:
             changed = sorted(
-                f"{part}.{key}" for part in settings for key in settings[part]
+                f"{part}.{key}"
+                for part in settings
+                for key in settings[part]
                 if before.get(part, {}).get(key) != settings[part][key]
-            )  # fmt: skip
+            )
             raise ConfigError(
                 f"--out {out} holds a run with other settings ({', '.join(changed)}); "
                 "choose a new folder or the same settings"

@@ -12,7 +12,7 @@ from typing import Any
 from flows.training.extras import require
 from flows.training.model_families import ModelFamily, ModelPart
 from schemas.errors import ConfigError
-from schemas.training import TuneConfig
+from schemas.settings.training import TuneConfig
 
 
 def adapters(model: Any, family: ModelFamily, tune: TuneConfig) -> Any | None:
@@ -69,8 +69,10 @@ def prepare(model: Any, family: ModelFamily, tune: TuneConfig) -> dict[ModelPart
             parameter.data = parameter.data.to(torch.float32)
             counts[part] += parameter.numel()
     wanted: list[tuple[ModelPart, str]] = [
-        ("language", tune.language), ("vision", tune.vision), ("projector", tune.projector)
-    ]  # fmt: skip
+        ("language", tune.language),
+        ("vision", tune.vision),
+        ("projector", tune.projector),
+    ]
     for part, how in wanted:
         if (how == "frozen") != (counts[part] == 0):
             raise ConfigError(f"{family.name}: {part} is {how} but {counts[part]} weights train")
@@ -97,8 +99,11 @@ def rate_groups(
         decaying: Names of parameters with weight decay.
         decay: How much.
     """
-    rates = {"language": tune.language_rate, "vision": tune.vision_rate,
-             "projector": tune.projector_rate}  # fmt: skip
+    rates = {
+        "language": tune.language_rate,
+        "vision": tune.vision_rate,
+        "projector": tune.projector_rate,
+    }
     groups: dict[tuple[ModelPart, bool], list[Any]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:

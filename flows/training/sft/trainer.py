@@ -9,8 +9,8 @@ from flows.training.model_families import Loaded, ModelFamily
 from flows.training.sft.collate import make_collator
 from flows.training.sft.groups import adapters, prepare, rate_groups
 from schemas.errors import ConfigError, UnknownNameError
-from schemas.section import thawed
-from schemas.training import SftConfig, TuneConfig
+from schemas.settings.section import thawed
+from schemas.settings.training import SftConfig, TuneConfig
 
 
 def make_trainer(loaded: Loaded, dataset: Any, config: SftConfig, out: Path) -> tuple[Any, Any]:

@@ -59,12 +59,14 @@ def test_facts_of_the_whole_picture():
 
 @pytest.mark.parametrize(
     ("form", "family", "order", "words"),
-    [("most", "noise", None, "of all regions with noise, it has the most"),
-     ("least", "", None, "it is the least degraded one"),
-     ("pair", "", OrderQuery("pair", "blur", "noise"), "blur first and noise after it"),
-     ("first", "", OrderQuery("first", "blur", ""), "a beginning with blur"),
-     ("last", "", OrderQuery("last", "", "noise"), "an end with noise")],
-)  # fmt: skip
+    [
+        ("most", "noise", None, "of all regions with noise, it has the most"),
+        ("least", "", None, "it is the least degraded one"),
+        ("pair", "", OrderQuery("pair", "blur", "noise"), "blur first and noise after it"),
+        ("first", "", OrderQuery("first", "blur", ""), "a beginning with blur"),
+        ("last", "", OrderQuery("last", "", "noise"), "an end with noise"),
+    ],
+)
 def test_why_a_region_is_the_answer(form, family, order, words):
     """A grounding turn says what makes the region the one that is asked for."""
     ask = Ask("grounding", "", form, "Where?", "p:0", DOG, family, order)
@@ -73,9 +75,13 @@ def test_why_a_region_is_the_answer(form, family, order, words):
 
 @pytest.mark.parametrize(
     ("text", "finish", "reason"),
-    [("plain", "stop", "no_json"), ('{"answer": "half', "length", "cut_off"),
-     ("[]", "stop", "wrong_json"), ('{"answer": 3}', "stop", "wrong_json")],
-)  # fmt: skip
+    [
+        ("plain", "stop", "no_json"),
+        ('{"answer": "half', "length", "cut_off"),
+        ("[]", "stop", "wrong_json"),
+        ('{"answer": 3}', "stop", "wrong_json"),
+    ],
+)
 def test_answers_that_cannot_be_read(text, finish, reason):
     """Each kind has its own reason."""
     with pytest.raises(AnnotationError) as caught:
@@ -91,9 +97,17 @@ def test_answers_are_read():
 
 @pytest.mark.parametrize(
     ("label", "good"),
-    [("dog", True), ("wooden table", True), ("blurry dog", False), ("dog on the left", False),
-     ("object", False), ("a very long name of a thing", False), ("Dog2", False), ("", False)],
-)  # fmt: skip
+    [
+        ("dog", True),
+        ("wooden table", True),
+        ("blurry dog", False),
+        ("dog on the left", False),
+        ("object", False),
+        ("a very long name of a thing", False),
+        ("Dog2", False),
+        ("", False),
+    ],
+)
 def test_labels_name_things(label, good):
     """Names say nothing of quality or place and are short."""
     assert is_name(label) is good
@@ -102,10 +116,15 @@ def test_labels_name_things(label, good):
 def test_decisions_are_read():
     """Keep, rename, abstain; articles go; babble is refused."""
     assert read_decision('{"decision": "rename", "label": "The  Red Kite"}') == (
-        "rename", "red kite")  # fmt: skip
+        "rename",
+        "red kite",
+    )
     assert read_decision('{"decision": "keep", "label": ""}')[0] == "keep"
-    for text, reason in (("x", "no_json"), ('{"decision": "maybe"}', "wrong_json"),
-                         ('{"decision": "rename", "label": "blur"}', "bad_label")):  # fmt: skip
+    for text, reason in (
+        ("x", "no_json"),
+        ('{"decision": "maybe"}', "wrong_json"),
+        ('{"decision": "rename", "label": "blur"}', "bad_label"),
+    ):
         with pytest.raises(AnnotationError) as caught:
             read_decision(text)
         assert caught.value.reason == reason
@@ -119,12 +138,14 @@ def test_a_crop_has_some_context(coffee):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("Please tell me what is wrong with the dog.", ""),
-     ("What happened to the cat?", "lost_phrase"),
-     ("Is the dog noisy or is there noise on the dog?", "tells"),
-     ("what about the dog", "bad_form"),
-     ("Is there a mask on the dog?", "bad_form")],
-)  # fmt: skip
+    [
+        ("Please tell me what is wrong with the dog.", ""),
+        ("What happened to the cat?", "lost_phrase"),
+        ("Is the dog noisy or is there noise on the dog?", "tells"),
+        ("what about the dog", "bad_form"),
+        ("Is there a mask on the dog?", "bad_form"),
+    ],
+)
 def test_rewordings_ask_the_same(text, reason):
     """A question keeps the region's phrase and tells nothing."""
     assert flaw(text, LONG, PICTURE) == reason

@@ -49,16 +49,25 @@ def test_a_request_is_the_protocols(endpoints):
     assert body["seed"] == 3
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
     assert not [key for key in body if key.startswith("guided")]
-    assert pool.counts == {"requests": 1, "prompt_tokens": 10, "completion_tokens": 3,
-                           "cached_tokens": 4}  # fmt: skip
+    assert pool.counts == {
+        "requests": 1,
+        "prompt_tokens": 10,
+        "completion_tokens": 3,
+        "cached_tokens": 4,
+    }
 
 
 @pytest.mark.parametrize(
     ("fault", "cause"),
-    [((429, "busy", {}), "http_429"), ((500, "oops", {}), "http_500"),
-     ((503, "loading", {}), "http_503"), ((0, "", {}), "unreachable"),
-     ((200, '{"choices": [', {}), "half_answer"), ((200, {"choices": []}, {}), "half_answer")],
-)  # fmt: skip
+    [
+        ((429, "busy", {}), "http_429"),
+        ((500, "oops", {}), "http_500"),
+        ((503, "loading", {}), "http_503"),
+        ((0, "", {}), "unreachable"),
+        ((200, '{"choices": [', {}), "half_answer"),
+        ((200, {"choices": []}, {}), "half_answer"),
+    ],
+)
 def test_passing_faults_are_tried_again(endpoints, fault, cause):
     """Two failures and then an answer: the answer counts, the failures are counted."""
     with serving(lambda body, number: fault if number < 2 else "fine") as server:
@@ -107,9 +116,13 @@ def test_silence_is_an_error_after_all_tries(endpoints):
 
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
-    [(401, ConfigError, "refuses the key"), (403, ConfigError, "refuses the key"),
-     (404, ConfigError, "does not serve 'm'"), (400, AnnotationError, "refused_request")],
-)  # fmt: skip
+    [
+        (401, ConfigError, "refuses the key"),
+        (403, ConfigError, "refuses the key"),
+        (404, ConfigError, "does not serve 'm'"),
+        (400, AnnotationError, "refused_request"),
+    ],
+)
 def test_final_refusals_are_not_tried_again(endpoints, status, kind, words):
     """A wrong key, an unknown model or a request that is too long is asked once."""
     with serving(lambda body, number: (status, "no: secret-free words", {})) as server:
@@ -167,8 +180,11 @@ def test_addresses_are_checked(urls):
 def test_keys_of_requests():
     """The same question has the same key; another word, schema or model another."""
     assert HELLO.key("m") == ChatRequest(list(HELLO.messages), {"type": "object"}, seed=3).key("m")
-    others = {HELLO.key("n"), ChatRequest(HELLO.messages, None, seed=3).key("m"),
-              ChatRequest([], {"type": "object"}, seed=3).key("m")}  # fmt: skip
+    others = {
+        HELLO.key("n"),
+        ChatRequest(HELLO.messages, None, seed=3).key("m"),
+        ChatRequest([], {"type": "object"}, seed=3).key("m"),
+    }
     assert len(others | {HELLO.key("m")}) == 4
 
 

@@ -52,35 +52,63 @@ def rules(text, ask, picture=PICTURE):
         (GLOBAL, FIRST + "The cat is hardest hit of all.", "unfounded_comparison"),
         (GLOBAL, FIRST + "The sky is in the best state.", "unfounded_comparison"),
         (GLOBAL, FIRST + "Only the dog is affected here.", "unfounded_comparison"),
-        (GLOBAL, FIRST + "It is the only flaw but one in the only part of note.",
-         "unfounded_comparison"),
+        (
+            GLOBAL,
+            FIRST + "It is the only flaw but one in the only part of note.",
+            "unfounded_comparison",
+        ),
         (GLOBAL, FIRST + "There is nothing wrong with the dog, however.", "contradiction"),
         (GLOBAL, FIRST + "There is nothing wrong with the sky, however.", "unfounded_clean"),
         (GLOBAL, FIRST + "The rest of the picture looks clean.", "unfounded_rest"),
-        (GLOBAL, "The picture has severe noise and mild blur. The dog has noise. Everything else "
-                 "looks natural.", "unfounded_rest"),
-        (MILD, "Mild blur softens the cat, which is affected more than any other region.",
-         "unfounded_comparison"),
-        (MILD, "Mild blur softens the cat and loses more detail than the other regions do.",
-         "unfounded_comparison"),
-        (LONG, "Severe noise hides detail on the dog; the other regions are fine.",
-         "unfounded_rest"),
-        (MOST, "Top left. It is the dog, with severe noise; every other region named here is in "
-               "a better state.", "unnamed_comparison"),
-        (LEAST, "Bottom right. The worst part is the cat, with mild blur on it.",
-         "unfounded_comparison"),
-        (CLEAN, "The sky is in good condition, and no distortion can be seen.",
-         "unfounded_clean"),
-        (LONG, "There is severe noise on the dog, and it is there in all of its parts.",
-         "missing_effect"),
+        (
+            GLOBAL,
+            "The picture has severe noise and mild blur. The dog has noise. Everything else "
+            "looks natural.",
+            "unfounded_rest",
+        ),
+        (
+            MILD,
+            "Mild blur softens the cat, which is affected more than any other region.",
+            "unfounded_comparison",
+        ),
+        (
+            MILD,
+            "Mild blur softens the cat and loses more detail than the other regions do.",
+            "unfounded_comparison",
+        ),
+        (
+            LONG,
+            "Severe noise hides detail on the dog; the other regions are fine.",
+            "unfounded_rest",
+        ),
+        (
+            MOST,
+            "Top left. It is the dog, with severe noise; every other region named here is in "
+            "a better state.",
+            "unnamed_comparison",
+        ),
+        (
+            LEAST,
+            "Bottom right. The worst part is the cat, with mild blur on it.",
+            "unfounded_comparison",
+        ),
+        (CLEAN, "The sky is in good condition, and no distortion can be seen.", "unfounded_clean"),
+        (
+            LONG,
+            "There is severe noise on the dog, and it is there in all of its parts.",
+            "missing_effect",
+        ),
         (LOCAL, "The dog in the upper left has severe noise, as can be seen.", "missing_effect"),
         (LOCAL, "Severe noise buries detail on the dog. It does little harm.", "contradiction"),
         (MILD, "Mild blur softens the cat. It spoils this part of the picture.", "contradiction"),
-        (GLOBAL, FIRST.replace("affects the dog", "barely shows on the dog") + "It is sad.",
-         "contradiction"),
+        (
+            GLOBAL,
+            FIRST.replace("affects the dog", "barely shows on the dog") + "It is sad.",
+            "contradiction",
+        ),
         (LOCAL, "Severe noise buries detail on the dog, but it is flawless.", "contradiction"),
     ],
-)  # fmt: skip
+)
 def test_claims_without_ground_are_refused(ask, text, rule):
     """Whatever the facts do not bear out is refused for the right reason."""
     assert rule in rules(text, ask)
@@ -99,12 +127,18 @@ def test_claims_without_ground_are_refused(ask, text, rule):
         (CLEAN, "There is neither strong blur nor heavy noise in the sky.", PICTURE),
         (LOCAL, "Severe noise buries detail on the dog, at least in the dark parts.", PICTURE),
         (MILD, "Mild blur softens the cat, but nothing is badly spoiled by it there.", PICTURE),
-        (LONG, "Severe noise hides detail on the dog; no other part shows the same.",
-         facts(DOG, SKY)),
-        (GLOBAL, "The picture suffers. Severe noise affects the dog, the only part with a flaw.",
-         facts(DOG, SKY)),
+        (
+            LONG,
+            "Severe noise hides detail on the dog; no other part shows the same.",
+            facts(DOG, SKY),
+        ),
+        (
+            GLOBAL,
+            "The picture suffers. Severe noise affects the dog, the only part with a flaw.",
+            facts(DOG, SKY),
+        ),
     ],
-)  # fmt: skip
+)
 def test_claims_with_ground_pass(ask, text, picture):
     """What the question, a gate or the screen has settled may be said."""
     assert rules(text, ask, picture) == set()

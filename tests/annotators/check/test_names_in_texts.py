@@ -122,8 +122,11 @@ def test_the_whole_picture_has_no_place():
 )
 def test_one_distortion_twice_in_a_row_is_no_order(text):
     """More noise over noise says nothing about what came before noise."""
-    steps = [step("blur", "mild", 1), step("noise", "severe", 3)] if "blur" in text else [
-        step("noise", "severe", 3)]  # fmt: skip
+    steps = (
+        [step("blur", "mild", 1), step("noise", "severe", 3)]
+        if "blur" in text
+        else [step("noise", "severe", 3)]
+    )
     target = region("a", steps, "car")
     ask = Ask("referring", "long", "multi", "?", "p:0", target)
     assert rules(text, ask, facts(target)) == set()

@@ -12,16 +12,20 @@ from annotators.facts import Ask
 from annotators.questions.ask import ask_picture
 from annotators.questions.pools import builtin_pools
 from distortions.order import RESTORED, pairs
-from schemas.config import GateConfig, QuestionConfig
 from schemas.families import Family
+from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
 from tests.annotators.builders import FAMILIES, facts, region, step, whole
 
 GRADES = ["mild", "moderate", "severe"]
 MANY = QuestionConfig(
-    global_per_image=2, local_per_image=5, single_per_image=6, order_per_image=12,
-    short_per_image=5, long_per_image=5,
-)  # fmt: skip
+    global_per_image=2,
+    local_per_image=5,
+    single_per_image=6,
+    order_per_image=12,
+    short_per_image=5,
+    long_per_image=5,
+)
 LABELS = ["dog", "person", "skis", "smooth dark blue area", "noisy crowd", "blurred poster"]
 
 
@@ -36,9 +40,15 @@ def chains(draw, families=tuple(FAMILIES)):
     for name in names:
         severity = draw(st.integers(1, 3))
         made.append(
-            step(name, GRADES[severity - 1], severity, draw(st.sampled_from(["a", "b"])) + name,
-                 draw(st.floats(0.2, 0.98)), draw(st.floats(2, 40)))
-        )  # fmt: skip
+            step(
+                name,
+                GRADES[severity - 1],
+                severity,
+                draw(st.sampled_from(["a", "b"])) + name,
+                draw(st.floats(0.2, 0.98)),
+                draw(st.floats(2, 40)),
+            )
+        )
     return made
 
 
@@ -53,9 +63,15 @@ def pictures(draw):
         chain = draw(st.one_of(st.just([]), chains(), chains()))
         order = draw(st.booleans())
         made.append(
-            region(index, chain, draw(st.sampled_from(LABELS)), (x, y, x + 100, y + 90),
-                   draw(st.floats(0.2, 0.98)), order)
-        )  # fmt: skip
+            region(
+                index,
+                chain,
+                draw(st.sampled_from(LABELS)),
+                (x, y, x + 100, y + 90),
+                draw(st.floats(0.2, 0.98)),
+                order,
+            )
+        )
     return facts(*made)
 
 
@@ -98,9 +114,13 @@ def truth(ask, picture):
         steps = {r.region_id: s for r in degraded for s in r.chain if s.family == ask.family}
         shown = {name: sign * step.damage for name, step in steps.items()}
         best = max(sign * s.severity for s in steps.values())
-        return [r for r in degraded if r.region_id in steps
-                and sign * steps[r.region_id].severity == best
-                and shown[r.region_id] == max(shown.values())]  # fmt: skip
+        return [
+            r
+            for r in degraded
+            if r.region_id in steps
+            and sign * steps[r.region_id].severity == best
+            and shown[r.region_id] == max(shown.values())
+        ]
     clean = [r for r in picture.regions if not r.chain]
     pool = degraded if ask.form == "most" or len(clean) != 1 else [*degraded, *clean]
     best = max(sign * damage(r) for r in pool)
@@ -193,18 +213,27 @@ POINT = Ask("grounding", "hybrid_intensity", "most", "?", "p:0", DOG)
         (LONG, "Mild blur softens the dog first; after that, strong grain covers it."),
         (LONG, "Edges are lost: there is severe noise over a light blur on the dog."),
         (LONG, "The dog suffers from blurring followed by noise. The noise is severe and harsh."),
-        (LONG, "In the upper left, the dog shows slight blur and severe noise, but no darkening; "
-               "little detail is left."),
-        (LOCAL, "The dog is blurry and grainy, though it is not overexposed and free of banding. "
-                "Its contours are soft."),
+        (
+            LONG,
+            "In the upper left, the dog shows slight blur and severe noise, but no darkening; "
+            "little detail is left.",
+        ),
+        (
+            LOCAL,
+            "The dog is blurry and grainy, though it is not overexposed and free of banding. "
+            "Its contours are soft.",
+        ),
         (CLEAN, "The sky is in good shape: there is no noise and it is not blurred at all."),
         (CLEAN, "Neither blur nor noise can be seen in the sky, and its colours look natural."),
-        (GLOBAL, "The picture is poor. The dog has mild blur and severe noise. The cat, in the "
-                 "lower right, is underexposed. The sky is free of noise."),
+        (
+            GLOBAL,
+            "The picture is poor. The dog has mild blur and severe noise. The cat, in the "
+            "lower right, is underexposed. The sky is free of noise.",
+        ),
         (SHORT, "Mild blur, severe noise."),
         (POINT, "Top left. It is the dog: mild blur and then severe noise spoil it most."),
     ],
-)  # fmt: skip
+)
 def test_true_texts_pass(ask, text):
     """Natural sentences that say what is there are accepted."""
     assert check_answer(text, ask, PICTURE) == []
@@ -219,10 +248,16 @@ def test_true_texts_pass(ask, text):
         (LONG, "The dog has mild blur, severe noise and low contrast.", "extra_distortion"),
         (LONG, "The dog has severe noise followed by mild blur.", "wrong_order"),
         (LONG, "The dog shows mild blur on top of severe noise.", "wrong_order"),
-        (LONG, "The dog on the right of the picture has blur and noise, at the bottom right.",
-         "wrong_position"),
-        (LONG, "Compared with the original, the dog has mild blur and severe noise.",
-         "forbidden_word"),
+        (
+            LONG,
+            "The dog on the right of the picture has blur and noise, at the bottom right.",
+            "wrong_position",
+        ),
+        (
+            LONG,
+            "Compared with the original, the dog has mild blur and severe noise.",
+            "forbidden_word",
+        ),
         (LONG, "The mask of the dog contains mild blur and severe noise.", "forbidden_word"),
         (LONG, "The dog has Gaussian blur and noise of severity 3.", "forbidden_word"),
         (LONG, "As an AI I cannot see the dog with its blur and noise.", "refusal"),
@@ -235,12 +270,22 @@ def test_true_texts_pass(ask, text):
         (LONG, "The dog has no blur, only severe noise in it.", "missing_distortion"),
         (CLEAN, "The sky shows a slight noise in its upper part.", "extra_distortion"),
         (CLEAN, "The sky is not noisy but it is blurred.", "extra_distortion"),
-        (GLOBAL, "The picture is poor. The dog has mild blur and severe noise.",
-         "missing_distortion"),
-        (GLOBAL, "The picture is poor. The dog has mild blur and severe noise. The cat is dark. "
-                 "The cat is noisy and underexposed.", "wrong_region"),
-        (GLOBAL, "The dog has mild blur and severe noise. The cat at the top left is "
-                 "underexposed.", "wrong_position"),
+        (
+            GLOBAL,
+            "The picture is poor. The dog has mild blur and severe noise.",
+            "missing_distortion",
+        ),
+        (
+            GLOBAL,
+            "The picture is poor. The dog has mild blur and severe noise. The cat is dark. "
+            "The cat is noisy and underexposed.",
+            "wrong_region",
+        ),
+        (
+            GLOBAL,
+            "The dog has mild blur and severe noise. The cat at the top left is underexposed.",
+            "wrong_position",
+        ),
         (SHORT, "Severe noise, mild blur.", "wrong_order"),
         (SHORT, "Mild blur, moderate noise.", "wrong_grade"),
         (SHORT, "Mild blur.", "missing_distortion"),
@@ -249,7 +294,7 @@ def test_true_texts_pass(ask, text):
         (POINT, "Top left. It is the cat, with mild blur and severe noise.", "wrong_region"),
         (POINT, "Top left. It is the dog, with mild blur.", "missing_distortion"),
     ],
-)  # fmt: skip
+)
 def test_false_texts_are_refused(ask, text, rule):
     """A text that says what is not so is refused for the right reason."""
     assert rule in {violation.rule for violation in check_answer(text, ask, PICTURE)}

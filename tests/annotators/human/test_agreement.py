@@ -34,8 +34,11 @@ def squared(first, second):
 
 
 FOUR = units("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
-THREE = units(".....3412113 3.3".replace(" ", ""), "1.21334 3.......".replace(" ", ""),
-              "..21344.2113 3.4".replace(" ", ""))  # fmt: skip
+THREE = units(
+    ".....3412113 3.3".replace(" ", ""),
+    "1.21334 3.......".replace(" ", ""),
+    "..21344.2113 3.4".replace(" ", ""),
+)
 PUBLISHED = {
     "2011 A: two values, two people": (units("0100000010", "1110010000"), nominal, 0.095),
     "2011 B: five values, two people": (units("aabbdcccedda", "babbbccceddd"), nominal, 0.692),
@@ -65,9 +68,17 @@ def test_published_cohen_kappas(table, printed):
 
 
 FOURTEEN = (
-    (0, 0, 0, 0, 14), (0, 2, 6, 4, 2), (0, 0, 3, 5, 6), (0, 3, 9, 2, 0), (2, 2, 8, 1, 1),
-    (7, 7, 0, 0, 0), (3, 2, 6, 3, 0), (2, 5, 3, 2, 2), (6, 5, 2, 1, 0), (0, 2, 2, 3, 7),
-)  # fmt: skip
+    (0, 0, 0, 0, 14),
+    (0, 2, 6, 4, 2),
+    (0, 0, 3, 5, 6),
+    (0, 3, 9, 2, 0),
+    (2, 2, 8, 1, 1),
+    (7, 7, 0, 0, 0),
+    (3, 2, 6, 3, 0),
+    (2, 5, 3, 2, 2),
+    (6, 5, 2, 1, 0),
+    (0, 2, 2, 3, 7),
+)
 
 
 def test_published_fleiss_kappa():
@@ -171,8 +182,11 @@ def test_figures_are_those_of_nltk_and_statsmodels(table):
         theirs = raters.cohens_kappa(square, return_results=False)
         assert kappa == pytest.approx(theirs, abs=1e-9)
     # their MASI of two empty sets divides by nothing
-    task = [(str(who), str(number), value | {"always"}) for number, unit in enumerate(table)
-            for who, value in enumerate(unit)]  # fmt: skip
+    task = [
+        (str(who), str(number), value | {"always"})
+        for number, unit in enumerate(table)
+        for who, value in enumerate(unit)
+    ]
     named = [[value | {"always"} for value in unit] for unit in table]
     alpha = metrics.agreement.AnnotationTask(task, distance=metrics.masi_distance).alpha()
     assert krippendorff_alpha(named, masi) == pytest.approx(alpha, abs=0.02)

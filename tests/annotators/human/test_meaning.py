@@ -19,10 +19,16 @@ def read(*pairs, unknown="reject"):
 
 @pytest.mark.parametrize(
     ("word", "family"),
-    [("Blurry", "blur"), ("low_light", "darken"), ("  JPEG-artifacts ", "compression"),
-     ("Edge ringing effect", "ringing"), ("Meaningless solid color", "solid_colour"),
-     ("OVEREXPOSURE", "brighten"), ("colors", "colour")],
-)  # fmt: skip
+    [
+        ("Blurry", "blur"),
+        ("low_light", "darken"),
+        ("  JPEG-artifacts ", "compression"),
+        ("Edge ringing effect", "ringing"),
+        ("Meaningless solid color", "solid_colour"),
+        ("OVEREXPOSURE", "brighten"),
+        ("colors", "colour"),
+    ],
+)
 def test_words_of_other_data_sets_are_known(word, family):
     """Case, blanks, ``_`` and ``-`` do not matter; nothing is counted as missed."""
     vocabulary = builtin_vocabulary()
@@ -66,10 +72,14 @@ def test_words_in_other_scripts_stay_apart():
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("[words", "not valid TOML"), ("flaw = 1", "needs a noun"), ("[flaw]", "needs a noun"),
-     ('[words]\nblur = "soft"', "must be a list"),
-     ('[words]\nblur = ["soft"]\nnoise = ["Soft"]', "belongs to blur and to noise")],
-)  # fmt: skip
+    [
+        ("[words", "not valid TOML"),
+        ("flaw = 1", "needs a noun"),
+        ("[flaw]", "needs a noun"),
+        ('[words]\nblur = "soft"', "must be a list"),
+        ('[words]\nblur = ["soft"]\nnoise = ["Soft"]', "belongs to blur and to noise"),
+    ],
+)
 def test_broken_tables_are_named(text, words):
     """What is wrong with a table is said with the name of its file."""
     with pytest.raises(ConfigError, match=rf"mine\.toml.*{words}"):
@@ -95,9 +105,16 @@ def test_a_label_that_is_no_flaw_is_a_name():
 
 @pytest.mark.parametrize(
     ("key", "word", "severity"),
-    [("severity", "severe", 5), ("severity", "2", 2), ("strength", "3.4", 3), ("", "Minor", 2),
-     ("severity", "9", 0), ("severity", "very", 0), ("other", "4", 0)],
-)  # fmt: skip
+    [
+        ("severity", "severe", 5),
+        ("severity", "2", 2),
+        ("strength", "3.4", 3),
+        ("", "Minor", 2),
+        ("severity", "9", 0),
+        ("severity", "very", 0),
+        ("other", "4", 0),
+    ],
+)
 def test_severities(key, word, severity):
     """Words anywhere, numbers from 0 to 5 under their key; all flaws of the region get it."""
     found = read(("distortion", "blur"), (key, word), ("distortion", "noise"))

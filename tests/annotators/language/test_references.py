@@ -58,9 +58,10 @@ def test_the_whole_picture():
 def test_a_label_that_reads_like_a_phrase():
     """A label that equals another region's label with its place leaves neither with that name."""
     found = named(
-        region("a", label="person", box=LEFT), region("b", label="person", box=RIGHT),
+        region("a", label="person", box=LEFT),
+        region("b", label="person", box=RIGHT),
         region("c", label="person on the left", box=LOW),
-    )  # fmt: skip
+    )
     assert found == {"b": "the person on the right"}
 
 

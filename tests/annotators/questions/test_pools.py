@@ -12,12 +12,28 @@ from schemas.streams import Stream
 
 TEXT = files("annotators.questions").joinpath("pools.toml").read_text(encoding="utf-8")
 AT_LEAST = {
-    "global_description": 26, "local_description": 17, "hybrid_most": 12, "hybrid_least": 12,
-    "single_most": 8, "single_least": 8, "order_pair": 6, "order_first": 6, "order_last": 6,
-    "short_single": 14, "short_multi": 14, "long_single": 14, "long_multi": 13,
-}  # fmt: skip
-VALUES = {"region": "the skis", "distortion": "noise", "first": "blur", "second": "noise",
-          "last": "noise", "count": "two"}  # fmt: skip
+    "global_description": 26,
+    "local_description": 17,
+    "hybrid_most": 12,
+    "hybrid_least": 12,
+    "single_most": 8,
+    "single_least": 8,
+    "order_pair": 6,
+    "order_first": 6,
+    "order_last": 6,
+    "short_single": 14,
+    "short_multi": 14,
+    "long_single": 14,
+    "long_multi": 13,
+}
+VALUES = {
+    "region": "the skis",
+    "distortion": "noise",
+    "first": "blur",
+    "second": "noise",
+    "last": "noise",
+    "count": "two",
+}
 VICTIM = '"Which area looks the most damaged overall?"'
 
 
@@ -70,8 +86,9 @@ def test_wordings_speak_of_the_degraded_picture_alone():
     """No wording mentions a reference, a mask, metadata, or what only the pipeline knows."""
     forbidden = re.compile(
         r"\b(reference|original|pristine|undistorted|mask|metadata|annotat|box|before and after|"
-        r"severity|dataset|synthetic)", re.IGNORECASE
-    )  # fmt: skip
+        r"severity|dataset|synthetic)",
+        re.IGNORECASE,
+    )
     assert [text for _, text in all_wordings() if forbidden.search(text)] == []
 
 
@@ -129,18 +146,33 @@ def test_every_pool_can_be_loaded_from_a_users_file():
         (VICTIM, '["Which?"]', "expected a text"),
         (VICTIM, '"  "', "expected a text"),
         (VICTIM, '"Where is the quality of this  image at its WORST?"', "the same question as"),
-        ('"Focus on {region}: how good is the quality there?"', '"Focus: how good?"',
-         "slot {region} is missing"),
-        ('"Find the area where {second} was laid over {first}."', '"Where was {second} last?"',
-         "slot {first} is missing"),
-        ('"Where does {distortion} do the most harm?"', '"Where is it worst?"',
-         "slot {distortion} is missing"),
-        ('"Identify the {count} distortions laid on {region}, earliest first."',
-         '"Identify the distortions laid on {region}, earliest first."', "slot {count} is missing"),
-        ('"Name the distortion in {region} and the degree of it."',
-         '"Name the {count} distortions in {region}."', "unknown slot {count}"),
+        (
+            '"Focus on {region}: how good is the quality there?"',
+            '"Focus: how good?"',
+            "slot {region} is missing",
+        ),
+        (
+            '"Find the area where {second} was laid over {first}."',
+            '"Where was {second} last?"',
+            "slot {first} is missing",
+        ),
+        (
+            '"Where does {distortion} do the most harm?"',
+            '"Where is it worst?"',
+            "slot {distortion} is missing",
+        ),
+        (
+            '"Identify the {count} distortions laid on {region}, earliest first."',
+            '"Identify the distortions laid on {region}, earliest first."',
+            "slot {count} is missing",
+        ),
+        (
+            '"Name the distortion in {region} and the degree of it."',
+            '"Name the {count} distortions in {region}."',
+            "unknown slot {count}",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bad_wordings_are_refused_with_their_line(old, new, problem):
     """A bad wording is one line of message with file, pool and the line it stands on."""
     text = TEXT.replace(old, new)
@@ -165,7 +197,7 @@ def test_bad_wordings_are_refused_with_their_line(old, new, problem):
         ('[order_pair]\nslots = ["first", "second"]', '[order_pair]\nslots = ["first"]', "slots"),
         ('[long_multi]\nslots = ["region"]\ncounted = true', "[long_multi]\ncounted = 3", "got 3"),
     ],
-)  # fmt: skip
+)
 def test_bad_pools_are_refused_with_their_line(head, new, problem):
     """What is wrong with a pool as a whole names the line of its head."""
     assert head in TEXT
@@ -197,9 +229,11 @@ def test_lines_are_right_in_other_styles_of_toml():
         '  \'Where is it worst?\', """Which\\\n is worst?""",\n\n  \'Which of {these}?\']'
     )
     text = re.sub(
-        r"(\[hybrid_most\].*?questions = )\[.*?\n\]", lambda m: m[1] + questions, TEXT,
+        r"(\[hybrid_most\].*?questions = )\[.*?\n\]",
+        lambda m: m[1] + questions,
+        TEXT,
         flags=re.DOTALL,
-    )  # fmt: skip
+    )
     assert len(tomllib.loads(text)["hybrid_most"]["questions"]) == 4
     line = line_of(text, "'Which of {these}?'")
     with pytest.raises(ConfigError, match=rf"line {line}: unknown slot \{{these\}}"):

@@ -11,7 +11,7 @@ from annotators.questions.ask import ask_picture
 from annotators.questions.most_least import least_region, worst_region
 from annotators.questions.pools import builtin_pools
 from schemas import masks
-from schemas.config import GateConfig, QuestionConfig
+from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
 from tests.annotators.builders import FAMILIES, facts, region, step, whole
 
@@ -19,9 +19,14 @@ GRADES = ["mild", "moderate", "severe", "severe", "severe"]
 NAMES = ("blur", "noise", "compression")
 PROFILE = {"blur": frozenset({"noise", "compression"}), "noise": frozenset({"blur"})}
 MANY = QuestionConfig(
-    global_per_image=2, local_per_image=9, hybrid_per_image=2, single_per_image=9,
-    order_per_image=30, short_per_image=9, long_per_image=9,
-)  # fmt: skip
+    global_per_image=2,
+    local_per_image=9,
+    hybrid_per_image=2,
+    single_per_image=9,
+    order_per_image=30,
+    short_per_image=9,
+    long_per_image=9,
+)
 GATE = GateConfig()
 EASY = MANY.model_copy(update={"order_needs_rival": False})
 CAT, CAR, BUS = (300, 20, 400, 120), (20, 250, 120, 350), (300, 250, 400, 350)
@@ -53,9 +58,12 @@ def steps():
         lambda name, severity, kind, sure, losses: step(
             name, GRADES[severity - 1] if sure else "", severity, f"{name}_{kind}", losses=losses
         ),
-        st.sampled_from(NAMES), st.integers(1, 5), st.sampled_from("aaab"),
-        st.sampled_from([True, True, False]), LOSSES,
-    )  # fmt: skip
+        st.sampled_from(NAMES),
+        st.integers(1, 5),
+        st.sampled_from("aaab"),
+        st.sampled_from([True, True, False]),
+        LOSSES,
+    )
 
 
 CHAINS = st.lists(steps(), max_size=3, unique_by=lambda s: s.family)
@@ -71,8 +79,11 @@ def pictures(draw):
         x, y = 100 * draw(st.integers(0, 5)), 100 * draw(st.integers(0, 3))
         seen = draw(st.sampled_from([True, True, False]))
         label = draw(st.sampled_from(["dog", "person", "skis", "sky"]))
-        made.append(region(number, draw(CHAINS), label, (x, y, x + 90, y + 90), 0.5, seen,
-                           losses=draw(LOSSES)))  # fmt: skip
+        made.append(
+            region(
+                number, draw(CHAINS), label, (x, y, x + 90, y + 90), 0.5, seen, losses=draw(LOSSES)
+            )
+        )
     return facts(*made)
 
 
@@ -138,9 +149,11 @@ def assert_hybrid(question, picture):
 def assert_single(question, picture):
     """The same type everywhere; severity and both measures of the step single out the target."""
     carried = {
-        r.region_id: (r, s) for r in picture.degraded for s in r.chain
+        r.region_id: (r, s)
+        for r in picture.degraded
+        for s in r.chain
         if s.family == question.family
-    }  # fmt: skip
+    }
     sign = 1 if question.form == "most" else -1
     _, mine = carried.pop(question.target.region_id)
     assert carried
@@ -174,10 +187,17 @@ def test_every_question_keeps_every_rule(picture, seed):
             phrase = picture.references[question.target.region_id]
             assert phrase.lower() in question.question.lower()
     keys = [
-        (a.task, a.sub_task, a.target and a.target.region_id, a.family, a.order,
-         "" if a.task == "referring" else a.form)
-        for a in asks if a.task != "global_description"
-    ]  # fmt: skip
+        (
+            a.task,
+            a.sub_task,
+            a.target and a.target.region_id,
+            a.family,
+            a.order,
+            "" if a.task == "referring" else a.form,
+        )
+        for a in asks
+        if a.task != "global_description"
+    ]
     assert max(Counter(keys).values(), default=1) == 1
 
 
@@ -193,18 +213,29 @@ def test_the_same_key_asks_the_same(picture, seed):
 def test_limits_hold_and_move_no_other_question(picture):
     """Limits bound each kind; leaving one kind out leaves every other word for word."""
     everything, _ = ask(picture)
-    none = QuestionConfig(**dict.fromkeys(
-        ("global_per_image", "local_per_image", "hybrid_per_image", "single_per_image",
-         "order_per_image", "short_per_image", "long_per_image"), 0,
-    ))  # fmt: skip
+    none = QuestionConfig(
+        **dict.fromkeys(
+            (
+                "global_per_image",
+                "local_per_image",
+                "hybrid_per_image",
+                "single_per_image",
+                "order_per_image",
+                "short_per_image",
+                "long_per_image",
+            ),
+            0,
+        )
+    )
     assert ask(picture, none)[0] == []
     fewer = MANY.model_copy(update={"order_per_image": 1, "local_per_image": 0})
     some, _ = ask(picture, fewer)
     assert len(of(some, "accumulation_order")) <= 1
     kept = [
-        a for a in everything
+        a
+        for a in everything
         if a.sub_task != "accumulation_order" and a.task != "local_description"
-    ]  # fmt: skip
+    ]
     assert [a for a in some if a.sub_task != "accumulation_order"] == kept
 
 
@@ -232,9 +263,11 @@ def test_a_uniform_picture():
     assert not of(asks, "accumulation_order")
     asks, dropped = ask(picture, EASY)
     assert {(a.task, a.sub_task) for a in asks} == {
-        ("global_description", ""), ("grounding", "accumulation_order"),
-        ("referring", "short"), ("referring", "long"),
-    }  # fmt: skip
+        ("global_description", ""),
+        ("grounding", "accumulation_order"),
+        ("referring", "short"),
+        ("referring", "long"),
+    }
     assert "the whole image" in of(asks, "short")[0].question
     assert dropped == {"hybrid_too_few_regions": 2}
 
@@ -320,8 +353,9 @@ def test_nobody_is_the_worst_of_one_or_of_what_nobody_measured():
 def test_certain_comparisons_are_asked(config):
     """What compares agrees by its margins: both ends are asked for."""
     assert hybrid(STRONG, WEAK, config=config) == (
-        {"most": "pic/strong", "least": "pic/weak"}, set(),
-    )  # fmt: skip
+        {"most": "pic/strong", "least": "pic/weak"},
+        set(),
+    )
 
 
 def test_who_competes_for_least():
@@ -420,10 +454,13 @@ def test_reverse_chains_are_told_apart_by_order():
         region("b", [NOISE, BLUR], "cat", CAT),
     )
     assert found == {
-        ("pair", "blur", "noise"): "pic/a", ("pair", "noise", "blur"): "pic/b",
-        ("first", "blur", ""): "pic/a", ("first", "noise", ""): "pic/b",
-        ("last", "", "noise"): "pic/a", ("last", "", "blur"): "pic/b",
-    }  # fmt: skip
+        ("pair", "blur", "noise"): "pic/a",
+        ("pair", "noise", "blur"): "pic/b",
+        ("first", "blur", ""): "pic/a",
+        ("first", "noise", ""): "pic/b",
+        ("last", "", "noise"): "pic/a",
+        ("last", "", "blur"): "pic/b",
+    }
     assert dropped == set()
 
 
@@ -433,9 +470,10 @@ def test_single_distortions_count_as_first_and_last():
         region("a", [BLUR, NOISE]), region("b", [BLUR], "cat", CAT), config=EASY
     )
     assert found == {
-        ("pair", "blur", "noise"): "pic/a", ("last", "", "noise"): "pic/a",
+        ("pair", "blur", "noise"): "pic/a",
+        ("last", "", "noise"): "pic/a",
         ("last", "", "blur"): "pic/b",
-    }  # fmt: skip
+    }
     assert dropped == {"order_not_unique"}
 
 
@@ -475,9 +513,14 @@ def test_an_order_needs_a_rival():
 
 @pytest.mark.parametrize(
     ("box", "clear"),
-    [((20, 20, 120, 120), True), ((220, 20, 320, 120), False), ((219, 20, 319, 120), True),
-     ((20, 140, 120, 220), False), ((480, 300, 600, 400), True)],
-)  # fmt: skip
+    [
+        ((20, 20, 120, 120), True),
+        ((220, 20, 320, 120), False),
+        ((219, 20, 319, 120), True),
+        ((20, 140, 120, 220), False),
+        ((480, 300, 600, 400), True),
+    ],
+)
 def test_places_near_a_midline_are_not_asked_for(box, clear):
     """A box whose centre is nearer than 5 % to a midline is no answer to a question for a place."""
     asks, dropped = ask(facts(region("a", [BLUR], box=box, ssim=0.3), *CLEAN))

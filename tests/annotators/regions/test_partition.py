@@ -10,9 +10,9 @@ from annotators.regions.partition import partition
 from annotators.regions.source import Proposal
 from schemas import masks
 from schemas.boxes import Box
-from schemas.config import RegionConfig
 from schemas.errors import ContractError
 from schemas.records import Picture, Region, Screen
+from schemas.settings.config import RegionConfig
 
 HEIGHT, WIDTH = 200, 300
 SCREEN = Screen(sharpness=9, noise=1, blockiness=1, detail=6, clipped=0)

@@ -6,8 +6,13 @@ from hypothesis import strategies as st
 
 from annotators.regions.plain_names import plain_names
 
-COLOURS = {"red": (220, 30, 30), "blue": (40, 70, 210), "green": (30, 150, 50),
-           "white": (250, 250, 250), "black": (5, 5, 5)}  # fmt: skip
+COLOURS = {
+    "red": (220, 30, 30),
+    "blue": (40, 70, 210),
+    "green": (30, 150, 50),
+    "white": (250, 250, 250),
+    "black": (5, 5, 5),
+}
 HEIGHT, WIDTH = 200, 300
 
 
@@ -71,9 +76,12 @@ def test_words_that_a_distortion_changes_are_not_said():
 
 
 BOXES = st.tuples(
-    st.sampled_from(sorted(COLOURS)), st.integers(0, 150), st.integers(20, 90),
-    st.integers(0, 220), st.integers(20, 120),
-)  # fmt: skip
+    st.sampled_from(sorted(COLOURS)),
+    st.integers(0, 150),
+    st.integers(20, 90),
+    st.integers(0, 220),
+    st.integers(20, 120),
+)
 
 
 @settings(max_examples=60, deadline=None)

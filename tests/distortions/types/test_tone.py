@@ -16,8 +16,9 @@ from distortions import get, types_of
 from distortions.site import Site
 
 SEVERITIES = range(1, 6)
-REGIONAL = [t.name for f in ("contrast_strengthen", "contrast_weaken", "quantization")
-            for t in types_of(f)]  # fmt: skip
+REGIONAL = [
+    t.name for f in ("contrast_strengthen", "contrast_weaken", "quantization") for t in types_of(f)
+]
 
 
 def apply(name, image, severity, domain=None):

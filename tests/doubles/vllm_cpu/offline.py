@@ -43,8 +43,12 @@ def asked(number):
 
 
 def main():
-    engine = {"dtype": "float32", "enforce_eager": True, "kv_cache_memory_bytes": 256 << 20,
-              "block_size": 32}  # fmt: skip
+    engine = {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "kv_cache_memory_bytes": 256 << 20,
+        "block_size": 32,
+    }
     options = ServeOptions(max_model_len=1024, max_num_seqs=8, extra=tuple(engine.items()))
     model = OfflineModel(sys.argv[1], options)
     requests = [asked(number) for number in range(12)]
@@ -56,8 +60,16 @@ def main():
         refused = ""
     except AnnotationError as error:
         refused = error.reason
-    print(json.dumps({"together": texts(together), "alone": texts(alone),
-                      "tokens": together[0].prompt_tokens, "refused": refused}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "together": texts(together),
+                "alone": texts(alone),
+                "tokens": together[0].prompt_tokens,
+                "refused": refused,
+            }
+        )
+    )
 
 
 def texts(found):

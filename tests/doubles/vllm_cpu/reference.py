@@ -19,9 +19,10 @@ for job in json.load(open(sys.argv[2], encoding="utf-8")):  # noqa: PTH123, SIM1
         [{"role": "user", "content": parts}], add_generation_prompt=True
     )
     inputs = processor(
-        text=[prompt + job["stem"]], images=[[Image.open(job["image"]).convert("RGB")]],
+        text=[prompt + job["stem"]],
+        images=[[Image.open(job["image"]).convert("RGB")]],
         return_tensors="pt",
-    )  # fmt: skip
+    )
     with torch.inference_mode():
         logits = model(**inputs).logits[0, -1]
     one, other = (processor.tokenizer(word)["input_ids"] for word in job["words"])

@@ -28,22 +28,36 @@ def main(lessons: Path, out: Path) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)  # steps are small; two threads mostly wait for each other
     asked = [json.loads(line) for line in lessons.read_text().splitlines()]
-    build(out, tokenizer=build_tokenizer(texts_of(asked), WORDS), width=WIDTH, spread=0.02,
-          max_patches=6)  # fmt: skip
+    build(
+        out,
+        tokenizer=build_tokenizer(texts_of(asked), WORDS),
+        width=WIDTH,
+        spread=0.02,
+        max_patches=6,
+    )
     model = InternVLForConditionalGeneration.from_pretrained(out)
     processor = InternVLProcessor.from_pretrained(out)
     samples = [sample(lesson, processor) for lesson in asked]
     start, (loss, rounds) = time.monotonic(), learn(model, samples)
     model.save_pretrained(out)
-    print(json.dumps({"lessons": len(samples), "loss": loss, "rounds": rounds,
-                      "tokens": sum(s["input_ids"].shape[1] for s, _ in samples),
-                      "seconds": round(time.monotonic() - start)}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "lessons": len(samples),
+                "loss": loss,
+                "rounds": rounds,
+                "tokens": sum(s["input_ids"].shape[1] for s, _ in samples),
+                "seconds": round(time.monotonic() - start),
+            }
+        )
+    )
 
 
 def texts_of(asked):
     """Every text a lesson holds, for the tokenizer."""
-    parts = [part for lesson in asked for message in lesson["messages"]
-             for part in parts_of(message)]  # fmt: skip
+    parts = [
+        part for lesson in asked for message in lesson["messages"] for part in parts_of(message)
+    ]
     return [part["text"] for part in parts if part["type"] == "text"] + [
         lesson["answer"] for lesson in asked
     ]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import pytest
 
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 
 HEAVY = ("prefect", "torch", "numba", "pyarrow", "cv2", "skimage")
 COMMANDS = (

@@ -71,21 +71,26 @@ def test_trl_reads_it_with_no_glue(dataset, rows, tmp_path):
     import datasets
 
     counts = export(dataset, tmp_path / "t", "trl")
-    loaded = datasets.load_dataset("parquet", data_files=str(tmp_path / "t" / "train.parquet"),
-                                   split="train", cache_dir=str(tmp_path / "c"))  # fmt: skip
+    loaded = datasets.load_dataset(
+        "parquet",
+        data_files=str(tmp_path / "t" / "train.parquet"),
+        split="train",
+        cache_dir=str(tmp_path / "c"),
+    )
     assert len(loaded) == counts["train"] == len(rows["train"])
     first = loaded[0]
     assert first["images"][0].mode == "RGB"
     assert [m["content"] for m in first["messages"]] == [
-        rows["train"][0]["question"], rows["train"][0]["answer"]]  # fmt: skip
+        rows["train"][0]["question"],
+        rows["train"][0]["answer"],
+    ]
 
 
 def test_what_stands_beside(dataset, tmp_path):
     """LLaMA-Factory gets its table, ms-swift a command; absolute paths where asked for."""
     export(dataset, tmp_path / "s", "sharegpt", absolute=True)
     table = json.loads((tmp_path / "s" / "dataset_info.json").read_text())
-    assert table["iqa_spider_train"]["columns"] == {"messages": "conversations",
-                                                    "images": "images"}  # fmt: skip
+    assert table["iqa_spider_train"]["columns"] == {"messages": "conversations", "images": "images"}
     assert read(tmp_path / "s", "train")[0]["images"][0].startswith("/")
     export(dataset, tmp_path / "w", "swift")
     assert "--tuner_type lora_llm" in (tmp_path / "w" / "sft.sh").read_text()

@@ -101,12 +101,21 @@ def test_any_row_can_be_made_again(dataset, photos):
     from schemas.records import DegradedRegion, Picture
 
     images = SourceImages(dataset, [str(photos)])
-    pictures = {p.picture_id: p for f in sorted((dataset / "records").glob("pictures-*"))
-                for p in Picture.from_table(pq.read_table(f))}  # fmt: skip
-    regions = [r for f in sorted((dataset / "records").glob("degraded-*"))
-               for r in DegradedRegion.from_table(pq.read_table(f))]  # fmt: skip
-    stored = {row["image_id"]: row["image"]["bytes"] for f in (dataset / "data").iterdir()
-              for row in pq.read_table(f, columns=["image", "image_id"]).to_pylist()}  # fmt: skip
+    pictures = {
+        p.picture_id: p
+        for f in sorted((dataset / "records").glob("pictures-*"))
+        for p in Picture.from_table(pq.read_table(f))
+    }
+    regions = [
+        r
+        for f in sorted((dataset / "records").glob("degraded-*"))
+        for r in DegradedRegion.from_table(pq.read_table(f))
+    ]
+    stored = {
+        row["image_id"]: row["image"]["bytes"]
+        for f in (dataset / "data").iterdir()
+        for row in pq.read_table(f, columns=["image", "image_id"]).to_pylist()
+    }
     for image_id in sorted(stored)[:6]:
         chains = [r for r in regions if r.image_id == image_id and r.chain]
         picture = pictures[image_id.split("-")[0]]
@@ -129,9 +138,14 @@ def test_every_task_occurs(dataset):
         for path in (dataset / "data").iterdir()
         for row in pq.read_table(path, columns=["task", "sub_task"]).to_pylist()
     }
-    assert {("global_description", ""), ("local_description", ""), ("referring", "short"),
-            ("referring", "long"), ("grounding", "accumulation_order"),
-            ("grounding", "hybrid_intensity")} <= tasks  # fmt: skip
+    assert {
+        ("global_description", ""),
+        ("local_description", ""),
+        ("referring", "short"),
+        ("referring", "long"),
+        ("grounding", "accumulation_order"),
+        ("grounding", "hybrid_intensity"),
+    } <= tasks
 
 
 def test_near_duplicates_share_a_split(dataset):
@@ -245,11 +259,15 @@ def repainted(rows):
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        (wrong_position, "position"), (wrong_short, "answer"), (doubled, "twice"),
-        (wrong_box, "region"), (other_question, "messages"), (lost, "counts"),
+        (wrong_position, "position"),
+        (wrong_short, "answer"),
+        (doubled, "twice"),
+        (wrong_box, "region"),
+        (other_question, "messages"),
+        (lost, "counts"),
         (repainted, "pixels"),
     ],
-)  # fmt: skip
+)
 def test_validate_finds_what_was_changed(dataset, photos, tmp_path, change, rule):
     """Whatever is changed behind the checksums is found under its own rule."""
     from flows.dataset.validate import validate

@@ -6,30 +6,62 @@ import pytest
 
 from flows.pointing.scoring import Asked
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
-                                        "ignore::DeprecationWarning")  # fmt: skip
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"
+)
 
 
 def test_in_one_go(qwen, dataset, photos, spider, shim, tmp_path):
     """Rows, multiple-choice questions and opinion scores are answered by the model and scored."""
     names = sorted(path.name for path in photos.iterdir())
-    (tmp_path / "bench.json").write_text(json.dumps([
-        {"img_path": name, "question": "How sharp is it?", "candidates": ["Low", "High"],
-         "correct_ans": "High", "type": 2, "concern": 0} for name in names[:3]
-    ]))  # fmt: skip
+    (tmp_path / "bench.json").write_text(
+        json.dumps(
+            [
+                {
+                    "img_path": name,
+                    "question": "How sharp is it?",
+                    "candidates": ["Low", "High"],
+                    "correct_ans": "High",
+                    "type": 2,
+                    "concern": 0,
+                }
+                for name in names[:3]
+            ]
+        )
+    )
     rows = [f"{name},{number % 5}.{number}" for number, name in enumerate(names)]
     (tmp_path / "mos.csv").write_text("\n".join(["image_name,MOS", *rows]) + "\n")
     out = tmp_path / "out"
-    command = ["evaluate", dataset, "--split", "train", "--model", qwen, "--out", out,
-               "--qbench", tmp_path / "bench.json", "--scores", tmp_path / "mos.csv",
-               "--images", photos, "--max-tokens", 6, "--no-plots", "--bootstrap", 20]  # fmt: skip
+    command = [
+        "evaluate",
+        dataset,
+        "--split",
+        "train",
+        "--model",
+        qwen,
+        "--out",
+        out,
+        "--qbench",
+        tmp_path / "bench.json",
+        "--scores",
+        tmp_path / "mos.csv",
+        "--images",
+        photos,
+        "--max-tokens",
+        6,
+        "--no-plots",
+        "--bootstrap",
+        20,
+    ]
     done = spider(*command, **shim)
     assert done.returncode == 0, done.stderr[-1500:]
     found = json.loads((out / "results.json").read_text())
     assert found["benchmark"]["counts"]["missing"] == 0
     assert {"benchmark", "qbench", "scores"} <= set(found)
-    stored = {name: (out / name).read_bytes()
-              for name in ("predictions.jsonl", "qbench.jsonl", "scores.csv")}  # fmt: skip
+    stored = {
+        name: (out / name).read_bytes()
+        for name in ("predictions.jsonl", "qbench.jsonl", "scores.csv")
+    }
     again = spider(*command, **shim)
     assert again.returncode == 0, again.stderr[-1500:]
     assert all((out / name).read_bytes() == data for name, data in stored.items())
@@ -71,8 +103,15 @@ def test_scores_are_the_logits(qwen, train_extra):
 def test_mistakes(qwen, photos, spider, shim, tmp_path):
     """Pictures that are not given, and paths that leave their folder, are one line."""
     (tmp_path / "mos.csv").write_text("image_name,MOS\n../x.png,3.5\ny.png,2\n")
-    command = ["evaluate", "--model", qwen, "--out", tmp_path / "o", "--scores",
-               tmp_path / "mos.csv"]  # fmt: skip
+    command = [
+        "evaluate",
+        "--model",
+        qwen,
+        "--out",
+        tmp_path / "o",
+        "--scores",
+        tmp_path / "mos.csv",
+    ]
     for more, said in (([], "--images DIR is missing"), (["--images", photos], "No such file")):
         done = spider(*command, *more, **shim)
         assert done.returncode == 2

@@ -101,9 +101,10 @@ def test_centre_and_whole_give_no_text():
     """Baselines that only point or only cover leave out what they do not give."""
     by_name = {one.name: one for one in baselines(bench(), 0)}
     for name, metric, absent in (
-        ("centre point", "pointing", "giou"), ("whole image", "giou", "pointing"),
+        ("centre point", "pointing", "giou"),
+        ("whole image", "giou", "pointing"),
         ("oracle: box centre", "pointing", "position"),
-    ):  # fmt: skip
+    ):
         one = by_name[name]
         result = evaluate(name, bench(), one.predictions, Settings(0), one.measured, one.texts)
         average = result.metrics["grounding"]["average"]
@@ -119,7 +120,9 @@ def test_reference_is_perfect():
     for group in (*found["grounding"].values(), *found["referring"].values()):
         assert {n: e.value for n, e in group.items() if n not in wrong and e.value != 1} == {}
     assert {task: e.value for task, e in found["offline"].items()} == {
-        WHOLE.task: 10, LOCAL.task: 10, FIND.task: 5,
-    }  # fmt: skip
+        WHOLE.task: 10,
+        LOCAL.task: 10,
+        FIND.task: 5,
+    }
     assert found["referring"]["all"]["grade_error"].value == 0
     assert LONG.row_id in reference_answers(bench())

@@ -12,9 +12,26 @@ from flows.evaluation.truth import load_bench
 from schemas.errors import ConfigError
 from tests.doubles.chat_server import serving
 
-PERFECT = {"giou", "giou_tolerant", "ciou", "acc@0.5", "acc@0.7", "pointing", "position_x",
-           "position_y", "position", "accuracy", "exact", "jaccard", "ordered", "micro_f1",
-           "macro_f1", "grade", "family_and_grade", "grade_kappa"}  # fmt: skip
+PERFECT = {
+    "giou",
+    "giou_tolerant",
+    "ciou",
+    "acc@0.5",
+    "acc@0.7",
+    "pointing",
+    "position_x",
+    "position_y",
+    "position",
+    "accuracy",
+    "exact",
+    "jaccard",
+    "ordered",
+    "micro_f1",
+    "macro_f1",
+    "grade",
+    "family_and_grade",
+    "grade_kappa",
+}
 
 
 def lines(dataset):
@@ -23,12 +40,14 @@ def lines(dataset):
     rows = {sample.row_id: sample for sample in bench.samples}
     return [
         {
-            "row_id": row_id, "answer": p.answer, "point": list(p.point) if p.point else None,
-            "mask": p.mask and {"size": [rows[row_id].height, rows[row_id].width],
-                                "counts": p.mask},
+            "row_id": row_id,
+            "answer": p.answer,
+            "point": list(p.point) if p.point else None,
+            "mask": p.mask
+            and {"size": [rows[row_id].height, rows[row_id].width], "counts": p.mask},
         }
         for row_id, p in reference_answers(bench).items()
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +83,14 @@ def test_perfect_predictions_score_one(evaluated):
     assert {"short", "long", "all"} <= set(model["referring"])
     for group in (*model["grounding"].values(), *model["referring"].values()):
         assert PERFECT & set(group)
-        assert {n: group[n]["value"] for n in PERFECT & set(group)
-                if group[n]["value"] not in (1, None)} == {}  # fmt: skip
+        assert {
+            n: group[n]["value"] for n in PERFECT & set(group) if group[n]["value"] not in (1, None)
+        } == {}
     assert {task: entry["value"] for task, entry in model["offline"].items()} == {
-        "global_description": 10, "local_description": 10, "grounding": 5,
-    }  # fmt: skip
+        "global_description": 10,
+        "local_description": 10,
+        "grounding": 5,
+    }
 
 
 def test_chance_is_far_less(evaluated):
@@ -116,8 +138,16 @@ def test_rows_and_figures(evaluated, dataset):
 def test_parquet_and_twice_the_same(dataset, evaluated, spider, tmp_path):
     """The same predictions as Parquet give the same report to the byte."""
     pq.write_table(pa.Table.from_pylist(lines(dataset)), tmp_path / "p.parquet")
-    done = spider("evaluate", dataset, "--predictions", tmp_path / "p.parquet", "--split", "all",
-                  "--out", tmp_path / "out")  # fmt: skip
+    done = spider(
+        "evaluate",
+        dataset,
+        "--predictions",
+        tmp_path / "p.parquet",
+        "--split",
+        "all",
+        "--out",
+        tmp_path / "out",
+    )
     assert done.returncode == 0, done.stderr
     for path in (p for p in evaluated.rglob("*") if p.is_file()):
         assert (tmp_path / "out" / path.relative_to(evaluated)).read_bytes() == path.read_bytes()
@@ -128,9 +158,19 @@ def test_missing_rows_are_wrong(dataset, perfect, spider, tmp_path):
     kept = perfect.read_text().splitlines(keepends=True)[::2]
     (tmp_path / "half.jsonl").write_text("".join(kept))
     done = spider(
-        "evaluate", dataset, "--predictions", tmp_path / "half.jsonl", "--split", "all", "--out",
-        tmp_path / "out", "--no-baselines", "--no-plots", "--bootstrap", 0,
-    )  # fmt: skip
+        "evaluate",
+        dataset,
+        "--predictions",
+        tmp_path / "half.jsonl",
+        "--split",
+        "all",
+        "--out",
+        tmp_path / "out",
+        "--no-baselines",
+        "--no-plots",
+        "--bootstrap",
+        0,
+    )
     assert done.returncode == 0, done.stderr
     found = results(tmp_path / "out")["benchmark"]
     total = found["counts"]["rows"]
@@ -147,9 +187,25 @@ def test_missing_rows_are_wrong(dataset, perfect, spider, tmp_path):
 
 def test_judge_over_an_endpoint(dataset, perfect, spider, tmp_path):
     """A served model judges what is asked, looks if told to, and is not asked twice."""
-    arguments = ["evaluate", dataset, "--predictions", perfect, "--split", "all", "--no-plots",
-                 "--out", tmp_path / "out", "--no-baselines", "--bootstrap", 20, "--judge-model",
-                 "m", "--rounds", 2, "--judge-looks"]  # fmt: skip
+    arguments = [
+        "evaluate",
+        dataset,
+        "--predictions",
+        perfect,
+        "--split",
+        "all",
+        "--no-plots",
+        "--out",
+        tmp_path / "out",
+        "--no-baselines",
+        "--bootstrap",
+        20,
+        "--judge-model",
+        "m",
+        "--rounds",
+        2,
+        "--judge-looks",
+    ]
     with serving(lambda body, number: '{"score": 3, "reason": "so"}') as server:
         done = spider(*arguments, "--judge-endpoint", server.url)
         asked = len(server.bodies)
@@ -162,8 +218,10 @@ def test_judge_over_an_endpoint(dataset, perfect, spider, tmp_path):
     found = results(tmp_path / "out")
     scores = found["benchmark"]["systems"]["predictions"]["judge"]
     assert {task: entry["score"]["value"] for task, entry in scores.items()} == {
-        "global_description": 3, "local_description": 3, "grounding": 3,
-    }  # fmt: skip
+        "global_description": 3,
+        "local_description": 3,
+        "grounding": 3,
+    }
     assert found["judge"]["rubrics"].startswith("rubrics-")
     tasks = [s.task for s in load_bench(dataset, "all").samples]
     assert asked == 2 * sum(task != "referring" for task in tasks)
@@ -179,8 +237,9 @@ def test_judge_over_an_endpoint(dataset, perfect, spider, tmp_path):
 )
 def test_errors_are_one_line(dataset, perfect, spider, tmp_path, arguments, message):
     """The user's mistake is one line, status 2, and leaves nothing behind."""
-    done = spider("evaluate", dataset, "--out", tmp_path / "out", "--predictions", perfect,
-                  *arguments)  # fmt: skip
+    done = spider(
+        "evaluate", dataset, "--out", tmp_path / "out", "--predictions", perfect, *arguments
+    )
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -192,11 +251,20 @@ def test_broken_lines_are_one_line(dataset, perfect, spider, tmp_path):
     good = perfect.read_text().splitlines()[0]
     for text, message in (
         ('{"row_id": "x", "answer": ""}', "line 2: row_id 'x' is unknown"),
-        (good, "line 2: row_id"), ("{", "line 2: no JSON"),
-    ):  # fmt: skip
+        (good, "line 2: row_id"),
+        ("{", "line 2: no JSON"),
+    ):
         (tmp_path / "p.jsonl").write_text(f"{good}\n{text}\n")
-        done = spider("evaluate", dataset, "--predictions", tmp_path / "p.jsonl", "--split", "all",
-                      "--out", tmp_path / "out")  # fmt: skip
+        done = spider(
+            "evaluate",
+            dataset,
+            "--predictions",
+            tmp_path / "p.jsonl",
+            "--split",
+            "all",
+            "--out",
+            tmp_path / "out",
+        )
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert message in done.stderr
 
@@ -204,8 +272,20 @@ def test_broken_lines_are_one_line(dataset, perfect, spider, tmp_path):
 def test_dead_judge(dataset, perfect, spider, tmp_path):
     """A judge that nobody serves is one line and status 2."""
     with serving(lambda body, number: (404, {"error": "no such model"}, {})) as server:
-        done = spider("evaluate", dataset, "--predictions", perfect, "--split", "all", "--out",
-                      tmp_path, "--judge-endpoint", server.url, "--judge-model", "x")  # fmt: skip
+        done = spider(
+            "evaluate",
+            dataset,
+            "--predictions",
+            perfect,
+            "--split",
+            "all",
+            "--out",
+            tmp_path,
+            "--judge-endpoint",
+            server.url,
+            "--judge-model",
+            "x",
+        )
     assert done.returncode == 2
     assert "does not serve 'x'" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -74,8 +74,9 @@ def test_tolerance_forgives_the_edge():
 
 def test_giou_and_ciou_by_hand():
     """The mean of IoUs is weighted by rows, the summed IoU by pixels."""
-    small = FIND.model_copy(update={"row_id": "small", "sub_task": "single_intensity",
-                                    "mask": box_mask(0, 0, 2, 2)})  # fmt: skip
+    small = FIND.model_copy(
+        update={"row_id": "small", "sub_task": "single_intensity", "mask": box_mask(0, 0, 2, 2)}
+    )
     given = {
         FIND.row_id: Prediction("", mask=box_mask(0, 0, 40, 5)),  # 200 of 400
         "small": Prediction("", mask=box_mask(0, 0, 2, 2)),  # 4 of 4
@@ -113,9 +114,16 @@ def test_empty_and_full():
 
 @pytest.mark.parametrize(
     ("point", "inside"),
-    [((2, 3), True), ((4.99, 8.99), True), ((1.99, 5), False), ((5, 5), False), ((4, 9), False),
-     ((-0.5, 5), False), ((1e9, 1e9), False)],
-)  # fmt: skip
+    [
+        ((2, 3), True),
+        ((4.99, 8.99), True),
+        ((1.99, 5), False),
+        ((5, 5), False),
+        ((4, 9), False),
+        ((-0.5, 5), False),
+        ((1e9, 1e9), False),
+    ],
+)
 def test_points_lie_in_the_pixel_they_fall_into(point, inside):
     """The half-open box 2..5 x 3..9 holds exactly the points whose floor is in it."""
     assert contains(box_mask(2, 3, 5, 9), *SIZE, point) is inside
@@ -161,8 +169,10 @@ def test_what_is_not_given_is_not_reported():
     assert measured({"a": Prediction("", mask="x")}).masks
     found = summary([item(FIND, text["a"])], measured(text), Settings(0))["average"]
     assert {name for name, entry in found.items() if entry.value is not None} == {
-        "position_x", "position_y", "position",
-    }  # fmt: skip
+        "position_x",
+        "position_y",
+        "position",
+    }
 
 
 @given(st.floats(0, 39), st.floats(0, 29))

@@ -12,8 +12,14 @@ from tests.flows.evaluation.made import FIND, HEIGHT, ROWS, SHORT, WIDTH, bench,
 
 MASK = {"size": [HEIGHT, WIDTH], "counts": box_mask(1, 2, 5, 9)}
 SIDES = {"left": 0.25, "right": 0.75, "top": 0.5, "bottom": 0.5}
-FULL = {"row_id": FIND.row_id, "answer": "Top left.", "point": [3, 4.5], "probabilities": SIDES,
-        "mask": MASK, "status": "point"}  # fmt: skip
+FULL = {
+    "row_id": FIND.row_id,
+    "answer": "Top left.",
+    "point": [3, 4.5],
+    "probabilities": SIDES,
+    "mask": MASK,
+    "status": "point",
+}
 
 
 def write(path, *records):

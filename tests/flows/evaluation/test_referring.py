@@ -76,14 +76,22 @@ def test_metrics_by_hand():
     """Two rows: half right with a grade one off, and wholly right."""
     found = metrics(scored("Moderate blur, severe darkening.", "Compression."), Settings(0))
     values = {name: entry.value for name, entry in found.items() if name != "families"}
-    assert values == pytest.approx({
-        "accuracy": (1 / 2 + 1) / 2, "exact": 1 / 2, "jaccard": (1 / 3 + 1) / 2, "ordered": 1 / 2,
-        "micro_f1": 2 * 2 / (2 + 2 + 1 + 1),
-        # blur 1, compression 1, darken 0, noise 0
-        "macro_f1": 2 / 4,
-        # blur is told moderate instead of mild; compression is told without a grade
-        "grade": 0, "family_and_grade": 0, "grade_error": 1, "grade_kappa": 0,
-    })  # fmt: skip
+    assert values == pytest.approx(
+        {
+            "accuracy": (1 / 2 + 1) / 2,
+            "exact": 1 / 2,
+            "jaccard": (1 / 3 + 1) / 2,
+            "ordered": 1 / 2,
+            "micro_f1": 2 * 2 / (2 + 2 + 1 + 1),
+            # blur 1, compression 1, darken 0, noise 0
+            "macro_f1": 2 / 4,
+            # blur is told moderate instead of mild; compression is told without a grade
+            "grade": 0,
+            "family_and_grade": 0,
+            "grade_error": 1,
+            "grade_kappa": 0,
+        }
+    )
 
 
 def test_names_are_no_claims():
@@ -120,9 +128,10 @@ def test_by_family_as_sklearn(pairs):
         return np.array([[name in chosen for name in NAMES] for chosen in sets])
 
     expected = precision_recall_fscore_support(
-        indicator([truth for _, truth in pairs]), indicator([said for said, _ in pairs]),
+        indicator([truth for _, truth in pairs]),
+        indicator([said for said, _ in pairs]),
         zero_division=0,
-    )  # fmt: skip
+    )
     for name, *numbers in zip(NAMES, *expected, strict=True):
         if name in found:
             assert list(found[name].values()) == pytest.approx(numbers)

@@ -22,8 +22,15 @@ GOLDEN_BENCHMARK = Path(__file__).with_name("golden_benchmark.md")
 @pytest.fixture
 def files(tmp_path):
     """Small files of every other benchmark, and the options that name them."""
-    item = {"type": 0, "concern": 0, "question": "?", "img_path": "1.jpg",
-            "candidates": ["Yes", "No"], "correct_ans": "No", "pred_ans": "B"}  # fmt: skip
+    item = {
+        "type": 0,
+        "concern": 0,
+        "question": "?",
+        "img_path": "1.jpg",
+        "candidates": ["Yes", "No"],
+        "correct_ans": "No",
+        "pred_ans": "B",
+    }
     second = {**item, "img_path": "2.jpg", "type": 1, "concern": 2, "pred_ans": "A: Yes, not B"}
     (tmp_path / "q.json").write_text(json.dumps([item, second]))
     names = [f"I0{ref}_01_0{level}.png" for ref in (1, 2) for level in range(1, 6)]
@@ -33,15 +40,20 @@ def files(tmp_path):
     lines = [f"t{i},r{j},{x},{i + 1}\n" for i, row in enumerate(TABLE) for j, x in enumerate(row)]
     (tmp_path / "r.csv").write_text("target,rater,score,judge\n" + "".join(lines))
     box = {"tag": "dog", "box": [0, 0, 0.5, 1]}
-    records = [{"id": 1, "kind": "description", "answer": "a dark dog on the lawn", "boxes": [box]},
-               {"id": 2, "kind": "yes_no", "answer": "No"}]  # fmt: skip
+    records = [
+        {"id": 1, "kind": "description", "answer": "a dark dog on the lawn", "boxes": [box]},
+        {"id": 2, "kind": "yes_no", "answer": "No"},
+    ]
     (tmp_path / "g.json").write_text(json.dumps(records))
     (tmp_path / "p.jsonl").write_text(json.dumps(records[0]) + "\n")
     return {
-        "qbench": tmp_path / "q.json", "scores": tmp_path / "t.csv",
-        "score_predictions": tmp_path / "s.csv", "ratings": tmp_path / "r.csv",
-        "giqa": tmp_path / "g.json", "giqa_predictions": tmp_path / "p.jsonl",
-    }  # fmt: skip
+        "qbench": tmp_path / "q.json",
+        "scores": tmp_path / "t.csv",
+        "score_predictions": tmp_path / "s.csv",
+        "ratings": tmp_path / "r.csv",
+        "giqa": tmp_path / "g.json",
+        "giqa_predictions": tmp_path / "p.jsonl",
+    }
 
 
 def without_fitted_noise(text):

@@ -17,8 +17,8 @@ from flows.human.opinion_table import Opinions, read_scores
 from flows.human.photographs import Photographs
 from flows.human.project import make_project
 from flows.ingest.sources import list_candidates
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 from tests.doubles import annotation_files as made
 from tests.flows.human.test_import import box, region, task
 
@@ -34,8 +34,17 @@ def run(files, images, out, kind="auto", scores=None):
 
 def minimal(**more):
     """A task as Label Studio exports it to JSON-MIN."""
-    return [{"image": "/data/upload/1/abcdef12-p0.png", "id": 1, "annotator": 7, "annotation_id": 3,
-             "lead_time": 2.0, "updated_at": "now", **more}]  # fmt: skip
+    return [
+        {
+            "image": "/data/upload/1/abcdef12-p0.png",
+            "id": 1,
+            "annotator": 7,
+            "annotation_id": 3,
+            "lead_time": 2.0,
+            "updated_at": "now",
+            **more,
+        }
+    ]
 
 
 def test_minimal_exports_of_shapes_are_read(images, tmp_path):
@@ -83,7 +92,9 @@ def test_panoptic_files_are_read(images, tmp_path, folder):
     (tmp_path / "e.json").write_text(json.dumps(made.panoptic()))
     (picture,) = read_file(tmp_path / "e.json", "auto", Photographs(images))
     assert [(r.said[0].word, int(r.mask.sum())) for r in picture.regions] == [
-        ("people", 40 * 30 - 20 * 20), ("people", 400)]  # fmt: skip
+        ("people", 40 * 30 - 20 * 20),
+        ("people", 400),
+    ]
 
 
 @pytest.mark.parametrize("name", ["../secret.png", "/etc/passwd", "none.png", "pipe.png"])
@@ -123,7 +134,9 @@ def test_index_masks_and_their_tables(images, tmp_path, table, palette):
     (tmp_path / "t.csv").write_text(TABLES[table])
     (found,) = read_file(tmp_path / "p0.png", "auto", Photographs(images), tmp_path / "t.csv")
     assert [(r.said[0].word, int(r.mask.sum())) for r in found.regions] == [
-        ("wall", 3000), ("building", 40000)]  # fmt: skip
+        ("wall", 3000),
+        ("building", 40000),
+    ]
 
 
 def test_one_bad_mask_costs_one_mask(images, tmp_path):
@@ -138,7 +151,12 @@ def test_one_bad_mask_costs_one_mask(images, tmp_path):
     (folder / "d.png").symlink_to(images / "p1.png")
     found = list(read_file(folder, "index", Photographs(images)))
     assert [getattr(one, "reason", "read") for one in found] == [
-        "bad_mask", "bad_mask", "bad_mask", "unreadable", "read"]  # fmt: skip
+        "bad_mask",
+        "bad_mask",
+        "bad_mask",
+        "unreadable",
+        "read",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
@@ -185,7 +203,10 @@ def test_names_survive_a_project(images, tmp_path):
         assert run(file, folder, out, scores=scores) == 0
         rows = pq.read_table(HumanFolder(out).pictures).to_pylist()
         assert {row["original"]: row["mos"] for row in rows} == {
-            "p0.png": 25.0, "p1.png": 50.0, "p2.png": 75.0}  # fmt: skip
+            "p0.png": 25.0,
+            "p1.png": 50.0,
+            "p2.png": 75.0,
+        }
         assert {row["official_split"] for row in rows} == {"test"}
 
 
@@ -204,7 +225,11 @@ def test_scores_are_found_by_name_then_stem(tmp_path):
     table.write_text("image_name,MOS\nx/a.jpg,10\nb.jpg,20\nb.bmp,30\n")
     found = Opinions(read_scores(table))
     assert [o.mos if o else None for o in map(found.find, ("A.png", "b.bmp", "b.png", "c"))] == [
-        10, 30, None, None]  # fmt: skip
+        10,
+        30,
+        None,
+        None,
+    ]
     table.write_text("image_name,MOS\na.jpg,nan\n")
     with pytest.raises(ConfigError, match="must be a number"):
         read_scores(table)

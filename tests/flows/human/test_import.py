@@ -25,8 +25,16 @@ def box(x, y, w, h):
 
 
 def result(kind, name, value, key="r"):
-    return {"id": key, "type": kind, "from_name": name, "to_name": "image", "value": value,
-            "original_width": WIDTH, "original_height": HEIGHT, "image_rotation": 0}  # fmt: skip
+    return {
+        "id": key,
+        "type": kind,
+        "from_name": name,
+        "to_name": "image",
+        "value": value,
+        "original_width": WIDTH,
+        "original_height": HEIGHT,
+        "image_rotation": 0,
+    }
 
 
 def region(key, shape, label, flaws=(), severity="", kind="rectanglelabels"):
@@ -40,24 +48,34 @@ def region(key, shape, label, flaws=(), severity="", kind="rectanglelabels"):
 
 def task(name, results, who=1, **more):
     annotation = {"id": 1, "completed_by": who, "result": results, **more}
-    return {"id": 1, "data": {"image": f"/data/upload/1/abcdef12-{name}"},
-            "annotations": [annotation]}  # fmt: skip
+    return {
+        "id": 1,
+        "data": {"image": f"/data/upload/1/abcdef12-{name}"},
+        "annotations": [annotation],
+    }
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     """Label Studio's export: a regional, a uniform and a clean picture, and a cancelled one."""
-    flawed = (region("a", box(5, 5, 40, 40), "cup", ["blur"], "severe")
-              + region("b", box(55, 50, 40, 45), "table", ["noise", "low light"])
-              + region("c", box(5, 60, 30, 35), "spoon", ["blurry"], "mild")
-              + region("d", box(60, 5, 30, 30), "wall"))  # fmt: skip
+    flawed = (
+        region("a", box(5, 5, 40, 40), "cup", ["blur"], "severe")
+        + region("b", box(55, 50, 40, 45), "table", ["noise", "low light"])
+        + region("c", box(5, 60, 30, 35), "spoon", ["blurry"], "mild")
+        + region("d", box(60, 5, 30, 30), "wall")
+    )
     brief = "There is ringing along every edge, and the picture looks unpleasant because of it."
-    uniform = [result("choices", "scope", {"choices": ["uniform"]}, "s"),
-               result("choices", "distortion", {"choices": ["ringing"]}, "d"),
-               result("textarea", "description", {"text": [brief]}, "t")]  # fmt: skip
-    tasks = [task("p0.png", flawed), task("p1.png", uniform),
-             task("p2.png", [result("choices", "scope", {"choices": ["clean"]}, "s")]),
-             task("p0.png", region("x", box(0, 0, 9, 9), "no"), was_cancelled=True)]  # fmt: skip
+    uniform = [
+        result("choices", "scope", {"choices": ["uniform"]}, "s"),
+        result("choices", "distortion", {"choices": ["ringing"]}, "d"),
+        result("textarea", "description", {"text": [brief]}, "t"),
+    ]
+    tasks = [
+        task("p0.png", flawed),
+        task("p1.png", uniform),
+        task("p2.png", [result("choices", "scope", {"choices": ["clean"]}, "s")]),
+        task("p0.png", region("x", box(0, 0, 9, 9), "no"), was_cancelled=True),
+    ]
     file = tmp_path_factory.mktemp("export") / "export.json"
     file.write_text(json.dumps(tasks))
     return file
@@ -99,8 +117,13 @@ def test_the_same_dataset_comes_of_it(imported, spider, tmp_path):
     rows = [row for file in (out / "data").iterdir() for row in pq.read_table(file).to_pylist()]
     assert {row["origin"] for row in rows} == {"human"}
     kinds = {(row["task"], row["sub_task"]) for row in rows}
-    assert {("global_description", ""), ("local_description", ""), ("referring", "short"),
-            ("referring", "long"), ("grounding", "single_intensity")} <= kinds  # fmt: skip
+    assert {
+        ("global_description", ""),
+        ("local_description", ""),
+        ("referring", "short"),
+        ("referring", "long"),
+        ("grounding", "single_intensity"),
+    } <= kinds
     assert not {"accumulation_order", "hybrid_intensity"} & {sub for _, sub in kinds}
     briefs = [row for row in rows if row["writer"] == "human"]
     assert [row["answer"] for row in briefs] == [
@@ -121,8 +144,11 @@ def test_a_mixed_build_is_one_dataset(imported, photos, spider, tmp_path):
     out = tmp_path / "d"
     done = spider("build", photos, "--annotations", imported, "--out", out)
     assert done.returncode in (0, 3), done.stderr
-    rows = [row for file in (out / "data").iterdir() for row in
-            pq.read_table(file, columns=["origin", "source"]).to_pylist()]  # fmt: skip
+    rows = [
+        row
+        for file in (out / "data").iterdir()
+        for row in pq.read_table(file, columns=["origin", "source"]).to_pylist()
+    ]
     pairs = {(row["origin"], row["source"]) for row in rows}
     assert {origin for origin, _ in pairs} == {"synthetic", "human"}
     assert len({source for _, source in pairs}) == 2
@@ -176,19 +202,23 @@ def test_people_agree_or_not(images, spider, tmp_path):
 
 def whole(scope, *flaws):
     """A person's word on the picture as a whole."""
-    return [result("choices", "scope", {"choices": [scope]}, "s"),
-            result("choices", "whole_distortion", {"choices": list(flaws)}, "d")]  # fmt: skip
+    return [
+        result("choices", "scope", {"choices": [scope]}, "s"),
+        result("choices", "whole_distortion", {"choices": list(flaws)}, "d"),
+    ]
 
 
 def test_most_people_decide_on_the_whole(images, spider, tmp_path):
     """A lone voice among three makes no region, no flaw and no scope; half of two does."""
     lone = region("a", box(5, 5, 40, 40), "cup", ["blur"])
-    votes = {"p0.png": [lone, whole("clean"), whole("clean")],
-             "p1.png": [whole("uniform", "blur", "noise"), whole("uniform", "blur"),
-                        whole("clean")],
-             "p2.png": [lone, whole("clean")]}  # fmt: skip
-    tasks = [task(name, own, who) for name, people in votes.items()
-             for who, own in enumerate(people)]  # fmt: skip
+    votes = {
+        "p0.png": [lone, whole("clean"), whole("clean")],
+        "p1.png": [whole("uniform", "blur", "noise"), whole("uniform", "blur"), whole("clean")],
+        "p2.png": [lone, whole("clean")],
+    }
+    tasks = [
+        task(name, own, who) for name, people in votes.items() for who, own in enumerate(people)
+    ]
     file, out = tmp_path / "e.json", tmp_path / "a"
     file.write_text(json.dumps(tasks))
     done = spider("import", file, "--images", images, "--out", out)
@@ -203,16 +233,24 @@ def test_most_people_decide_on_the_whole(images, spider, tmp_path):
 BAD = {
     "beyond": (region("a", box(60, 60, 90, 90), "cup"), None),
     "outside": (region("a", box(-900, 0, 5, 5), "cup"), "empty_mask"),
-    "short brush": (region("a", {"format": "rle", "rle": [0, 1, 2]}, "cup", kind="brushlabels"),
-                    "bad_rle"),
-    "two points": (region("a", {"points": [[1, 1], [2, 2]]}, "cup", kind="polygonlabels"),
-                   "bad_polygon"),
+    "short brush": (
+        region("a", {"format": "rle", "rle": [0, 1, 2]}, "cup", kind="brushlabels"),
+        "bad_rle",
+    ),
+    "two points": (
+        region("a", {"points": [[1, 1], [2, 2]]}, "cup", kind="polygonlabels"),
+        "bad_polygon",
+    ),
     "unknown flaw": (region("a", box(5, 5, 40, 40), "cup", ["wobble"]), "unknown_flaw"),
-    "point": (region("a", {"x": 50, "y": 50, "width": 1}, "blur", ["noise"],
-                     kind="keypointlabels"), "unknown_shape"),
-    "doubled": (region("a", box(5, 5, 40, 40), "cup") + region("b", box(5, 5, 40, 40), "cup"),
-                "duplicate"),
-}  # fmt: skip
+    "point": (
+        region("a", {"x": 50, "y": 50, "width": 1}, "blur", ["noise"], kind="keypointlabels"),
+        "unknown_shape",
+    ),
+    "doubled": (
+        region("a", box(5, 5, 40, 40), "cup") + region("b", box(5, 5, 40, 40), "cup"),
+        "duplicate",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -243,11 +281,19 @@ def test_nothing_outside_the_folder_is_read(images, tmp_path, name):
 
 def test_broken_files_are_one_line(images, spider, tmp_path):
     """Not JSON, not UTF-8, of no known format, an XML bomb, no picture folder."""
-    bomb = ('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]>'
-            "<annotations>&c;</annotations>")  # fmt: skip
-    files = {"not valid JSON": b"{", "not UTF-8": b'{"a": "\xff"}', "no known format": b'{"a": 1}',
-             "nested too deep": b"[" * 100_000, "not CVAT's XML": b"<svg/>",
-             "entities are not read": bomb.encode(), "mismatched": b"<a><b></a>"}  # fmt: skip
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]>'
+        "<annotations>&c;</annotations>"
+    )
+    files = {
+        "not valid JSON": b"{",
+        "not UTF-8": b'{"a": "\xff"}',
+        "no known format": b'{"a": 1}',
+        "nested too deep": b"[" * 100_000,
+        "not CVAT's XML": b"<svg/>",
+        "entities are not read": bomb.encode(),
+        "mismatched": b"<a><b></a>",
+    }
     for words, data in files.items():
         file = tmp_path / "f"
         file.write_bytes(data)
@@ -298,18 +344,30 @@ def test_labelme(images, tmp_path):
     small[1:3, 1:4] = 255
     png = base64.b64encode(cv2.imencode(".png", small)[1].tobytes()).decode()
     shapes = [
-        {"label": "cup", "points": [[60, 50], [10, 20]], "shape_type": "rectangle",
-         "flags": {"blur": True, "noise": False}},
+        {
+            "label": "cup",
+            "points": [[60, 50], [10, 20]],
+            "shape_type": "rectangle",
+            "flags": {"blur": True, "noise": False},
+        },
         {"label": "plate", "points": [[200, 150], [230, 150]], "shape_type": "circle"},
         {"label": "crumb", "points": [[7, 8]], "shape_type": "mask", "mask": png},
         {"label": "leg", "points": [[0, 0], [9, 0], [9, 9]], "group_id": 1},
         {"label": "leg", "points": [[20, 20], [29, 20], [29, 29]], "group_id": 1},
         {"label": "dot", "points": [[1, 1]], "shape_type": "point"},
         {"label": "__ignore__", "points": [[0, 0], [9, 0], [9, 9]]},
-    ]  # fmt: skip
+    ]
     file = tmp_path / "p0.json"
-    file.write_text(json.dumps({"shapes": shapes, "imagePath": "C:\\old\\p0.png",
-                                "imageWidth": WIDTH, "imageHeight": HEIGHT}))  # fmt: skip
+    file.write_text(
+        json.dumps(
+            {
+                "shapes": shapes,
+                "imagePath": "C:\\old\\p0.png",
+                "imageWidth": WIDTH,
+                "imageHeight": HEIGHT,
+            }
+        )
+    )
     picture = only(file, images)
     assert len(picture.regions) == 4
     assert picture.regions[0].mask.sum() == pytest.approx(50 * 30, rel=0.05)
@@ -324,19 +382,34 @@ def test_coco_crowds_are_regions(images, tmp_path, crowd):
     """Run lengths, polygons and bare boxes are regions, whether a crowd or not; none is lost."""
     inner = [WIDTH * HEIGHT - 3, 3]
     shapes = [{"size": [HEIGHT, WIDTH], "counts": inner}, [[0, 0, 9, 0, 9, 9]], []]
-    rows = [{"id": number, "image_id": 1, "category_id": 1, "segmentation": shape,
-             "bbox": [5, 5, 10, 20], "iscrowd": crowd, "attributes": {"distortion": "blur"}}
-            for number, shape in enumerate(shapes)]  # fmt: skip
+    rows = [
+        {
+            "id": number,
+            "image_id": 1,
+            "category_id": 1,
+            "segmentation": shape,
+            "bbox": [5, 5, 10, 20],
+            "iscrowd": crowd,
+            "attributes": {"distortion": "blur"},
+        }
+        for number, shape in enumerate(shapes)
+    ]
     file = tmp_path / "a.json"
-    file.write_text(json.dumps({
-        "images": [{"id": 1, "file_name": "p0.png", "width": WIDTH, "height": HEIGHT}],
-        "categories": [{"id": 1, "name": "people"}],
-        "annotations": rows}))  # fmt: skip
+    file.write_text(
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "p0.png", "width": WIDTH, "height": HEIGHT}],
+                "categories": [{"id": 1, "name": "people"}],
+                "annotations": rows,
+            }
+        )
+    )
     picture = only(file, images)
     assert (len(picture.regions), picture.problems) == (3, [])
     assert [int(region.mask.sum()) for region in picture.regions][::2] == [3, 200]
     assert {tuple(region.said) for region in picture.regions} == {
-        (("", "people"), ("distortion", "blur"))}  # fmt: skip
+        (("", "people"), ("distortion", "blur"))
+    }
 
 
 def test_index_masks(images, tmp_path):
@@ -347,7 +420,9 @@ def test_index_masks(images, tmp_path):
     (tmp_path / "t.txt").write_text("1 low light\n7 noise\n")
     picture = only(tmp_path / "p0.png", images, "index", tmp_path / "t.txt")
     assert [(r.said[0].word, int(r.mask.sum())) for r in picture.regions] == [
-        ("low light", 3000), ("noise", 40000)]  # fmt: skip
+        ("low light", 3000),
+        ("noise", 40000),
+    ]
 
 
 def test_other_size_same_photograph(images, spider, tmp_path):
@@ -397,8 +472,16 @@ def test_scores_reach_the_records(images, spider, tmp_path):
     (tmp_path / "s.csv").write_text("image_name,MOS,set,blur\np0.png,4.0,test,0.25\n")
     (tmp_path / "e.json").write_text(json.dumps([task("p0.png", []), task("p1.png", [])]))
     out = tmp_path / "a"
-    done = spider("import", tmp_path / "e.json", "--images", images, "--out", out,
-                  "--scores", tmp_path / "s.csv")  # fmt: skip
+    done = spider(
+        "import",
+        tmp_path / "e.json",
+        "--images",
+        images,
+        "--out",
+        out,
+        "--scores",
+        tmp_path / "s.csv",
+    )
     assert done.returncode == 3, done.stderr
     assert "scores: 1 of 2 matched" in done.stderr
     first, second = pq.read_table(out / "pictures.parquet").to_pylist()

@@ -26,21 +26,37 @@ def program():
 
 def labelled(client, project):
     """Project made, tasks loaded, predictions accepted, one flaw named; the tool's JSON export."""
-    made = call(client, "POST", "/api/projects/", json={
-        "title": "flaws", "label_config": (project / "config.xml").read_text()})  # fmt: skip
+    made = call(
+        client,
+        "POST",
+        "/api/projects/",
+        json={"title": "flaws", "label_config": (project / "config.xml").read_text()},
+    )
     number = made["id"]
     tasks = json.loads((project / "tasks.json").read_text())
     done = call(client, "POST", f"/api/projects/{number}/import", json=tasks)
     assert (done["task_count"], done["prediction_count"]) == (len(tasks), len(tasks))
-    call(client, "POST", f"/api/dm/actions?id=predictions_to_annotations&project={number}",
-         json={"selectedItems": {"all": True, "excluded": []}})  # fmt: skip
+    call(
+        client,
+        "POST",
+        f"/api/dm/actions?id=predictions_to_annotations&project={number}",
+        json={"selectedItems": {"all": True, "excluded": []}},
+    )
     listed = call(client, "GET", f"/api/tasks?project={number}&fields=all")["tasks"]
     annotation = listed[0]["annotations"][0]
     first = annotation["result"][0]
-    flaw = {**first, "type": "choices", "from_name": "distortion",
-            "value": {"choices": ["blur", "noise"]}}  # fmt: skip
-    call(client, "PATCH", f"/api/annotations/{annotation['id']}/",
-         json={"result": [*annotation["result"], flaw]})  # fmt: skip
+    flaw = {
+        **first,
+        "type": "choices",
+        "from_name": "distortion",
+        "value": {"choices": ["blur", "noise"]},
+    }
+    call(
+        client,
+        "PATCH",
+        f"/api/annotations/{annotation['id']}/",
+        json={"result": [*annotation["result"], flaw]},
+    )
     return call(client, "GET", f"/api/projects/{number}/export?exportType=JSON")
 
 
@@ -66,10 +82,13 @@ def test_what_label_studio_exports_comes_back(program, coffee, astronaut, spider
     people = {row["annotator"] for row in rows}
     assert len(people) == 1
     assert people != {"unknown"}
-    sizes = {row["picture_id"]: (row["height"], row["width"]) for row in
-             pq.read_table(out / "pictures.parquet").to_pylist()}  # fmt: skip
-    masks = {(row["label"], decode(row["mask"], *sizes[row["picture_id"]]).tobytes())
-             for row in rows}  # fmt: skip
+    sizes = {
+        row["picture_id"]: (row["height"], row["width"])
+        for row in pq.read_table(out / "pictures.parquet").to_pylist()
+    }
+    masks = {
+        (row["label"], decode(row["mask"], *sizes[row["picture_id"]]).tobytes()) for row in rows
+    }
     assert masks == sent(project)
 
 

@@ -117,11 +117,17 @@ def test_rectangles_polygons_and_points_of_label_studio(converted, annotated, ph
 
 
 CVAT = {
-    "masks and turned boxes": ("cvat/annotations_subset8.xml", "cvat/images",
-                               {"Mask": 139, "Bbox": 20, "RotatedBbox": 6}),
-    "lines": ("multi_2label/cvat1.1/annotations.xml", "multi_2label/images",
-              {"Bbox": 18, "Polygon": 3, "PolyLine": 2}),
-}  # fmt: skip
+    "masks and turned boxes": (
+        "cvat/annotations_subset8.xml",
+        "cvat/images",
+        {"Mask": 139, "Bbox": 20, "RotatedBbox": 6},
+    ),
+    "lines": (
+        "multi_2label/cvat1.1/annotations.xml",
+        "multi_2label/images",
+        {"Bbox": 18, "Polygon": 3, "PolyLine": 2},
+    ),
+}
 
 
 def drawn(shape, height, width):
@@ -156,8 +162,10 @@ def test_real_cvat_files(annotated, tmp_path, name):
     assert seen == expected
 
 
-COCO_FILES = {"coco/instances.json": "coco/images",
-              "multi_2label/coco1.0/instances_default.json": "multi_2label/images"}  # fmt: skip
+COCO_FILES = {
+    "coco/instances.json": "coco/images",
+    "multi_2label/coco1.0/instances_default.json": "multi_2label/images",
+}
 
 
 @pytest.mark.parametrize("file", COCO_FILES)

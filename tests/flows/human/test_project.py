@@ -30,20 +30,36 @@ def submitted(tasks):
     for number, task in enumerate(tasks):
         results = [dict(result) for result in task["predictions"][0]["result"]]
         first = results[0]
-        flaw = {**first, "type": "choices", "from_name": "distortion",
-                "value": {"choices": ["blur"]}}  # fmt: skip
-        annotation = {"id": number, "completed_by": 7, "was_cancelled": False,
-                      "result": [*results, flaw]}  # fmt: skip
-        exported.append({"id": number, "data": task["data"], "annotations": [annotation],
-                         "predictions": task["predictions"]})  # fmt: skip
+        flaw = {
+            **first,
+            "type": "choices",
+            "from_name": "distortion",
+            "value": {"choices": ["blur"]},
+        }
+        annotation = {
+            "id": number,
+            "completed_by": 7,
+            "was_cancelled": False,
+            "result": [*results, flaw],
+        }
+        exported.append(
+            {
+                "id": number,
+                "data": task["data"],
+                "annotations": [annotation],
+                "predictions": task["predictions"],
+            }
+        )
     return exported
 
 
 def stored(pictures, spider, out):
     """Proposals of the pictures by name, as ``segment`` stores them."""
     assert spider("segment", pictures, "--out", out).returncode in (0, 3)
-    names = {row["picture_id"]: row for row in
-             pq.read_table(out / "regions" / "pictures-00000.parquet").to_pylist()}  # fmt: skip
+    names = {
+        row["picture_id"]: row
+        for row in pq.read_table(out / "regions" / "pictures-00000.parquet").to_pylist()
+    }
     found = {}
     for row in pq.read_table(out / "regions" / "proposals-00000.parquet").to_pylist():
         picture = names[row["picture_id"]]
@@ -70,8 +86,10 @@ def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
     results = json.loads(text)[0]["predictions"][0]["result"]
     names = {r["id"]: r["value"].get("brushlabels") for r in results if "rle" in r["value"]}
     assert text.count('"rle":[') == len(names) == len({name for (name,) in names.values()})
-    labels = {label.get("value"): label.get("background")
-              for label in ET.parse(project / "config.xml").iter("Label")}  # fmt: skip
+    labels = {
+        label.get("value"): label.get("background")
+        for label in ET.parse(project / "config.xml").iter("Label")
+    }
     assert {name for (name,) in names.values()} <= set(labels)
     assert len(set(labels.values())) == len(labels)
     assert "LOCAL_FILES_SERVING_ENABLED=true" in (project / "README.md").read_text()
@@ -96,8 +114,10 @@ def test_what_goes_out_comes_back(pictures, spider, tmp_path, tool):
     assert done.returncode == 3, done.stderr  # of most regions nobody said anything
     wanted = stored(pictures, spider, tmp_path / "s")
     rows = pq.read_table(out / "regions.parquet").to_pylist()
-    sizes = {row["picture_id"]: (row["height"], row["width"]) for row in
-             pq.read_table(out / "pictures.parquet").to_pylist()}  # fmt: skip
+    sizes = {
+        row["picture_id"]: (row["height"], row["width"])
+        for row in pq.read_table(out / "pictures.parquet").to_pylist()
+    }
     assert len(rows) == sum(map(len, wanted.values()))
     for row in rows:
         mask = decode(row["mask"], *sizes[row["picture_id"]])

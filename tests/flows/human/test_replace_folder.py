@@ -52,8 +52,9 @@ def test_killed_at_any_moment_it_goes_on(tmp_path):
     for number in range(1, 21):
         process = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(out), str(number)],
-            stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )
         process.stdout.readline()
         time.sleep(0.003 * number + 0.01)
         process.kill()

@@ -42,8 +42,11 @@ CASES = {
     "praise and two silent ones": ([PRAISED, SILENT, SILENT], ["regional"], ["clean"], 0),
     "flaw and no flaw in one": (
         [[*FLAWED, result("choices", "distortion", {"choices": ["no flaw"]}, "a")]],
-        ["regional"], ["flawed"], 0),
-}  # fmt: skip
+        ["regional"],
+        ["flawed"],
+        0,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -80,8 +83,10 @@ def test_no_row_says_what_nobody_said(images, spider, tmp_path):
     assert done.returncode in (0, 3), done.stderr
     rows = [row for file in (out / "data").iterdir() for row in pq.read_table(file).to_pylist()]
     silent, praised, clean = pq.read_table(tmp_path / "a" / "pictures.parquet").to_pylist()
-    of = {p["path"]: {row["task"] for row in rows if row["picture_id"] == p["picture_id"]}
-          for p in (silent, praised, clean)}  # fmt: skip
+    of = {
+        p["path"]: {row["task"] for row in rows if row["picture_id"] == p["picture_id"]}
+        for p in (silent, praised, clean)
+    }
     assert of["p0.png"] == set()
     assert of["p1.png"] == {"local_description"}
     assert "global_description" in of["p2.png"]

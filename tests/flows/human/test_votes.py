@@ -24,8 +24,18 @@ def voted(images, spider, tmp_path_factory):
     marked = region("a", box(5, 5, 40, 40), "cup", ["noise"], "severe")
     (folder / "e.json").write_text(json.dumps([task("p0.png", marked)]))
     out = folder / "a"
-    done = spider("import", folder / "e.json", "--images", images, "--scores", folder / "s.csv",
-                  "--votes", "0.5", "--out", out)  # fmt: skip
+    done = spider(
+        "import",
+        folder / "e.json",
+        "--images",
+        images,
+        "--scores",
+        folder / "s.csv",
+        "--votes",
+        "0.5",
+        "--out",
+        out,
+    )
     assert done.returncode == 0, done.stderr
     return out
 
@@ -49,8 +59,10 @@ def test_voted_pictures_give_rows(voted, spider, tmp_path):
     done = spider("build", "--annotations", voted, "--out", out)
     assert done.returncode in (0, 3), done.stderr
     rows = [row for file in (out / "data").iterdir() for row in pq.read_table(file).to_pylist()]
-    pictures = {row["path"]: row["picture_id"] for row in
-                pq.read_table(voted / "pictures.parquet").to_pylist()}  # fmt: skip
+    pictures = {
+        row["path"]: row["picture_id"]
+        for row in pq.read_table(voted / "pictures.parquet").to_pylist()
+    }
     own = [row for row in rows if row["picture_id"] == pictures["p1.png"]]
     short = {row["answer"] for row in own if row["sub_task"] == "short"}
     assert short == {"Blur, poor contrast."}

@@ -14,8 +14,8 @@ from PIL import Image as Pil
 from PIL import ImageCms
 
 from flows.ingest.decode import Decoded, decode
-from schemas.config import IngestConfig
 from schemas.errors import PictureError
+from schemas.settings.config import IngestConfig
 
 CONFIG = IngestConfig(min_side=1)
 # The real odd files: rules, or the reason of the reject, under the default configuration.
@@ -138,8 +138,17 @@ def tiff(image: np.ndarray, orientation: int, deep: bool) -> bytes:
     """A plain TIFF with an orientation, written by hand: Pillow writes no colour of 16 bits."""
     height, width, _ = image.shape
     pixels = (image.astype("<u2") * 257 if deep else image).tobytes()
-    tags = {256: width, 257: height, 258: 122, 259: 1, 262: 2, 273: 128, 274: orientation,
-            277: 3, 278: height}  # fmt: skip
+    tags = {
+        256: width,
+        257: height,
+        258: 122,
+        259: 1,
+        262: 2,
+        273: 128,
+        274: orientation,
+        277: 3,
+        278: height,
+    }
     entries = [struct.pack("<HHII", tag, 3, 3 if tag == 258 else 1, v) for tag, v in tags.items()]
     head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries) + bytes(4)
     return head + bytes(122 - len(head)) + struct.pack("<3H", *[16 if deep else 8] * 3) + pixels
@@ -179,8 +188,9 @@ def test_pgm_of_ten_bits_is_stretched():
 def test_alpha_is_dropped_only_where_opaque(small):
     """Opaque alpha leaves the colours; one transparent pixel refuses the picture, also 16 bits."""
     alpha = np.full((*small.shape[:2], 1), 255, np.uint8)
-    assert_same(decode(saved(Pil.fromarray(np.dstack([small, alpha]))), CONFIG), small,
-                ("opaque_alpha",))  # fmt: skip
+    assert_same(
+        decode(saved(Pil.fromarray(np.dstack([small, alpha]))), CONFIG), small, ("opaque_alpha",)
+    )
     alpha[5, 5] = 254
     rgba = np.dstack([small, alpha])
     assert refused(saved(Pil.fromarray(rgba))) == "transparent"
@@ -224,8 +234,12 @@ def test_lab_and_cmyk(small, shared_data):
 def test_several_pictures_in_a_file(small):
     """Animations and pages are refused; of an MPO the first picture is used."""
     first, second = Pil.fromarray(small), Pil.fromarray(255 - small)
-    for kind, reason in (("GIF", "animated"), ("PNG", "animated"), ("WEBP", "animated"),
-                         ("TIFF", "multi_page")):  # fmt: skip
+    for kind, reason in (
+        ("GIF", "animated"),
+        ("PNG", "animated"),
+        ("WEBP", "animated"),
+        ("TIFF", "multi_page"),
+    ):
         assert refused(saved(first, kind, save_all=True, append_images=[second])) == reason
     mpo = decode(saved(first, "MPO", save_all=True, append_images=[second]), CONFIG)
     assert (mpo.rules, mpo.format) == (("mpo_first",), "MPO")

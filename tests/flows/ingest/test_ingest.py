@@ -11,8 +11,8 @@ from flows.ingest.candidate import ingest_candidate, load_image
 from flows.ingest.selection import SMALL_SET, select, split_of, splits
 from flows.ingest.sources import list_candidates
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import ConfigError, PictureError
+from schemas.settings.config import RunConfig
 
 A, B, C = 0x0123456789ABCDEF, 0xFEDCBA9876543210, 0x0F0F0F0F33335555
 
@@ -86,8 +86,10 @@ def test_exact_duplicates():
     assert selection.keep.tolist() == [True, True, False]
     (reject,) = selection.rejects
     assert (reject.stage, reject.reason, reject.subject) == (
-        "ingest", "exact_duplicate", "s/p/2.jpg",
-    )  # fmt: skip
+        "ingest",
+        "exact_duplicate",
+        "s/p/2.jpg",
+    )
     assert "s/p/0.jpg" in reject.detail
 
 

@@ -137,8 +137,11 @@ def test_copies_are_left_out_at_any_depth(tmp_path):
     touch(tmp_path, "k/ref_imgs/r.png", "k/dist_imgs/d.bmp", "q/512x384/1.jpg", "q/1024x768/1.jpg")
     touch(tmp_path, "z/512x384/2.jpg", "z/dist_imgs/e.bmp")
     assert paths(tmp_path) == [
-        "k/ref_imgs/r.png", "q/1024x768/1.jpg", "z/512x384/2.jpg", "z/dist_imgs/e.bmp",
-    ]  # fmt: skip
+        "k/ref_imgs/r.png",
+        "q/1024x768/1.jpg",
+        "z/512x384/2.jpg",
+        "z/dist_imgs/e.bmp",
+    ]
 
 
 def test_known_data_sets(tmp_path):
@@ -256,10 +259,14 @@ def test_mistakes_are_one_line(tmp_path):
     make_tar(tmp_path / "z.tar", "a.jpg", mode="w:gz")
     pq.write_table(pa.table({"n": [1]}), tmp_path / "n.parquet")
     for name, message in {
-        "gone": "no such file", "e": "no picture", "x.docx": "expected a folder",
-        "b.tar": "not a readable", "z.tar": "uncompressed", "b.parquet": "not readable",
+        "gone": "no such file",
+        "e": "no picture",
+        "x.docx": "expected a folder",
+        "b.tar": "not a readable",
+        "z.tar": "uncompressed",
+        "b.parquet": "not readable",
         "n.parquet": "expected a column",
-    }.items():  # fmt: skip
+    }.items():
         with pytest.raises(ConfigError, match=message) as caught:
             list_candidates([str(tmp_path / name)])
         assert "\n" not in str(caught.value)

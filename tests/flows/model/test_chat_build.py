@@ -37,17 +37,29 @@ def obedient(body, number):
 
 def babbling(body, number):
     """What models do that were not meant for this: every kind of unusable text."""
-    texts = ["", "plain words", '{"answer": "half', '{"answer": ""}', '{"other": 1}', "   \n" * 50,
-             json.dumps({"answer": "I'm sorry, I cannot help with that."}),
-             json.dumps({"answer": "Das Bild ist leider ganz und gar unscharf geworden hier."}),
-             json.dumps({"answer": "The picture is noisy " * 200}), "[1, 2]"]  # fmt: skip
+    texts = [
+        "",
+        "plain words",
+        '{"answer": "half',
+        '{"answer": ""}',
+        '{"other": 1}',
+        "   \n" * 50,
+        json.dumps({"answer": "I'm sorry, I cannot help with that."}),
+        json.dumps({"answer": "Das Bild ist leider ganz und gar unscharf geworden hier."}),
+        json.dumps({"answer": "The picture is noisy " * 200}),
+        "[1, 2]",
+    ]
     return texts[number % len(texts)]
 
 
 def rows_of(out):
-    return [row for file in sorted((out / "data").iterdir()) for row in
-            pq.read_table(file, columns=["task", "sub_task", "writer", "attempts", "answer",
-                                         "prompt_version"]).to_pylist()]  # fmt: skip
+    return [
+        row
+        for file in sorted((out / "data").iterdir())
+        for row in pq.read_table(
+            file, columns=["task", "sub_task", "writer", "attempts", "answer", "prompt_version"]
+        ).to_pylist()
+    ]
 
 
 def counts_of(out):
@@ -58,12 +70,25 @@ def test_an_obedient_model_writes(photos, spider, tmp_path):
     """Accepted texts are the model's; what is computed stays computed; validate accepts all."""
     out = tmp_path / "d"
     with serving(obedient) as server:
-        done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url,
-                      "--answers-mode", "paraphrase")  # fmt: skip
+        done = spider(
+            "build",
+            photos,
+            "--out",
+            out,
+            *BUILD,
+            "--endpoint",
+            server.url,
+            "--answers-mode",
+            "paraphrase",
+        )
         assert done.returncode in (0, 3), done.stderr
-        pictures = [part for body in server.bodies for message in body["messages"]
-                    for part in message["content"] if isinstance(part, dict)
-                    and part["type"] == "image_url"]  # fmt: skip
+        pictures = [
+            part
+            for body in server.bodies
+            for message in body["messages"]
+            for part in message["content"]
+            if isinstance(part, dict) and part["type"] == "image_url"
+        ]
         assert all(part["image_url"]["url"].startswith("data:image/png") for part in pictures)
         assert len(pictures) == len(server.bodies)
     rows = rows_of(out)
@@ -83,8 +108,19 @@ def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     out, config = tmp_path / "d", tmp_path / "c.toml"
     config.write_text("[answers]\nprobe = false\n")
     with serving(babbling) as server:
-        done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url,
-                      "--on-failure", on_failure, "--config", config)  # fmt: skip
+        done = spider(
+            "build",
+            photos,
+            "--out",
+            out,
+            *BUILD,
+            "--endpoint",
+            server.url,
+            "--on-failure",
+            on_failure,
+            "--config",
+            config,
+        )
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["chat.no_json"] > 0
@@ -114,8 +150,18 @@ def test_killed_and_resumed_gives_the_same_bytes(photos, spider, environment, tm
         assert done.returncode in (0, 3), done.stderr
         needed = {json.dumps(body) for body in server.bodies}
         server.bodies.clear()
-        command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *flags,
-                   "--endpoint", server.url]  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "flows",
+            "build",
+            photos,
+            "--out",
+            out,
+            *flags,
+            "--endpoint",
+            server.url,
+        ]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen([*map(str, command)], env=environment, **quiet)
         while len(server.bodies) < len(needed) // 2 and process.poll() is None:
@@ -142,14 +188,26 @@ def test_a_server_that_dies_ends_the_run_in_one_line(photos, spider, tmp_path):
         return obedient(body, number) if number < 5 else (500, "out of memory", {})
 
     with serving(dying) as server:
-        done = spider("build", photos, "--out", out, *flags, "--config", quick,
-                      "--endpoint", server.url)  # fmt: skip
+        done = spider(
+            "build", photos, "--out", out, *flags, "--config", quick, "--endpoint", server.url
+        )
     assert done.returncode == 2, done.stderr
     assert "gave no answer (http_500, 1 tries)" in done.stderr
     assert "Traceback" not in done.stderr
     with serving(obedient) as server:
-        done = spider("build", photos, "--out", out, *flags, "--config", quick,
-                      "--endpoint", server.url, "--workers", 2)  # fmt: skip
+        done = spider(
+            "build",
+            photos,
+            "--out",
+            out,
+            *flags,
+            "--config",
+            quick,
+            "--endpoint",
+            server.url,
+            "--workers",
+            2,
+        )
         assert done.returncode in (0, 3), done.stderr
     assert {row["writer"] for row in rows_of(out)} == {"template", "m"}
 
@@ -167,8 +225,19 @@ def test_the_model_rewords_questions(photos, spider, tmp_path):
 
     out = tmp_path / "d"
     with serving(reply) as server:
-        done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url,
-                      "--answers-mode", "paraphrase", "--questions", "model")  # fmt: skip
+        done = spider(
+            "build",
+            photos,
+            "--out",
+            out,
+            *BUILD,
+            "--endpoint",
+            server.url,
+            "--answers-mode",
+            "paraphrase",
+            "--questions",
+            "model",
+        )
     assert done.returncode in (0, 3), done.stderr
     counts = counts_of(out)
     assert counts["questions.reworded"] > 0
@@ -208,8 +277,17 @@ def test_a_server_that_ignores_schemas_is_found_at_once(photos, spider, tmp_path
     }
     for words, reply in ignoring.items():
         with serving(obedient) as good, serving(reply) as server:
-            done = spider("build", photos, "--out", tmp_path / "d", *BUILD,
-                          "--endpoint", good.url, "--endpoint", server.url)  # fmt: skip
+            done = spider(
+                "build",
+                photos,
+                "--out",
+                tmp_path / "d",
+                *BUILD,
+                "--endpoint",
+                good.url,
+                "--endpoint",
+                server.url,
+            )
             assert len(server.bodies) == 1
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert words in done.stderr
@@ -221,8 +299,16 @@ def test_dry_run_estimates_and_builds_nothing(photos, spider, tmp_path):
     """Photographs, requests, tokens and hours are printed; no folder is made."""
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, "--variants", 3, "--dry-run")
     assert done.returncode == 0, done.stderr
-    for words in ("photographs", "requests", "completion tokens", "hours at 20", "4 characters a",
-                  "8 sizes, 256 tokens a tile", "estimate", "counted"):  # fmt: skip
+    for words in (
+        "photographs",
+        "requests",
+        "completion tokens",
+        "hours at 20",
+        "4 characters a",
+        "8 sizes, 256 tokens a tile",
+        "estimate",
+        "counted",
+    ):
         assert words in done.stderr
     assert not (tmp_path / "d").exists()
 
@@ -241,8 +327,10 @@ def test_doctor_tests_an_endpoint(spider):
         assert "follows a JSON schema" in done.stdout
         assert "of a red one it says 'red'" in done.stdout
         assert "log-probabilities of 1 tokens" in done.stdout
-        assert "other is not served" in spider(
-            "doctor", "--endpoint", server.url, "--model", "other").stdout  # fmt: skip
+        assert (
+            "other is not served"
+            in spider("doctor", "--endpoint", server.url, "--model", "other").stdout
+        )
     with serving(lambda body, number: "whatever I like") as server:
         assert "endpoint: schema" in (found := spider("doctor", "--endpoint", server.url).stdout)
         assert "follows a JSON schema" not in found

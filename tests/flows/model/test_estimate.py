@@ -8,16 +8,24 @@ from annotators.chat.tiles import picture_tokens, tile_grid
 from flows.ingest.sources import list_candidates
 from flows.model.cost import estimate, sizes_of
 from flows.store.identity import settings_hash
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 from tests.doubles.chat_server import allowed_words, serving
 
 
 @pytest.mark.parametrize(
     ("size", "most", "grid"),
-    [((360, 270), 6, (3, 2)), ((1024, 768), 12, (4, 3)), ((768, 1024), 6, (2, 3)),
-     ((1024, 1024), 6, (2, 2)), ((1024, 1024), 12, (3, 3)), ((300, 300), 12, (1, 1)),
-     ((1024, 500), 12, (2, 1)), ((100, 900), 6, (1, 6)), ((900, 899), 12, (2, 2))],
-)  # fmt: skip
+    [
+        ((360, 270), 6, (3, 2)),
+        ((1024, 768), 12, (4, 3)),
+        ((768, 1024), 6, (2, 3)),
+        ((1024, 1024), 6, (2, 2)),
+        ((1024, 1024), 12, (3, 3)),
+        ((300, 300), 12, (1, 1)),
+        ((1024, 500), 12, (2, 1)),
+        ((100, 900), 6, (1, 6)),
+        ((900, 899), 12, (2, 2)),
+    ],
+)
 def test_grids_are_internvls(size, most, grid):
     """The grids are those that transformers' image processor of InternVL chooses."""
     assert tile_grid(*size, most) == grid
@@ -38,8 +46,13 @@ def silent(body, number):
 
 def characters(body):
     parts = [message["content"] for message in body["messages"]]
-    texts = [part["text"] for content in parts if not isinstance(content, str)
-             for part in content if part["type"] == "text"]  # fmt: skip
+    texts = [
+        part["text"]
+        for content in parts
+        if not isinstance(content, str)
+        for part in content
+        if part["type"] == "text"
+    ]
     return sum(map(len, texts + [content for content in parts if isinstance(content, str)]))
 
 
@@ -47,11 +60,14 @@ def characters(body):
 def test_text_is_estimated_from_the_real_prompts(photos, spider, tmp_path, mode):
     """The characters of a request are within a quarter of those that a build really sends."""
     file = tmp_path / "c.toml"
-    file.write_text(f'[answers]\nattempts = 1\nmode = "{mode}"\nmodel = "m"\nwriter = "vllm"\n'
-                    "refine_labels = false\n[estimate]\ncharacters_per_token = 1\n")  # fmt: skip
+    file.write_text(
+        f'[answers]\nattempts = 1\nmode = "{mode}"\nmodel = "m"\nwriter = "vllm"\n'
+        "refine_labels = false\n[estimate]\ncharacters_per_token = 1\n"
+    )
     with serving(silent) as server:
-        done = spider("build", photos, "--out", tmp_path / "d", "--config", file,
-                      "--endpoint", server.url)  # fmt: skip
+        done = spider(
+            "build", photos, "--out", tmp_path / "d", "--config", file, "--endpoint", server.url
+        )
         assert done.returncode in (0, 3), done.stderr
         sent = [characters(body) for body in server.bodies if not allowed_words(body)]
     config = RunConfig.load(file)

@@ -41,12 +41,26 @@ def waited(seconds, until):
 
 def begun(photos, environment, folder, mood):
     """A build that talks to its server, or waits for it; and the numbers of the server's two."""
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", folder / "d", "--config",
-               program(folder, mood)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "flows",
+        "build",
+        photos,
+        "--out",
+        folder / "d",
+        "--config",
+        program(folder, mood),
+    ]
     process = subprocess.Popen(
-        [*map(str, command)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True, preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
+        [*map(str, command)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
     pids, talk = folder / "pids", folder / "d" / ".work" / "conversations" / "00000.jsonl"
     there = pids if mood == "loading" else talk
     assert waited(120, lambda: process.poll() is not None or there.exists())

@@ -34,8 +34,12 @@ def taught_pictures(rows):
 
 def picture_of(body):
     """The PNG of a request's picture."""
-    parts = [part for message in body["messages"] for part in message["content"]
-             if isinstance(part, dict) and part["type"] == "image_url"]  # fmt: skip
+    parts = [
+        part
+        for message in body["messages"]
+        for part in message["content"]
+        if isinstance(part, dict) and part["type"] == "image_url"
+    ]
     return base64.b64decode(parts[0]["image_url"]["url"].partition(",")[2])
 
 
@@ -68,8 +72,19 @@ def test_real_vllm_serves_an_obeying_model(photos, spider, tmp_path):
     real_vllm.installed()
     model, asked, out = tmp_path / NAME, tmp_path / "asked", tmp_path / "d"
     with serving(speechless) as server:
-        done = spider("build", photos, "--out", asked, *BUILD, "--answers", "vllm",
-                      "--model", NAME, "--endpoint", server.url)  # fmt: skip
+        done = spider(
+            "build",
+            photos,
+            "--out",
+            asked,
+            *BUILD,
+            "--answers",
+            "vllm",
+            "--model",
+            NAME,
+            "--endpoint",
+            server.url,
+        )
         assert done.returncode in (0, 3), done.stderr
         lessons = lessons_of(asked, server.bodies)
     file = tmp_path / "lessons.jsonl"

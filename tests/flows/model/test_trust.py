@@ -7,8 +7,8 @@ import pytest
 
 from flows.model.choose import check_answers
 from flows.model.server import engine_options, model_server
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 from tests.conftest import ROOT
 
 

@@ -43,13 +43,16 @@ def test_words(text, vertical, horizontal):
 @pytest.mark.parametrize(
     ("text", "status"),
     [
-        ("The whole image.", "whole"), ("It is blurred throughout the picture", "whole"),
+        ("The whole image.", "whole"),
+        ("It is blurred throughout the picture", "whole"),
         ("The whole image is fine but the top left, which is noisy.", "words"),
-        ("near the centre", "centre"), ("Severe noise.", "none"), ("", "none"),
+        ("near the centre", "centre"),
+        ("Severe noise.", "none"),
+        ("", "none"),
         ("The entire photograph is dark", "whole"),
         ("Left. It harms the overall image quality.", "words"),
     ],
-)  # fmt: skip
+)
 def test_status(text, status):
     """Whole pictures, middles and answers without a place are told apart."""
     assert find_place(text).status == status
@@ -136,8 +139,9 @@ def test_teacher_forcing_equals_generation(speaker):
                 assert gap is None
                 continue
             stem = answer[: word.start].rstrip(" ")
-            inputs = speaker._processor(text=[prompt + stem], images=[[question.image]],
-                                        return_tensors="pt")  # fmt: skip
+            inputs = speaker._processor(
+                text=[prompt + stem], images=[[question.image]], return_tensors="pt"
+            )
             with torch.inference_mode():
                 logits = speaker._model(**inputs).logits[0, -1]
             said, unsaid = (
@@ -159,8 +163,9 @@ def test_words_of_several_tokens(speaker):
 
     def log_probability(text):
         prompt = speaker._prompt(question.question)
-        inputs = speaker._processor(text=[prompt + text], images=[[question.image]],
-                                    return_tensors="pt")  # fmt: skip
+        inputs = speaker._processor(
+            text=[prompt + text], images=[[question.image]], return_tensors="pt"
+        )
         ids = tokenizer(text)["input_ids"]
         with torch.inference_mode():
             logs = speaker._model(**inputs).logits[0].log_softmax(-1)
@@ -194,9 +199,22 @@ def test_command_draws(qwen, segmenters, photos, spider, shim, tmp_path):
     import cv2
 
     photo, out = photos / "photo0.png", tmp_path / "drawn.png"
-    done = spider("point", "--model", qwen, "--image", photo, "--question", "Where?", "--answer",
-                  "Top left. Severe noise.", "--segmenter", segmenters["hf_sam"], "--out", out,
-                  **shim)  # fmt: skip
+    done = spider(
+        "point",
+        "--model",
+        qwen,
+        "--image",
+        photo,
+        "--question",
+        "Where?",
+        "--answer",
+        "Top left. Severe noise.",
+        "--segmenter",
+        segmenters["hf_sam"],
+        "--out",
+        out,
+        **shim,
+    )
     assert done.returncode == 0, done.stderr[-1500:]
     assert "Top left. Severe noise." in done.stdout
     assert "point: (0." in done.stdout
@@ -206,8 +224,21 @@ def test_command_draws(qwen, segmenters, photos, spider, shim, tmp_path):
 def test_command_predicts(qwen, segmenters, dataset, spider, shim, tmp_path):
     """Predictions of a split: a line a row, with points where words are."""
     out = tmp_path / "p.jsonl"
-    command = ["point", "--model", qwen, "--data", dataset, "--split", "train", "--out", out,
-               "--segmenter", segmenters["hf_sam"], "--limit", 24]  # fmt: skip
+    command = [
+        "point",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--split",
+        "train",
+        "--out",
+        out,
+        "--segmenter",
+        segmenters["hf_sam"],
+        "--limit",
+        24,
+    ]
     (tmp_path / "c.toml").write_text("max_tokens = 6\nbatch = 5\n")
     command += ["--config", tmp_path / "c.toml"]
     done = spider(*command, **shim)

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.usefixtures("train_extra"),
-              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
-                                         "ignore::DeprecationWarning")]  # fmt: skip
+pytestmark = [
+    pytest.mark.usefixtures("train_extra"),
+    pytest.mark.filterwarnings(
+        "ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"
+    ),
+]
 
 
 def asked(number):
@@ -66,7 +69,7 @@ def test_checkpoint_of_segment_anything(monkeypatch, tmp_path, multimask):
     import torch
 
     from flows.pointing.segmenters import make_segmenter
-    from schemas.training import PointConfig
+    from schemas.settings.training import PointConfig
     from tests.doubles import tiny_models
 
     torch.manual_seed(7)
@@ -94,7 +97,7 @@ def test_relatives_of_sam(tmp_path, kind):
     import torch
 
     from flows.pointing.segmenters import make_segmenter
-    from schemas.training import PointConfig
+    from schemas.settings.training import PointConfig
     from tests.doubles import tiny_pointing
 
     torch.manual_seed(0)
@@ -113,7 +116,7 @@ def test_segmenters(segmenters, kind, multimask):
     import torch
 
     from flows.pointing.segmenters import make_segmenter
-    from schemas.training import PointConfig
+    from schemas.settings.training import PointConfig
 
     config = PointConfig(segmenter=segmenters[kind], multimask=multimask)
     segmenter = make_segmenter(config, torch.device("cpu"))

@@ -18,7 +18,7 @@ from flows.pointing.words import find_place
 from flows.training.data.example import Example
 from schemas import masks
 from schemas.errors import ConfigError
-from schemas.training import PointConfig
+from schemas.settings.training import PointConfig
 
 PICTURE = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
 
@@ -174,8 +174,10 @@ def _served(words=LOGS):
         if request.url.path == "/tokenize":
             return httpx.Response(200, json={"tokens": cut(body["messages"])})
         names = {number: token for token, number in numbers.items()}
-        logs = [{"token": f"token_id:{i}", "logprob": words.get(names[i], -9999.0)}
-                for i in body["logprob_token_ids"]]  # fmt: skip
+        logs = [
+            {"token": f"token_id:{i}", "logprob": words.get(names[i], -9999.0)}
+            for i in body["logprob_token_ids"]
+        ]
         choice = {"logprobs": {"content": [{"top_logprobs": logs}]}}
         return httpx.Response(200, json={"choices": [choice]})
 

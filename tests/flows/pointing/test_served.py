@@ -16,10 +16,24 @@ from flows.pointing.served import ServedSpeaker
 from tests.doubles import real_vllm
 
 FLAGS = [
-    "--dtype", "float32", "--enforce-eager", "--max-model-len", "2048", "--max-num-seqs", "8",
-    "--kv-cache-memory-bytes", "268435456", "--block-size", "32", "--generation-config", "vllm",
-    "--limit-mm-per-prompt", '{"image": 1, "video": 0}', "--served-model-name", "tiny",
-]  # fmt: skip
+    "--dtype",
+    "float32",
+    "--enforce-eager",
+    "--max-model-len",
+    "2048",
+    "--max-num-seqs",
+    "8",
+    "--kv-cache-memory-bytes",
+    "268435456",
+    "--block-size",
+    "32",
+    "--generation-config",
+    "vllm",
+    "--limit-mm-per-prompt",
+    '{"image": 1, "video": 0}',
+    "--served-model-name",
+    "tiny",
+]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +50,9 @@ def served(tmp_path_factory):
     log = (folder / "log").open("w")
     server = subprocess.Popen(
         [folder / "serve", "serve", model, "--host", "127.0.0.1", "--port", str(port), *FLAGS],
-        stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(server, url, folder / "log")
@@ -78,12 +93,16 @@ def test_real_vllm_scores_are_the_models_own(served, tmp_path):
             stem = answer[: answer.index(said)].rstrip()
             words = [said, pair[1 - pair.index(said)]]
             words = [" " + word for word in words] if stem else words
-            jobs.append({"image": str(path), "question": asked[-1].question, "stem": stem,
-                         "words": words})  # fmt: skip
+            jobs.append(
+                {"image": str(path), "question": asked[-1].question, "stem": stem, "words": words}
+            )
             want.append((number, axis))
     (tmp_path / "jobs.json").write_text(json.dumps(jobs))
-    gaps = json.loads(real_vllm.python(real_vllm.SHIM / "reference.py", model,
-                                       tmp_path / "jobs.json").splitlines()[-1])  # fmt: skip
+    gaps = json.loads(
+        real_vllm.python(
+            real_vllm.SHIM / "reference.py", model, tmp_path / "jobs.json"
+        ).splitlines()[-1]
+    )
     with contextlib.closing(ServedSpeaker(url, "tiny")) as speaker:
         scored = speaker.score(asked, answers)
     assert len(gaps) == 5
@@ -99,15 +118,41 @@ def test_real_vllm_predicts_a_split(served, dataset, spider, tmp_path):
     url, _ = served
     out = tmp_path / "p.jsonl"
     (tmp_path / "c.toml").write_text("max_tokens = 6\n")
-    done = spider("point", "--endpoint", url, "--model", "tiny", "--data", dataset, "--out", out,
-                  "--split", "train", "--limit", 12, "--config", tmp_path / "c.toml")  # fmt: skip
+    done = spider(
+        "point",
+        "--endpoint",
+        url,
+        "--model",
+        "tiny",
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--split",
+        "train",
+        "--limit",
+        12,
+        "--config",
+        tmp_path / "c.toml",
+    )
     assert done.returncode == 0, done.stderr[-1500:]
     assert len(out.read_text().splitlines()) == 12
 
 
 def test_no_server_is_one_line(dataset, spider, tmp_path):
     """An endpoint where nobody answers ends with one line."""
-    done = spider("point", "--endpoint", "http://127.0.0.1:9", "--model", "m", "--data", dataset,
-                  "--split", "train", "--out", tmp_path / "p.jsonl")  # fmt: skip
+    done = spider(
+        "point",
+        "--endpoint",
+        "http://127.0.0.1:9",
+        "--model",
+        "m",
+        "--data",
+        dataset,
+        "--split",
+        "train",
+        "--out",
+        tmp_path / "p.jsonl",
+    )
     assert done.returncode == 2
     assert "127.0.0.1:9 gave no answer" in done.stderr

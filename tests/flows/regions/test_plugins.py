@@ -38,8 +38,18 @@ def brought(tmp_path_factory):
 def test_readmes_source_and_writer_build(brought, photos, spider, tmp_path):
     """What the README shows in fifteen lines cuts the regions and writes the answers."""
     plugins = ("--plugin", brought / "thirds.py", "--plugin", brought / "terse.py")
-    done = spider("build", photos, "--out", tmp_path / "d", *SMALL, *plugins,
-                  "--regions", "thirds", "--answers", "terse")  # fmt: skip
+    done = spider(
+        "build",
+        photos,
+        "--out",
+        tmp_path / "d",
+        *SMALL,
+        *plugins,
+        "--regions",
+        "thirds",
+        "--answers",
+        "terse",
+    )
     assert done.returncode in (0, 3), done.stderr
     found = rows(tmp_path / "d", ["label", "writer", "answer"])
     assert {row["label"] for row in found} & {"left third", "middle third", "right third"}
@@ -52,8 +62,9 @@ def test_source_from_outside_can_be_a_stage(brought, photos, spider, tmp_path):
     config = tmp_path / "run.toml"
     config.write_text(f'plugins = ["{brought / "thirds.py"}"]\n')
     stage = tmp_path / "stage"
-    done = spider("segment", photos, "--out", stage, "--limit", 3, "--regions", "thirds",
-                  "--config", config)  # fmt: skip
+    done = spider(
+        "segment", photos, "--out", stage, "--limit", 3, "--regions", "thirds", "--config", config
+    )
     assert done.returncode in (0, 3), done.stderr
     labels = pq.read_table(next((stage / "regions").glob("proposals-*")))["label"].to_pylist()
     assert sorted(set(labels)) == ["left third", "middle third", "right third"]
@@ -62,17 +73,42 @@ def test_source_from_outside_can_be_a_stage(brought, photos, spider, tmp_path):
 def test_installed_package_takes_a_file(photos, environment, tmp_path):
     """One entry-point line brings a source that is typed ``name:FILE``."""
     site, names = tmp_path / "site", tmp_path / "names.txt"
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation",
-               "--target", str(site), str(ROOT / "tests" / "plugin_regions")]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+        str(site),
+        str(ROOT / "tests" / "plugin_regions"),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     names.write_text("first strip\nsecond strip")
     path = os.pathsep.join([str(site), environment["PYTHONPATH"]])
 
     def build(regions):
-        build = [sys.executable, "-m", "flows", "build", photos, "--out", tmp_path / "d", *SMALL,
-                 "--regions", regions]  # fmt: skip
-        return subprocess.run([*map(str, build)], capture_output=True, text=True, check=False,
-                              env=environment | {"PYTHONPATH": path})  # fmt: skip
+        build = [
+            sys.executable,
+            "-m",
+            "flows",
+            "build",
+            photos,
+            "--out",
+            tmp_path / "d",
+            *SMALL,
+            "--regions",
+            regions,
+        ]
+        return subprocess.run(
+            [*map(str, build)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment | {"PYTHONPATH": path},
+        )
 
     refused = build("columns")
     assert refused.returncode == 2

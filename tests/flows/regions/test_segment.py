@@ -47,8 +47,9 @@ def test_two_processes_and_a_kill_give_the_same_bytes(stage, photos, spider, env
     """Worker processes, and a run that was killed and started again, change nothing."""
     out = tmp_path / "s"
     command = [sys.executable, "-m", "flows", "segment", photos, "--out", out, *SHARDS]
-    process = subprocess.Popen([*map(str, command)], env=environment, stderr=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [*map(str, command)], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
     first, deadline = out / ".work" / "ledger" / "segment-00000.json", time.monotonic() + 120
     while not first.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -66,8 +67,9 @@ def test_the_manifest_tells_what_made_it(stage):
     assert manifest["regions"]["source"] == "segments"
     counts = manifest["counts"]
     assert counts["candidates"] == counts["pictures"] + counts["left_out"]
-    stored = sum(pq.read_metadata(file).num_rows for file in
-                 (stage / "regions").glob("proposals-*"))  # fmt: skip
+    stored = sum(
+        pq.read_metadata(file).num_rows for file in (stage / "regions").glob("proposals-*")
+    )
     assert counts["proposals"] == stored
     assert {f"regions/{name}" for name in stage_bytes(stage)} == set(manifest["files"])
 
@@ -77,11 +79,13 @@ def test_pictures_outside_the_stage_are_rejects(stage, spider, photos, tmp_path)
     out = tmp_path / "d"
     small = tmp_path / "c.toml"
     small.write_text("[ingest]\nmax_long_side = 300\n")
-    done = spider("build", photos, "--out", out, *BUILD, "--config", small,
-                  "--regions", f"stored:{stage}")  # fmt: skip
+    done = spider(
+        "build", photos, "--out", out, *BUILD, "--config", small, "--regions", f"stored:{stage}"
+    )
     assert done.returncode == 3, done.stderr
-    reasons = {r["reason"] for f in (out / "rejects").iterdir() for r in
-               pq.read_table(f).to_pylist()}  # fmt: skip
+    reasons = {
+        r["reason"] for f in (out / "rejects").iterdir() for r in pq.read_table(f).to_pylist()
+    }
     assert "not_segmented" in reasons
 
 

@@ -27,17 +27,25 @@ def settings(tmp_path_factory):
 
     torch.manual_seed(1)
     root = tmp_path_factory.mktemp("ssa")
-    made = {kind: getattr(tiny_models, kind)(root / kind)
-            for kind in ("segformer", "blip", "clip", "clipseg", "hf_sam")}  # fmt: skip
+    made = {
+        kind: getattr(tiny_models, kind)(root / kind)
+        for kind in ("segformer", "blip", "clip", "clipseg", "hf_sam")
+    }
     (root / "vocabulary.txt").write_text("red thing\ngreen thing\nblue thing\n")
     (root / "sitecustomize.py").write_text(SHIM)
     table = {
-        "device": "cpu", "sam_checkpoint": made["hf_sam"], "segmenters": [made["segformer"]],
-        "caption_model": made["blip"], "clip_model": made["clip"],
-        "clipseg_model": made["clipseg"], "vocabulary": str(root / "vocabulary.txt"),
-        "points_per_side": 3, "pred_iou_thresh": -1e9, "stability_score_thresh": -1.0,
+        "device": "cpu",
+        "sam_checkpoint": made["hf_sam"],
+        "segmenters": [made["segformer"]],
+        "caption_model": made["blip"],
+        "clip_model": made["clip"],
+        "clipseg_model": made["clipseg"],
+        "vocabulary": str(root / "vocabulary.txt"),
+        "points_per_side": 3,
+        "pred_iou_thresh": -1e9,
+        "stability_score_thresh": -1.0,
         "box_nms_thresh": 1.0,
-    }  # fmt: skip
+    }
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())
     (root / "c.toml").write_text(f"[regions.ssa]\n{lines}\n")
     return root
@@ -46,8 +54,19 @@ def settings(tmp_path_factory):
 def test_sam_and_label_models(settings, photos, spider, tmp_path):
     """``segment`` with real loading code stores masks of every picture, named and scored."""
     out = tmp_path / "s"
-    done = spider("segment", photos, "--out", out, "--regions", "ssa", "--limit", 2,
-                  "--config", settings / "c.toml", PYTHONPATH=settings)  # fmt: skip
+    done = spider(
+        "segment",
+        photos,
+        "--out",
+        out,
+        "--regions",
+        "ssa",
+        "--limit",
+        2,
+        "--config",
+        settings / "c.toml",
+        PYTHONPATH=settings,
+    )
     assert done.returncode in (0, 3), done.stderr
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["regions"]["masks"]["class"] == "SamModel"
@@ -89,8 +108,21 @@ def test_ready_made_masks_to_a_valid_dataset(settings, photos, spider, tmp_path)
     text = (settings / "c.toml").read_text()
     config.write_text(text + f"masks = {json.dumps(str(tmp_path / 'masks'))}\n")
     out = tmp_path / "d"
-    done = spider("build", photos, "--out", out, "--regions", "ssa", "--config", config,
-                  "--shard-size", 2, "--workers", 2, PYTHONPATH=settings)  # fmt: skip
+    done = spider(
+        "build",
+        photos,
+        "--out",
+        out,
+        "--regions",
+        "ssa",
+        "--config",
+        config,
+        "--shard-size",
+        2,
+        "--workers",
+        2,
+        PYTHONPATH=settings,
+    )
     assert done.returncode in (0, 3), done.stderr
     done = spider("validate", out, "--source", photos)
     assert done.returncode == 0, done.stdout
@@ -102,8 +134,11 @@ def test_ready_made_masks_to_a_valid_dataset(settings, photos, spider, tmp_path)
     assert counts["pictures"] == counts["candidates"] - len(
         [row for row in rejects if row["stage"] in ("ingest", "screen")]
     )
-    regions = [row for file in (out / "records").glob("regions-*.parquet")
-               for row in pq.read_table(file).to_pylist()]  # fmt: skip
+    regions = [
+        row
+        for file in (out / "records").glob("regions-*.parquet")
+        for row in pq.read_table(file).to_pylist()
+    ]
     assert regions
     for row in regions:
         assert row["label_source"] == "ssa"

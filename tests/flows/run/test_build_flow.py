@@ -8,8 +8,8 @@ import pytest
 
 from flows.store.run_folder import RunFolder, split_shards
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 from tests.conftest import ROOT
 
 PICTURES = [Candidate("s", f"{n}.png", "/in", f"{n}.png", "file") for n in range(5)]
@@ -28,9 +28,13 @@ def test_only_infrastructure_is_tried_again(environment, tmp_path, runner):
     """A flaky disk is tried again; a full disk, a mistake and a bug end the run at once."""
     script = str(ROOT / "tests" / "doubles" / "run_trial.py")
     done = subprocess.run(
-        [sys.executable, script, runner, str(tmp_path), *TRIED], env=environment,
-        capture_output=True, text=True, check=False, timeout=240,
-    )  # fmt: skip
+        [sys.executable, script, runner, str(tmp_path), *TRIED],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert {kind: (tries, result) for kind, tries, result in rows} == TRIED
@@ -99,9 +103,12 @@ def test_two_processes_do_not_share_a_folder(tmp_path, environment):
         "    print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(
-        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(ConfigError, match="another process builds here"):

@@ -12,7 +12,7 @@ import pytest
 
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
-from schemas.config import RunConfig
+from schemas.settings.config import RunConfig
 from tests.doubles.signals import hear_ctrl_c
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
@@ -21,9 +21,14 @@ def begun(source, out, environment, *flags):
     """A build in a session of its own, after its first shard."""
     command = [sys.executable, "-m", "flows", "build", source, "--out", out, *BUILD, *flags]
     process = subprocess.Popen(
-        [*map(str, command)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        text=True, start_new_session=True, preexec_fn=hear_ctrl_c,
-    )  # fmt: skip
+        [*map(str, command)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
+    )
     ledger, deadline = out / ".work" / "ledger" / "build-00000.json", time.monotonic() + 120
     while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)

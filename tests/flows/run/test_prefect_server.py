@@ -32,9 +32,13 @@ OPEN = (
 def opened(environment):
     """Start a process that holds a server open until it gets a line."""
     process = subprocess.Popen(
-        [sys.executable, "-c", OPEN], env=environment, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", OPEN],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     yield process, process.stdout.readline().split()
     process.kill()
     process.communicate()
@@ -70,8 +74,9 @@ def test_server_of_a_killed_run_is_ended(opened):
     assert gone_within(url, 10)
 
 
-@pytest.mark.parametrize(("status", "usable"), [(200, True), (401, True), (403, True),
-                                                (404, False), (503, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "usable"), [(200, True), (401, True), (403, True), (404, False), (503, False)]
+)
 def test_server_that_asks_who_we_are_is_there(status, usable):
     """A server behind a login answers 401 or 403 and is used; a broken one is refused."""
 

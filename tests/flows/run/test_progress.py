@@ -78,10 +78,15 @@ def test_terminal_stays_in_its_process(tmp_path):
 INGESTED = {"in": 5, "out": 4, "rejects": 1}
 SELECTED = {"in": 4, "out": 3, "rejects": 1}
 BUILT = {
-    "pictures": 2, "rejects.build.unreadable": 1, "rejects.check.failed": 1,
-    "images.planned": 3, "images.regions": 2, "images.refused": 1,
-    "ask.asked": 7, "rows.train.global.description.full": 6,
-}  # fmt: skip
+    "pictures": 2,
+    "rejects.build.unreadable": 1,
+    "rejects.check.failed": 1,
+    "images.planned": 3,
+    "images.regions": 2,
+    "images.refused": 1,
+    "ask.asked": 7,
+    "rows.train.global.description.full": 6,
+}
 
 
 def total(candidates=5, ingested=INGESTED, selected=SELECTED, built=BUILT):

@@ -6,10 +6,14 @@ import pyarrow.parquet as pq
 import pytest
 
 ALL_KINDS = {
-    ("global_description", ""), ("local_description", ""), ("referring", "short"),
-    ("referring", "long"), ("grounding", "hybrid_intensity"), ("grounding", "single_intensity"),
+    ("global_description", ""),
+    ("local_description", ""),
+    ("referring", "short"),
+    ("referring", "long"),
+    ("grounding", "hybrid_intensity"),
+    ("grounding", "single_intensity"),
     ("grounding", "accumulation_order"),
-}  # fmt: skip
+}
 
 pytestmark = pytest.mark.slow
 

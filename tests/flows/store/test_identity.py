@@ -3,8 +3,8 @@
 import pytest
 
 from flows.store.identity import settings_hash
-from schemas.config import RunConfig
 from schemas.errors import ConfigError
+from schemas.settings.config import RunConfig
 
 
 def with_regions(path):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from schemas.training import MixConfig
+from schemas.settings.training import MixConfig
 
 
 @pytest.fixture
@@ -16,13 +16,21 @@ def records(tmp_path):
         pixels = np.random.default_rng(number).integers(0, 255, (40, 60, 3)).astype(np.uint8)
         cv2.imwrite(str(tmp_path / f"p{number}.png"), pixels)
     rows = [
-        {"id": str(number), "image": f"p{number}.png", "qtype": "what" if number % 4 else "how",
-         "conversations": [{"from": "human", "value": f"<image>\nWhat is on the left {number}?"},
-                           {"from": "gpt", "value": "Noise on the left."}]}
+        {
+            "id": str(number),
+            "image": f"p{number}.png",
+            "qtype": "what" if number % 4 else "how",
+            "conversations": [
+                {"from": "human", "value": f"<image>\nWhat is on the left {number}?"},
+                {"from": "gpt", "value": "Noise on the left."},
+            ],
+        }
         for number in range(8)
-    ]  # fmt: skip
-    rows[3]["conversations"] += [{"from": "human", "value": "How strong?"},
-                                 {"from": "gpt", "value": "Strong."}]  # fmt: skip
+    ]
+    rows[3]["conversations"] += [
+        {"from": "human", "value": "How strong?"},
+        {"from": "gpt", "value": "Strong."},
+    ]
     (tmp_path / "llava.json").write_text(json.dumps(rows))
     return tmp_path
 

@@ -7,7 +7,7 @@ import pytest
 
 from flows.training.data.flip import flip_text
 from schemas.errors import ConfigError
-from schemas.training import MixConfig
+from schemas.settings.training import MixConfig
 from tests.flows.training.conftest import mixture
 
 

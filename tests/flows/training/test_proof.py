@@ -17,9 +17,12 @@ def test_short_proof(train_extra, shim, environment, tmp_path):
     paths = os.pathsep.join([shim["PYTHONPATH"], str(ROOT)])
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "prove_learning.py", "--out", out, "--short"],
-        env=environment | shim | {"PYTHONPATH": paths}, capture_output=True, text=True, check=False,
+        env=environment | shim | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
         cwd=tmp_path,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     losses = json.loads((out / "seed0" / "run" / "sft.json").read_text())["losses"]
     assert losses[-1][1] < losses[0][1] / 10

@@ -67,13 +67,26 @@ def test_parquet_and_names_with_spaces_bar(records):
 def test_dq495k(records):
     """DataDepictQA's records: pictures by key, no tag, test files with query and answer."""
     rows = [
-        {"id": 1, "image_ref": None, "image_A": "p0.png", "image_B": None,
-         "task_type": "quality_single_A_noref", "distortion_classes": ["noise", "blur"],
-         "severities": 0,
-         "conversations": [{"from": "human", "value": "?"}, {"from": "gpt", "value": "Noise"}]},
-        {"id": 2, "image_ref": "p1.png", "image_A": "p2.png", "image_B": "p3.png",
-         "task_type": "quality_compare", "query": "Which?", "text": "A"},
-    ]  # fmt: skip
+        {
+            "id": 1,
+            "image_ref": None,
+            "image_A": "p0.png",
+            "image_B": None,
+            "task_type": "quality_single_A_noref",
+            "distortion_classes": ["noise", "blur"],
+            "severities": 0,
+            "conversations": [{"from": "human", "value": "?"}, {"from": "gpt", "value": "Noise"}],
+        },
+        {
+            "id": 2,
+            "image_ref": "p1.png",
+            "image_A": "p2.png",
+            "image_B": "p3.png",
+            "task_type": "quality_compare",
+            "query": "Which?",
+            "text": "A",
+        },
+    ]
     (records / "dq.json").write_text(json.dumps(rows))
     mixed = mixture(f'[[source]]\npath = "{records}/dq.json"\nkind = "dq495k"\n', records)
     found = {row["row_id"]: row for row in map(mixed.row, range(2))}
@@ -89,14 +102,35 @@ def test_dq495k(records):
         ({"conversations": []}, "record 0: no answer"),
         ({"conversations": "x"}, "record 0: no list"),
         ({"image": ["p0.png", "p1.png"]}, "1 times <image> but 2 pictures"),
-        ({"conversations": [{"from": "human", "value": "<|image_pad|>"},
-                            {"from": "gpt", "value": "x"}]}, "literal <|image_pad|>"),
-        ({"conversations": [{"from": "human", "value": "<image>?"},
-                            {"from": "gpt", "value": "an <image>"}]}, "literal <image>"),
-        ({"conversations": [{"from": "human", "value": "a<|im_end|>b"},
-                            {"from": "gpt", "value": "x"}]}, "literal <|im_end|>"),
+        (
+            {
+                "conversations": [
+                    {"from": "human", "value": "<|image_pad|>"},
+                    {"from": "gpt", "value": "x"},
+                ]
+            },
+            "literal <|image_pad|>",
+        ),
+        (
+            {
+                "conversations": [
+                    {"from": "human", "value": "<image>?"},
+                    {"from": "gpt", "value": "an <image>"},
+                ]
+            },
+            "literal <image>",
+        ),
+        (
+            {
+                "conversations": [
+                    {"from": "human", "value": "a<|im_end|>b"},
+                    {"from": "gpt", "value": "x"},
+                ]
+            },
+            "literal <|im_end|>",
+        ),
     ],
-)  # fmt: skip
+)
 def test_broken_records_are_named(records, change, said):
     """A record that would damage training is one line with its number or row."""
     rows = json.loads((records / "llava.json").read_text())

@@ -5,9 +5,12 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-pytestmark = [pytest.mark.usefixtures("train_extra"),
-              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
-                                         "ignore::DeprecationWarning")]  # fmt: skip
+pytestmark = [
+    pytest.mark.usefixtures("train_extra"),
+    pytest.mark.filterwarnings(
+        "ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"
+    ),
+]
 
 SETTINGS = """
 batch = 4
@@ -38,8 +41,21 @@ def settings(tmp_path_factory):
 def trained(spider, shim, qwen, dataset, settings, tmp_path_factory):
     """A short run through the command line."""
     out = tmp_path_factory.mktemp("sft") / "run"
-    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
-                  "--steps", 12, "--merge", **shim)  # fmt: skip
+    done = spider(
+        "sft",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--config",
+        settings,
+        "--steps",
+        12,
+        "--merge",
+        **shim,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return out
 
@@ -107,8 +123,20 @@ def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained
 
 
 def resume(spider, shim, qwen, dataset, settings, out):
-    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
-                  "--steps", 12, **shim)  # fmt: skip
+    done = spider(
+        "sft",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--config",
+        settings,
+        "--steps",
+        12,
+        **shim,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
 
 
@@ -118,15 +146,22 @@ def test_finished_epochs_train_no_more(qwen, tmp_path):
     import numpy as np
 
     from flows.training.sft.finetune import sft
-    from schemas.training import MixConfig, SftConfig
+    from schemas.settings.training import MixConfig, SftConfig
 
     cv2.imwrite(str(tmp_path / "p.png"), np.full((64, 64, 3), 99, np.uint8))
     said = [{"from": "human", "value": "<image>Where?"}, {"from": "gpt", "value": "Top left."}]
     rows = [{"id": str(number), "image": "p.png", "conversations": said} for number in range(4)]
     (tmp_path / "r.json").write_text(json.dumps(rows))
     mix = MixConfig(source=[{"path": str(tmp_path / "r.json"), "kind": "llava"}])
-    config = SftConfig(model=str(qwen), epochs=1.5, batch=2, accumulate=1, precision="fp32",
-                       save_steps=1, trainer={"report_to": [], "disable_tqdm": True})  # fmt: skip
+    config = SftConfig(
+        model=str(qwen),
+        epochs=1.5,
+        batch=2,
+        accumulate=1,
+        precision="fp32",
+        save_steps=1,
+        trainer={"report_to": [], "disable_tqdm": True},
+    )
     assert sft(config, mix, tmp_path / "o")["steps"] == 3
     (tmp_path / "o" / "sft.json").unlink()
     again = sft(config, mix, tmp_path / "o")
@@ -143,8 +178,21 @@ def test_merging_later_trains_nothing(trained, spider, shim, qwen, dataset, sett
     shutil.copytree(trained, out)
     shutil.rmtree(out / "merged")
     shutil.rmtree(out / "checkpoints")
-    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
-                  "--steps", 12, "--merge", **shim)  # fmt: skip
+    done = spider(
+        "sft",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--config",
+        settings,
+        "--steps",
+        12,
+        "--merge",
+        **shim,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert not (out / "checkpoints").exists()
     one, other = (load_file(f / "merged" / "model.safetensors") for f in (trained, out))
@@ -160,8 +208,20 @@ def test_changed_data_is_not_gone_on_with(trained, spider, shim, qwen, dataset, 
     (out / "sft.json").unlink()
     counts = json.loads((out / "mix.json").read_text())
     (out / "mix.json").write_text(json.dumps(counts | {"digest": "of other rows"}))
-    done = spider("sft", "--model", qwen, "--data", dataset, "--out", out, "--config", settings,
-                  "--steps", 12, **shim)  # fmt: skip
+    done = spider(
+        "sft",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--out",
+        out,
+        "--config",
+        settings,
+        "--steps",
+        12,
+        **shim,
+    )
     assert done.returncode == 2
     assert "the data has changed since this run began" in done.stderr
 
@@ -195,7 +255,7 @@ def test_second_stage_stands_on_the_first(trained, tmp_path):
 
     from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters
-    from schemas.training import TuneConfig
+    from schemas.settings.training import TuneConfig
 
     first = load_model(str(trained), torch.float32)
     weights = {name: value.clone() for name, value in first.model.state_dict().items()}

@@ -2,9 +2,12 @@
 
 import pytest
 
-pytestmark = [pytest.mark.usefixtures("train_extra"),
-              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
-                                         "ignore::DeprecationWarning")]  # fmt: skip
+pytestmark = [
+    pytest.mark.usefixtures("train_extra"),
+    pytest.mark.filterwarnings(
+        "ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ def test_groups(tiny_vlm, tmp_path_factory, kind, tune, groups):
 
     from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters, prepare, rate_groups
-    from schemas.training import TuneConfig
+    from schemas.settings.training import TuneConfig
 
     folder = tmp_path_factory.getbasetemp() / f"groups-{kind}"
     if not folder.is_dir():
@@ -56,7 +59,7 @@ def test_nothing_to_train_is_refused(qwen):
     from flows.training.model_families import load_model
     from flows.training.sft.groups import adapters
     from schemas.errors import ConfigError
-    from schemas.training import TuneConfig
+    from schemas.settings.training import TuneConfig
 
     loaded = load_model(str(qwen), torch.float32)
     frozen = TuneConfig(language="frozen", vision="frozen", projector="frozen")
@@ -75,8 +78,20 @@ def test_nothing_to_train_is_refused(qwen):
 def test_mistakes_are_one_line(spider, shim, qwen, dataset, tmp_path, table, said):
     """A wrong argument, a cut that leaves no answer and a wrong key end before or at the row."""
     (tmp_path / "c.toml").write_text(table)
-    done = spider("sft", "--model", qwen, "--data", dataset, "--out", tmp_path / "o", "--config",
-                  tmp_path / "c.toml", "--steps", 1, **shim)  # fmt: skip
+    done = spider(
+        "sft",
+        "--model",
+        qwen,
+        "--data",
+        dataset,
+        "--out",
+        tmp_path / "o",
+        "--config",
+        tmp_path / "c.toml",
+        "--steps",
+        1,
+        **shim,
+    )
     assert done.returncode == 2, done.stderr[-2000:]
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("iqa-spider: ")
@@ -92,9 +107,12 @@ def test_template_that_masks_nothing_is_refused(qwen):
     from flows.training.sft.collate import make_collator
     from schemas.errors import ConfigError
 
-    row = {"images": [Image.fromarray(np.zeros((64, 64, 3), np.uint8))], "row_id": "row7",
-           "prompt": [{"role": "user", "content": "Which region?"}],
-           "completion": [{"role": "assistant", "content": "Top left."}]}  # fmt: skip
+    row = {
+        "images": [Image.fromarray(np.zeros((64, 64, 3), np.uint8))],
+        "row_id": "row7",
+        "prompt": [{"role": "user", "content": "Which region?"}],
+        "completion": [{"role": "assistant", "content": "Top left."}],
+    }
     processor = load_processor(str(qwen))
     batch = make_collator(processor, None)([dict(row)])
     kept = batch["labels"][0][batch["labels"][0] != -100]

@@ -60,8 +60,9 @@ def test_ms_swift_reads_it(dataset, spider, tmp_path, kind):
     done = spider("export", dataset, "--format", kind, "--absolute", "--out", out)
     assert done.returncode == 0, done.stderr
     (file,) = out.glob("train.json*")
-    found = read(python, "read_swift.py", file, cwd=tmp_path,
-                 MODELSCOPE_CACHE=str(tmp_path / "cache"))  # fmt: skip
+    found = read(
+        python, "read_swift.py", file, cwd=tmp_path, MODELSCOPE_CACHE=str(tmp_path / "cache")
+    )
     assert found == said(dataset, "train")
 
 
@@ -74,6 +75,7 @@ def test_llama_factory_reads_it(dataset, spider, tmp_path):
     shim = tmp_path / "shim"
     shim.mkdir()
     (shim / "sitecustomize.py").write_text(SHIM)
-    found = read(python, "read_llamafactory.py", out, "iqa_spider_train", cwd=tmp_path,
-                 PYTHONPATH=str(shim))  # fmt: skip
+    found = read(
+        python, "read_llamafactory.py", out, "iqa_spider_train", cwd=tmp_path, PYTHONPATH=str(shim)
+    )
     assert found == said(dataset, "train")

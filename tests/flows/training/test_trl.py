@@ -2,9 +2,12 @@
 
 import pytest
 
-pytestmark = [pytest.mark.usefixtures("train_extra"),
-              pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning",
-                                         "ignore::DeprecationWarning")]  # fmt: skip
+pytestmark = [
+    pytest.mark.usefixtures("train_extra"),
+    pytest.mark.filterwarnings(
+        "ignore::FutureWarning", "ignore::UserWarning", "ignore::DeprecationWarning"
+    ),
+]
 
 
 @pytest.mark.parametrize("subset", ["instruct", "grounding"])
@@ -15,13 +18,23 @@ def test_dataset_trains_in_trl_without_glue(qwen, dataset, tmp_path, subset):
     from trl import SFTConfig, SFTTrainer
 
     rows = datasets.load_dataset(str(dataset), subset, split="train", cache_dir=tmp_path / "c")
-    config = SFTConfig(output_dir=str(tmp_path / "o"), max_steps=1, per_device_train_batch_size=2,
-                       use_cpu=True, bf16=False, report_to=[], save_strategy="no", max_length=None,
-                       remove_unused_columns=False)  # fmt: skip
+    config = SFTConfig(
+        output_dir=str(tmp_path / "o"),
+        max_steps=1,
+        per_device_train_batch_size=2,
+        use_cpu=True,
+        bf16=False,
+        report_to=[],
+        save_strategy="no",
+        max_length=None,
+        remove_unused_columns=False,
+    )
     trainer = SFTTrainer(
-        model=AutoModelForImageTextToText.from_pretrained(qwen), args=config, train_dataset=rows,
+        model=AutoModelForImageTextToText.from_pretrained(qwen),
+        args=config,
+        train_dataset=rows,
         processing_class=AutoProcessor.from_pretrained(qwen),
-    )  # fmt: skip
+    )
     batch = trainer.data_collator([rows[0], rows[1]])
     text = trainer.processing_class.tokenizer.decode(batch["input_ids"][0])
     assert rows[0]["question"] in text
@@ -39,14 +52,28 @@ def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
 
     done = spider("export", dataset, "--format", "trl", "--out", tmp_path / "e")
     assert done.returncode == 0, done.stderr
-    rows = datasets.load_dataset("parquet", data_files=str(tmp_path / "e" / "train.parquet"),
-                                 split="train", cache_dir=tmp_path / "c")  # fmt: skip
-    config = SFTConfig(output_dir=str(tmp_path / "o"), max_steps=1, per_device_train_batch_size=2,
-                       use_cpu=True, bf16=False, report_to=[], save_strategy="no", max_length=None,
-                       remove_unused_columns=False)  # fmt: skip
+    rows = datasets.load_dataset(
+        "parquet",
+        data_files=str(tmp_path / "e" / "train.parquet"),
+        split="train",
+        cache_dir=tmp_path / "c",
+    )
+    config = SFTConfig(
+        output_dir=str(tmp_path / "o"),
+        max_steps=1,
+        per_device_train_batch_size=2,
+        use_cpu=True,
+        bf16=False,
+        report_to=[],
+        save_strategy="no",
+        max_length=None,
+        remove_unused_columns=False,
+    )
     trainer = SFTTrainer(
-        model=AutoModelForImageTextToText.from_pretrained(qwen), args=config, train_dataset=rows,
+        model=AutoModelForImageTextToText.from_pretrained(qwen),
+        args=config,
+        train_dataset=rows,
         processing_class=AutoProcessor.from_pretrained(qwen),
-    )  # fmt: skip
+    )
     trainer.train()
     assert trainer.state.global_step == 1

@@ -10,10 +10,10 @@ from pycocotools import mask as coco
 from annotators.regions.coco.masks import resized, shape_mask
 from annotators.regions.coco.source import CocoRegions
 from annotators.regions.partition import partition
-from schemas.config import RegionConfig
 from schemas.errors import PictureError
 from schemas.masks import encode
 from schemas.records import Picture, Screen
+from schemas.settings.config import RegionConfig
 
 SQUARE = [[10, 10, 50, 10, 50, 40, 10, 40]]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 from tests.doubles import tiny_models, torchvision_cpu
 
 ANY_MASK = {"pred_iou_thresh": -1e9, "stability_score_thresh": -1.0, "box_nms_thresh": 1.0}
@@ -33,7 +33,12 @@ def models(tmp_path_factory):
 def config(models):
     """All four label models, small batches; masks come from elsewhere."""
     return SsaConfig(
-        device="cpu", segmenters=[models["oneformer"], models["segformer"]],
-        caption_model=models["blip"], clip_model=models["clip"], clipseg_model=models["clipseg"],
-        crops_per_batch=4, points_per_side=4, **ANY_MASK,
-    )  # fmt: skip
+        device="cpu",
+        segmenters=[models["oneformer"], models["segformer"]],
+        caption_model=models["blip"],
+        clip_model=models["clip"],
+        clipseg_model=models["clipseg"],
+        crops_per_batch=4,
+        points_per_side=4,
+        **ANY_MASK,
+    )

@@ -9,7 +9,7 @@ from annotators.regions.ssa.loading import choose_place
 from annotators.regions.ssa.ranking import Ranker
 from annotators.regions.ssa.semantic import SemanticSegmenter
 from schemas.errors import ConfigError
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 from tests.doubles.tiny_models import CLASSES
 
 
@@ -112,9 +112,14 @@ def test_segmenters_give_a_class_for_every_pixel(models, place, pictures, kind):
 
 @pytest.mark.parametrize(
     ("label_models", "vocabulary"),
-    [(["segmenters"], []), (["clip"], ["cat", "dog"]), (["caption", "clip"], []),
-     (["segmenters", "clip"], []), (["segmenters", "clipseg"], [])],
-)  # fmt: skip
+    [
+        (["segmenters"], []),
+        (["clip"], ["cat", "dog"]),
+        (["caption", "clip"], []),
+        (["segmenters", "clip"], []),
+        (["segmenters", "clipseg"], []),
+    ],
+)
 def test_any_model_can_be_left_out(config, place, pictures, label_models, vocabulary):
     """Closed set, CLIP alone with a vocabulary, and what lies between."""
     chosen = config.model_copy(update={"label_models": label_models})
@@ -130,7 +135,7 @@ def test_any_model_can_be_left_out(config, place, pictures, label_models, vocabu
 
 def test_nobody_to_name_from_is_a_mistake():
     """CLIP alone without a vocabulary has nothing to choose from."""
-    from schemas.config import RunConfig
+    from schemas.settings.config import RunConfig
 
     with pytest.raises(ConfigError, match="vocabulary to name from"):
         RunConfig.parse({"regions": {"ssa": {"label_models": ["clip"]}}})

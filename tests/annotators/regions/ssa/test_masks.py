@@ -8,7 +8,7 @@ from annotators.regions.ssa.generation import MaskGeneration
 from annotators.regions.ssa.loading import choose_place, sha256_of
 from annotators.regions.ssa.sam import SegmentAnything, _counts, _from_counts, _generator
 from schemas.errors import ConfigError
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 from tests.annotators.regions.ssa.conftest import ANY_MASK
 from tests.doubles import tiny_models
 
@@ -32,9 +32,14 @@ def test_the_early_filter_changes_nothing(photo, thresholds):
     model = tiny_models.sam()
     config = SsaConfig(points_per_side=4, points_per_batch=6, **thresholds)
     theirs = SamAutomaticMaskGenerator(
-        model, points_per_side=4, points_per_batch=6, crop_n_points_downscale_factor=2,
-        min_mask_region_area=100, output_mode="uncompressed_rle", **thresholds,
-    )  # fmt: skip
+        model,
+        points_per_side=4,
+        points_per_batch=6,
+        crop_n_points_downscale_factor=2,
+        min_mask_region_area=100,
+        output_mode="uncompressed_rle",
+        **thresholds,
+    )
     expected = theirs.generate(photo)
     assert _generator(model, config).generate(photo) == expected
 
@@ -72,11 +77,14 @@ def test_a_checkpoint_is_loaded_and_checked(photo, tmp_path, monkeypatch):
     assert [int(one.mask.sum()) for one in found] == [record["area"] for record in expected]
 
 
-@pytest.mark.parametrize(("content", "sha256", "words"), [
-    (None, "", "no such file; curl -LO https://"),
-    (b"PK broken", "", "no checkpoint of --sam-type vit_b"),
-    (b"PK broken", "ab" * 32, "SHA-256"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "sha256", "words"),
+    [
+        (None, "", "no such file; curl -LO https://"),
+        (b"PK broken", "", "no checkpoint of --sam-type vit_b"),
+        (b"PK broken", "ab" * 32, "SHA-256"),
+    ],
+)
 def test_broken_checkpoints_are_one_line(tmp_path, content, sha256, words):
     """A missing, broken or other checkpoint is named, with what to do."""
     path = tmp_path / "sam.pth"

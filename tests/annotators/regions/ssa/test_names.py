@@ -9,11 +9,13 @@ from schemas.errors import ConfigError
 @pytest.mark.parametrize(
     ("given", "name"),
     [
-        ("person, individual, someone", "person"), ("person;individual", "person"),
-        ("sky-other-merged", "sky"), ("wall-brick", "brick wall"),
+        ("person, individual, someone", "person"),
+        ("person;individual", "person"),
+        ("sky-other-merged", "sky"),
+        ("wall-brick", "brick wall"),
         ("Traffic_Light", "traffic light"),
     ],
-)  # fmt: skip
+)
 def test_classes_as_people_say_them(given, name):
     """Synonyms, suffixes and underscores of data sets are not part of a name."""
     assert class_name(given) == name

@@ -17,8 +17,9 @@ def test_boxes_grow_about_their_centre():
     assert scaled_box(Box(0, 90, 10, 100), 1.6, 100, 100) == Box(0, 87, 13, 100)
 
 
-@given(st.integers(0, 90), st.integers(0, 90), st.integers(1, 10), st.integers(1, 10),
-       st.floats(1, 4))  # fmt: skip
+@given(
+    st.integers(0, 90), st.integers(0, 90), st.integers(1, 10), st.integers(1, 10), st.floats(1, 4)
+)
 def test_grown_boxes_hold_the_box_and_stay_inside(x, y, width, height, scale):
     """Whatever the scale, nothing of the mask is cut off and nothing lies outside."""
     box = Box(x, y, x + width, y + height)

@@ -216,7 +216,7 @@ def test_only_what_may_be_drawn_is_asked(environment, plugin, tmp_path, plan, st
     settings.write_text(f"plugins = [{str(file)!r}]\n[plan]\n{plan}\n")
     code = (
         "import sys; from pathlib import Path; from flows.run.prepare import check_config;"
-        "from schemas.config import RunConfig;"
+        "from schemas.settings.config import RunConfig;"
         "check_config(RunConfig.load(Path(sys.argv[1]), {}), ['photo.png'])"
     )
     done = subprocess.run(

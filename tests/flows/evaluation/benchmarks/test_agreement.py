@@ -11,15 +11,19 @@ from schemas.errors import ConfigError
 
 TABLE = ((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7))
 """Six targets by four judges, Shrout and Fleiss 1979, table 2."""
-RATINGS = [Rating(f"t{i}", f"r{j}", float(x)) for i, row in enumerate(TABLE)
-           for j, x in enumerate(row)]  # fmt: skip
+RATINGS = [
+    Rating(f"t{i}", f"r{j}", float(x)) for i, row in enumerate(TABLE) for j, x in enumerate(row)
+]
 
 
 def test_shrout_and_fleiss():
     """ICC(2,1) is .29, ICC(2,k) .62 and ICC(3,k) .91, with the intervals R's psych gives."""
     found = evaluate(RATINGS, Settings(0))["all"]
-    expected = {"icc(2,1)": (0.29, 0.019, 0.76), "icc(2,k)": (0.62, 0.071, 0.93),
-                "icc(3,k)": (0.91, 0.676, 0.99)}  # fmt: skip
+    expected = {
+        "icc(2,1)": (0.29, 0.019, 0.76),
+        "icc(2,k)": (0.62, 0.071, 0.93),
+        "icc(3,k)": (0.91, 0.676, 0.99),
+    }
     for name, (value, low, high) in expected.items():
         estimate = found[name]
         assert round(estimate.value, 2) == value

@@ -56,9 +56,14 @@ def test_iou_by_hand():
 
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
-    [("The Dogs", "a dog", 1), ("red car", "car", 1 / 2), ("cat", "dog", 0), ("", "", 1),
-     ("gas", "ga", 0)],
-)  # fmt: skip
+    [
+        ("The Dogs", "a dog", 1),
+        ("red car", "car", 1 / 2),
+        ("cat", "dog", 0),
+        ("", "", 1),
+        ("gas", "ga", 0),
+    ],
+)
 def test_similarity(first, second, expected):
     """Names are compared by their words, without articles and plural s."""
     assert similarity(first, second) == expected
@@ -85,9 +90,11 @@ def test_tag_recall_needs_box_and_name():
 
 TRUTH = [
     entry(1, "description", "the dog on the left is quite blurry and dark", LEFT, RIGHT),
-    entry(2, "yes_no", "No.", LEFT), entry(3, "yes_no", "Yes."), entry(4, "yes_no", "No."),
+    entry(2, "yes_no", "No.", LEFT),
+    entry(3, "yes_no", "Yes."),
+    entry(4, "yes_no", "No."),
     entry(5, "why", "Because of motion."),
-]  # fmt: skip
+]
 
 
 def values(said):
@@ -105,8 +112,12 @@ def test_perfect_predictions():
 
 def test_measures_by_hand():
     """One of two boxes, two of three yes-no, no open question: each where it belongs."""
-    said = [entry(1, "", "the dog is blurry and dark", LEFT), entry(2, "", "no, it is not"),
-            entry(3, "", "Yes"), entry(5, "", "because of Motion")]  # fmt: skip
+    said = [
+        entry(1, "", "the dog is blurry and dark", LEFT),
+        entry(2, "", "no, it is not"),
+        entry(3, "", "Yes"),
+        entry(5, "", "because of Motion"),
+    ]
     found = values(said)
     texts = [said[0].answer]
     assert found["bleu4"] == sacrebleu.corpus_bleu(texts, [[TRUTH[0].answer]]).score
@@ -143,8 +154,13 @@ def test_judge_grades_open_questions():
 def test_files(tmp_path):
     """Boxes are given as cells or as shares; predictions must belong to records."""
     path = tmp_path / "g.json"
-    record = {"id": 1, "kind": "what", "question": "?", "answer": "dog",
-              "boxes": [{"tag": "dog", "cells": [0, 399]}]}  # fmt: skip
+    record = {
+        "id": 1,
+        "kind": "what",
+        "question": "?",
+        "answer": "dog",
+        "boxes": [{"tag": "dog", "cells": [0, 399]}],
+    }
     path.write_text(json.dumps([record]))
     truth = read_entries(path, "--giqa")
     assert truth[0].boxes[0].box == pytest.approx((0.025, 0.025, 0.975, 0.975))

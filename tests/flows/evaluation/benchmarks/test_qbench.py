@@ -15,11 +15,25 @@ from flows.evaluation.intervals import Settings
 from schemas.errors import ConfigError
 
 OPTIONS = ("High", "Low", "Medium")
-ITEM = {"type": 2, "concern": 3, "question": "How is the light?", "img_path": "1.jpg",
-        "candidates": list(OPTIONS), "correct_ans": "Low"}  # fmt: skip
-FACE = {"id": "7", "question": "Is it sharp?", "option0": "Yes", "option1": "No",
-        "option2": "N/A", "option3": "N/A", "question_type": 0, "question_concern": 0,
-        "correct_choice": "B"}  # fmt: skip
+ITEM = {
+    "type": 2,
+    "concern": 3,
+    "question": "How is the light?",
+    "img_path": "1.jpg",
+    "candidates": list(OPTIONS),
+    "correct_ans": "Low",
+}
+FACE = {
+    "id": "7",
+    "question": "Is it sharp?",
+    "option0": "Yes",
+    "option1": "No",
+    "option2": "N/A",
+    "option3": "N/A",
+    "question_type": 0,
+    "question_concern": 0,
+    "correct_choice": "B",
+}
 
 
 def written(path, content):
@@ -31,11 +45,25 @@ def written(path, content):
 @pytest.mark.parametrize(
     ("answer", "index"),
     [
-        ("B", 1), ("b", 1), ("B.", 1), ("(B)", 1), ("B) Low", 1), ("B: Low", 1), (" B. Low\n", 1),
-        ("Low", 1), ("low.", 1), ("(c) medium", 2), ("An answer: B", None), ("A low light", None),
-        ("D", None), ("D.", None), ("Lower", None), ("The answer is B", None), ("", None),
+        ("B", 1),
+        ("b", 1),
+        ("B.", 1),
+        ("(B)", 1),
+        ("B) Low", 1),
+        ("B: Low", 1),
+        (" B. Low\n", 1),
+        ("Low", 1),
+        ("low.", 1),
+        ("(c) medium", 2),
+        ("An answer: B", None),
+        ("A low light", None),
+        ("D", None),
+        ("D.", None),
+        ("Lower", None),
+        ("The answer is B", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_strict(answer, index):
     """A leading letter or the exact option is a choice; a letter within words is none."""
     assert chosen(answer, OPTIONS) == index

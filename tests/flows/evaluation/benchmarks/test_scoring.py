@@ -28,8 +28,11 @@ from flows.evaluation.benchmarks.quality_scores import (
 from flows.evaluation.intervals import Settings
 from schemas.errors import ConfigError
 
-KADID = {f"I0{ref}_01_0{level}.png": Opinion(5.0 - level + 0.1 * ref, f"I0{ref}.png")
-         for ref in range(1, 4) for level in range(1, 6)}  # fmt: skip
+KADID = {
+    f"I0{ref}_01_0{level}.png": Opinion(5.0 - level + 0.1 * ref, f"I0{ref}.png")
+    for ref in range(1, 4)
+    for level in range(1, 6)
+}
 
 
 def table_of(path, text):

@@ -191,10 +191,17 @@ def test_replies(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "no_json"), ("3", "no_json"), ("{}", "no_score"), ('{"score": "3"}', "no_score"),
-     ('{"score": true}', "no_score"), ('{"score": 2.5}', "no_score"), ('{"score": 6}', "off_scale"),
-     ('{"score": -1}', "off_scale")],
-)  # fmt: skip
+    [
+        ("", "no_json"),
+        ("3", "no_json"),
+        ("{}", "no_score"),
+        ('{"score": "3"}', "no_score"),
+        ('{"score": true}', "no_score"),
+        ('{"score": 2.5}', "no_score"),
+        ('{"score": 6}', "off_scale"),
+        ('{"score": -1}', "off_scale"),
+    ],
+)
 def test_broken_replies(text, reason):
     """What is no whole number on the scale says why."""
     with pytest.raises(AnnotationError) as caught:

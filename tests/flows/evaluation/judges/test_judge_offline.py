@@ -43,20 +43,32 @@ def test_grounding_by_hand():
 @pytest.mark.parametrize(
     ("worse", "better"),
     [
-        ("Top right. The sky has mild blur followed by mild noise.",
-         "Top right. The sky has mild blur followed by moderate noise."),
-        ("Top right. The sky has severe noise followed by mild blur.",
-         "Top right. The sky has mild blur followed by severe noise."),
-        ("Top right. The dog has mild blur followed by severe noise.",
-         "Top right. The sky has mild blur followed by severe noise."),
-        ("Bottom right. The sky has mild blur followed by severe noise.",
-         "Top right. The sky has mild blur followed by severe noise."),
-        ("Top right. The sky has mild blur, severe noise and darkening.",
-         "Top right. The sky has mild blur, severe noise."),
-        ("Top right. The sky has mild blur, but no noise.",
-         "Top right. The sky has mild blur and noise."),
+        (
+            "Top right. The sky has mild blur followed by mild noise.",
+            "Top right. The sky has mild blur followed by moderate noise.",
+        ),
+        (
+            "Top right. The sky has severe noise followed by mild blur.",
+            "Top right. The sky has mild blur followed by severe noise.",
+        ),
+        (
+            "Top right. The dog has mild blur followed by severe noise.",
+            "Top right. The sky has mild blur followed by severe noise.",
+        ),
+        (
+            "Bottom right. The sky has mild blur followed by severe noise.",
+            "Top right. The sky has mild blur followed by severe noise.",
+        ),
+        (
+            "Top right. The sky has mild blur, severe noise and darkening.",
+            "Top right. The sky has mild blur, severe noise.",
+        ),
+        (
+            "Top right. The sky has mild blur, but no noise.",
+            "Top right. The sky has mild blur and noise.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_fact_counts(worse, better):
     """A wrong grade, order, region, place, a family too many or denied each lower the score."""
     assert judged(FIND, worse) < judged(FIND, better)
@@ -64,8 +76,10 @@ def test_every_fact_counts(worse, better):
 
 def test_wrong_region_in_a_description():
     """The same flaws put in the wrong region score less."""
-    turned = ("The quality of this picture is uneven. Mild blur and severe noise affect the dog. "
-              "In the sky there is moderate compression.")  # fmt: skip
+    turned = (
+        "The quality of this picture is uneven. Mild blur and severe noise affect the dog. "
+        "In the sky there is moderate compression."
+    )
     assert 0 < judged(WHOLE, turned) < 10
 
 
@@ -87,8 +101,10 @@ def test_summary_counts_missing_rows():
     """A row without a prediction has a 0 in the mean of its task."""
     found = summary(judge(BENCH, {WHOLE.row_id: Prediction(WHOLE.answer)}), Settings(0))
     assert {task: entry.value for task, entry in found.items()} == {
-        "global_description": 10, "local_description": 0, "grounding": 0,
-    }  # fmt: skip
+        "global_description": 10,
+        "local_description": 0,
+        "grounding": 0,
+    }
 
 
 @settings(max_examples=60)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from schemas.section import Section
+from schemas.settings.section import Section
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 

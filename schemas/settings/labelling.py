@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.records import Grade
-from schemas.section import Count, FrozenTable, Section, Share, frozen
+from schemas.settings.section import Count, FrozenTable, Section, Share, frozen
 
 Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)]
 

@@ -8,16 +8,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.labelling import GateConfig as GateConfig
-from schemas.labelling import PlanConfig as PlanConfig
-from schemas.labelling import QuestionConfig as QuestionConfig
-from schemas.section import (
+from schemas.settings.labelling import GateConfig as GateConfig
+from schemas.settings.labelling import PlanConfig as PlanConfig
+from schemas.settings.labelling import QuestionConfig as QuestionConfig
+from schemas.settings.section import (
     Count,
     FrozenTable,
     Section,
     Share,
 )
-from schemas.ssa import SsaConfig
+from schemas.settings.ssa import SsaConfig
 
 
 class IngestConfig(Section):

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.section import Count, FrozenTable, Section, Share
+from schemas.settings.section import Count, FrozenTable, Section, Share
 
 
 class SourceConfig(Section):

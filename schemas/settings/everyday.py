@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.config import RunConfig
 from schemas.errors import UnknownNameError
+from schemas.settings.config import RunConfig
 
 EVERYDAY: Mapping[str, str] = {
     "regions": "regions.source",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schemas.section import Count, Section, Share
+from schemas.settings.section import Count, Section, Share
 
 LabelModel = Literal["segmenters", "caption", "clip", "clipseg"]
 Scale = Annotated[float, Field(ge=1.0, le=4.0)]

@@ -1,0 +1,1 @@
+"""Settings: every table of the configuration files, how they are read and how they are shown."""
