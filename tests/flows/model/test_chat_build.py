@@ -256,7 +256,7 @@ def test_mistakes_are_one_line(photos, spider, tmp_path):
         (("--answers", "vllm", "--model", "m", "--api-key-env", "NOT_SET_HERE"), "not set here"),
         (("--questions", "model"), "needs a model"),
         (("--answers", "vllm-offline", "--model", "m", "--workers", 2), "in this process"),
-        (("--answers", "parrot"), "answers.writer"),
+        (("--answers", "parrot"), "unknown writer 'parrot'"),
     ]
     for flags, words in cases:
         done = spider(*build, *flags)
