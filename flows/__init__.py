@@ -3,7 +3,7 @@
 import importlib.util
 from importlib.machinery import PathFinder
 
-_ROOMS = {"schemas": "ssa", "distortions": "registry", "annotators": "facts", "flows": "doctor"}
+_ROOMS = {"schemas": "candidate", "distortions": "registry", "annotators": "facts", "flows": "doctor"}
 """The rooms, and a module by which each is known to be ours."""
 
 
