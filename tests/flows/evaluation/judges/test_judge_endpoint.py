@@ -223,7 +223,7 @@ def test_what_the_judge_is_told():
     assert set(found) == {row.row_id for row in (FIND, LOCAL, WHOLE, LONG)}
     assert found[FIND.row_id].scale == 5
     assert "mild blur, then severe noise" in found[FIND.row_id].facts
-    assert "without any distortion" in found[LOCAL.row_id].facts
+    assert "is not degraded" in found[LOCAL.row_id].facts
     assert "moderate compression" in found[WHOLE.row_id].facts
     assert all(case.picture == b"png" for case in found.values())
 
