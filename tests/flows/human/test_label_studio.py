@@ -12,7 +12,7 @@ from annotators.human.shapes import brush
 from schemas.masks import decode
 from tests.doubles.label_studio_server import call, serving
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow  # a real Label Studio is started
 
 
 @pytest.fixture(scope="module")

@@ -336,7 +336,7 @@ def test_doctor_tests_an_endpoint(spider):
         assert "follows a JSON schema" not in found
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a real vLLM server is started
 def test_real_vllm_serves_a_tiny_model(photos, spider, tmp_path):
     """``build`` starts vLLM itself with a random InternVL, catches every text, stops it again."""
     model = tmp_path / "tiny"
@@ -354,7 +354,7 @@ def test_real_vllm_serves_a_tiny_model(photos, spider, tmp_path):
     assert listed.returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a real vLLM server is started
 def test_real_vllm_in_process(tmp_path):
     """Many conversations at once give what each gives alone; what is too long is refused."""
     shim, model = real_vllm.SHIM, tmp_path / "tiny"

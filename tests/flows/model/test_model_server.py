@@ -70,7 +70,7 @@ def begun(photos, environment, folder, mood):
     return process, numbers
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # waits for a server that is deaf to SIGTERM
 @pytest.mark.parametrize("mood", ["loading", "ready"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_server_is_left_behind(photos, environment, tmp_path, mood, number):
@@ -88,7 +88,7 @@ def test_no_server_is_left_behind(photos, environment, tmp_path, mood, number):
     assert "Traceback" not in said
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # waits for a server that is deaf to SIGTERM
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_server_that_hears_nothing_is_killed(photos, environment, tmp_path, number):
     """One that ignores SIGTERM goes a little later, and its worker goes with it."""

@@ -63,7 +63,7 @@ def lessons_of(out, bodies):
     return lessons
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # teaches a model and serves it by vLLM
 def test_real_vllm_serves_an_obeying_model(photos, spider, tmp_path):
     """Nine of ten texts that a model learnt by heart pass at once; of unseen pictures, few or none.
 

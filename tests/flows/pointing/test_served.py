@@ -75,7 +75,7 @@ def _wait(server, url, log):
     raise AssertionError(log.read_text()[-2000:])
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a real vLLM server is started
 def test_real_vllm_scores_are_the_models_own(served, tmp_path):
     """Scores over the server are the logits that transformers computes for the same words."""
     url, model = served
@@ -112,7 +112,7 @@ def test_real_vllm_scores_are_the_models_own(served, tmp_path):
     assert scored[3].horizontal is None
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # a real vLLM server is started
 def test_real_vllm_predicts_a_split(served, dataset, spider, tmp_path):
     """``point --endpoint`` writes a line a row, without torch in this process."""
     url, _ = served

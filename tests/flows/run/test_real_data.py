@@ -15,7 +15,7 @@ ALL_KINDS = {
     ("grounding", "accumulation_order"),
 }
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow  # builds from real photographs
 
 
 def kinds(out):

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # trains for minutes
 def test_short_proof(train_extra, shim, environment, tmp_path):
     """The example builds, trains, points and evaluates; what was learnt beats what was random."""
     out = tmp_path / "proof"

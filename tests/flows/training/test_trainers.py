@@ -52,7 +52,7 @@ def read(python, script, *arguments, cwd, **more):
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # loads another trainer with its libraries
 @pytest.mark.parametrize("kind", ["swift", "sharegpt", "llava"])
 def test_ms_swift_reads_it(dataset, spider, tmp_path, kind):
     """ms-swift's loader takes all three forms, every row with its text and its picture."""
@@ -66,7 +66,7 @@ def test_ms_swift_reads_it(dataset, spider, tmp_path, kind):
     assert found == said(dataset, "train")
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # loads another trainer with its libraries
 def test_llama_factory_reads_it(dataset, spider, tmp_path):
     """LLaMA-Factory's loader takes the folder by the table that stands beside the records."""
     python, out = interpreter("IQA_SPIDER_LLAMAFACTORY"), tmp_path / "out"
