@@ -103,5 +103,5 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
         # no shard waits for an answer then
         when_interrupted(server.terminate),
     ):
-        update = {"endpoints": [url], "api_key_env": name}
+        update = {"endpoints": (url,), "api_key_env": name}
         yield config.model_copy(update={"answers": answers.model_copy(update=update)})

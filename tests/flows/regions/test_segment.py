@@ -91,7 +91,7 @@ def test_pictures_outside_the_stage_are_rejects(stage, spider, photos, tmp_path)
 
 def test_a_dataset_is_no_stage(dataset, photos, spider, tmp_path):
     """Reading regions from a dataset folder, or from nothing, is one line."""
-    for folder, words in ((dataset, "no region stage"), (tmp_path, "manifest.json is missing")):
+    for folder, words in ((dataset, "not a region stage"), (tmp_path, "manifest.json is missing")):
         done = spider("build", photos, "--out", tmp_path / "d", "--regions", f"stored:{folder}")
         assert (done.returncode, done.stderr.count("\n")) == (2, 1)
         assert words in done.stderr
@@ -112,7 +112,8 @@ def test_proposals_are_drawn(stage, dataset, spider, tmp_path):
 
 
 def test_stored_proposals_are_the_sources_own(stage):
-    """Each shard has named masks with their alternatives."""
+    """Each shard has masks; those whose name is certain have one."""
     regions = ProposedRegion.from_table(pq.read_table(stage_files(stage / "regions", 0).proposals))
     assert regions
-    assert all(region.label and region.mask_quality is None for region in regions)
+    assert any(region.label for region in regions)
+    assert all(region.mask_quality is None for region in regions)
