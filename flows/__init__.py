@@ -3,7 +3,12 @@
 import importlib.util
 from importlib.machinery import PathFinder
 
-_ROOMS = {"schemas": "candidate", "distortions": "registry", "annotators": "facts", "flows": "doctor"}
+_ROOMS = {
+    "schemas": "candidate",
+    "distortions": "registry",
+    "annotators": "facts",
+    "flows": "doctor",
+}
 """The rooms, and a module by which each is known to be ours."""
 
 

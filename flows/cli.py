@@ -100,4 +100,7 @@ def main() -> None:
         status = ExitStatus.INTERRUPTED
     if status == ExitStatus.INTERRUPTED:  # Typer turns Ctrl-C into a bare status
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
+        from flows.processes import end_as_told  # help does not need it
+
+        end_as_told()
     sys.exit(status if isinstance(status, int) else ExitStatus.CLEAN)

@@ -103,6 +103,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 _ends: list[Callable[[], object]] = []
+_heard: list[int] = []
+
+
+def end_as_told() -> None:
+    """Die of SIGTERM if that is what ended the run, as whoever sent it expects."""
+    if signal.SIGTERM in _heard:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
 
 
 def stop_file(work: Path) -> Path:
@@ -125,6 +133,7 @@ def interruptible(work: Path, number: int = signal.SIGINT) -> Iterator[None]:
     before = signal.getsignal(number)
 
     def stop(number: int, frame: FrameType | None) -> None:
+        _heard.append(number)
         stop_file(work).touch()
         for end in _ends:
             end()
