@@ -20,7 +20,7 @@ from schemas.errors import ConfigError
 
 # Ends the server when this process is killed and cannot end it itself: the pipe it reads closes
 # with us, also while nobody has taken note of our end, and no stream of ours is held open.
-# What does not hear is killed after ten seconds, with all it has started.
+# Whatever ignores that is killed after ten seconds, with all it has started.
 _WATCH = """read -r _; kill "$0"; for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$0" || break; sleep 1
 done; kill -s KILL -- "-$0"
 """

@@ -17,7 +17,7 @@ def base_address(url: str) -> str:
     try:
         parts = urlsplit(url)
         sound = bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, brackets without an end
+    except ValueError:  # a port that is not a number, brackets without an end
         sound = False
     else:
         if "@" in parts.netloc:

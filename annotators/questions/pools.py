@@ -55,7 +55,7 @@ POOLS: Mapping[str, PoolRule] = MappingProxyType(
 )
 """Pool name, which says task, sub-task and form, to what its wordings must be."""
 
-# For what people annotated; a file without them is helped out by the built-in wordings.
+# For what people annotated; a file without them falls back on the built-in wordings.
 OPTIONAL = frozenset(("short_set", "long_set"))
 SHARED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {

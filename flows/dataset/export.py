@@ -150,7 +150,7 @@ def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
     for path in files:
         parquet = pq.ParquetFile(path)
         if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
-            raise ConfigError(f"{path}: no dataset of ours: no column {', '.join(missing)}")
+            raise ConfigError(f"{path}: not a dataset of ours: no column {', '.join(missing)}")
         for group in range(parquet.num_row_groups):
             for row in parquet.read_row_group(group).to_pylist():
                 _check(row, path)
@@ -161,7 +161,9 @@ def _check(row: dict[str, Any], path: Path) -> None:
     """Look whether a row is one of ours; the dataset may be anybody's."""
     for text in (row.get("question"), row.get("answer"), row.get("row_id")):
         if not isinstance(text, str):
-            raise ConfigError(f"{path}: no dataset of ours: a row without question, answer or id")
+            raise ConfigError(
+                f"{path}: not a dataset of ours: a row without question, answer or id"
+            )
         if TAG in text:
             raise ConfigError(f"{row['row_id']}: {TAG} in its text {text[:60]!r}")
     picture = row.get(IMAGE)

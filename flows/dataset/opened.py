@@ -227,7 +227,7 @@ def open_dataset(folder: str | Path) -> Dataset:
     """The rows of a folder that ``build`` made.
 
     Raises:
-        ConfigError: It is no dataset of ours, or a region stage.
+        ConfigError: It is not a dataset of ours, or a region stage.
     """
     place = Path(folder)
     if read_manifest(place).get("kind") == "regions":

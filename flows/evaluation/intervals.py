@@ -54,7 +54,7 @@ class Estimate(NamedTuple):
 
 
 def rounded(value: Any) -> Any:
-    """A float with six decimals, whatever is no number as ``None``; anything else as it is."""
+    """A float with six decimals, whatever is not a number as ``None``; anything else as it is."""
     if isinstance(value, (float, np.floating)):
         return round(float(value), DIGITS) + 0.0 if np.isfinite(value) else None
     return value

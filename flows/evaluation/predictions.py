@@ -94,7 +94,7 @@ def records(path: Path, flag: str) -> Iterator[tuple[str, dict[str, Any]]]:
         try:
             record = json.loads(text) if isinstance(text, str) else text
         except ValueError as error:
-            raise ConfigError(f"{flag} {path}: {place}: no JSON: {error}") from None
+            raise ConfigError(f"{flag} {path}: {place}: not JSON: {error}") from None
         if not isinstance(record, dict):
             raise ConfigError(f"{flag} {path}: {place}: expected an object, got {text!s:.40}")
         yield place, record
@@ -110,7 +110,7 @@ def _texts(path: Path, flag: str) -> Iterator[tuple[str, Any]]:
         try:
             items = json.loads(text)
         except ValueError as error:
-            raise ConfigError(f"{flag} {path}: no JSON: {error}") from None
+            raise ConfigError(f"{flag} {path}: not JSON: {error}") from None
         yield from ((f"item {number}", item) for number, item in enumerate(items))
         return
     # not splitlines(): texts may hold other line separators than the one of the format

@@ -68,7 +68,7 @@ REFERRING = (
 
 
 def plain(value: Any) -> Any:
-    """Estimates and numbers as JSON, six decimals, whatever is no number as null."""
+    """Estimates and numbers as JSON, six decimals, whatever is not a number as null."""
     if isinstance(value, Estimate):
         return value.plain()
     if isinstance(value, Mapping):

@@ -114,7 +114,7 @@ class HumanIndex:
         """What a folder holds.
 
         Raises:
-            ConfigError: It is no such folder, or was made by another version.
+            ConfigError: It is not such a folder, or was made by another version.
         """
         try:
             pictures = HumanPicture.from_table(pq.read_table(folder.pictures))

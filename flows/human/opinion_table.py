@@ -44,7 +44,7 @@ def read_scores(path: Path) -> dict[str, OpinionRow]:
     """Picture name to opinion; scores that never exceed 5 are taken as 1 to 5.
 
     Raises:
-        ConfigError: Unreadable, without the columns, or with a score that is no number.
+        ConfigError: Unreadable, without the columns, or with a score that is not a number.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

@@ -29,7 +29,7 @@ def check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out} is a file; expected a folder")
     if out.exists() and any(out.iterdir()) and not HumanFolder(out).report.is_file():
-        raise ConfigError(f"--out {out} is not empty and holds no import of ours")
+        raise ConfigError(f"--out {out} is not empty and holds nothing that import made")
     for folder in (_beside(out, TEMPORARY), _beside(out, OLD)):
         if folder.exists() and not (folder.is_dir() and _is_ours(folder)):
             raise ConfigError(f"{folder} is in the way; it holds no unfinished import of ours")

@@ -36,7 +36,7 @@ def listed_pictures(path: Path, name: str) -> Iterator[Candidate]:
     Beside those it names, the list's own folder and ``images`` in it are tried.
 
     Raises:
-        ConfigError: It is no such list, a path leaves its folder, or the pictures are nowhere.
+        ConfigError: It is not such a list, a path leaves its folder, or the pictures are nowhere.
     """
     places, members = _read(path)
     places += [path.parent, path.parent / "images"]

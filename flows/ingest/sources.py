@@ -36,7 +36,7 @@ def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Ca
     """All candidates of all sources, the first ``limit`` of them.
 
     Raises:
-        ConfigError: A source is missing, of no kind we know, or without pictures.
+        ConfigError: A source is missing, of an unknown kind, or without pictures.
     """
     taken: set[str] = set()
     found: list[Candidate] = []

@@ -69,7 +69,7 @@ def validate(dataset: str | Path, *sources: str | Path) -> list[validation.Defec
         sources: Where the photographs lie; with them, pixels outside of masks are compared, too.
 
     Raises:
-        ConfigError: It is no dataset of ours.
+        ConfigError: It is not a dataset of ours.
     """
     return list(validation.validate(Path(dataset), _names(sources)))
 
@@ -78,7 +78,7 @@ def stats(dataset: str | Path) -> Stats:
     """Counts of a dataset.
 
     Raises:
-        ConfigError: It is no dataset of ours.
+        ConfigError: It is not a dataset of ours.
     """
     read_manifest(Path(dataset))
     return collect(Path(dataset))

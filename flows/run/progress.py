@@ -40,7 +40,7 @@ class StageProgress:
 
     Args:
         folder: Where workers leave their marks.
-        console: Where to draw; lines instead of bars when it is no terminal.
+        console: Where to draw; lines instead of bars when it is not a terminal.
     """
 
     def __init__(self, folder: Path, console: Console) -> None:

@@ -104,7 +104,7 @@ def read_manifest(out: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{out}: no dataset of ours ({MANIFEST} is missing)") from None
+        raise ConfigError(f"{out}: not a dataset of ours ({MANIFEST} is missing)") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{out / MANIFEST}: not readable: {error}") from None
     return manifest

@@ -72,7 +72,7 @@ def family_of(config: Any) -> ModelFamily:
     """The family of a model's configuration.
 
     Raises:
-        ConfigError: It is none we know.
+        ConfigError: It is not one of those we know.
     """
     kind = getattr(config, "model_type", "")
     for family in FAMILIES:

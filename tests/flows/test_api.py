@@ -71,7 +71,7 @@ def test_mistakes_are_config_errors(photo, tmp_path):
         api.degrade(photo, "gaussian_blur:1,pixelate:1", order_profile="restored")
     with pytest.raises(api.UnknownNameError, match="did you mean workers"):
         api.build("x", tmp_path / "out", worker=2)
-    with pytest.raises(api.ConfigError, match="no dataset of ours"):
+    with pytest.raises(api.ConfigError, match="not a dataset of ours"):
         api.open(tmp_path)
 
 

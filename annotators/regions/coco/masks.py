@@ -50,7 +50,7 @@ def _polygon(points: Any, height: int, width: int) -> list[float]:
         raise AnnotationError("bad_polygon", f"expected x, y of at least 3 points: {points!r:.40}")
     # no conversion before the comparison: a whole number may be too large for a float
     if not all(isinstance(value, (int, float)) and value - value == 0 for value in points):
-        raise AnnotationError("bad_polygon", "a coordinate is no finite number")
+        raise AnnotationError("bad_polygon", "a coordinate is not a finite number")
     if min(points) < -max(width, height) or max(points) > 2 * max(width, height):
         raise AnnotationError("bad_polygon", f"coordinates lie far outside {width}x{height}")
     corners = np.array(points, np.float64).reshape(-1, 2)

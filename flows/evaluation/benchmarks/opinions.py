@@ -79,7 +79,7 @@ def read_scores(path: Path) -> dict[str, float]:
     """File name to predicted score: columns ``image,score``, or ``image,good,poor`` as logits.
 
     Raises:
-        ConfigError: Unreadable, other columns, a picture twice, a score that is no number.
+        ConfigError: Unreadable, other columns, a picture twice, a score that is not a number.
     """
     flag = "--score-predictions"
     found: dict[str, float] = {}
@@ -160,5 +160,5 @@ def _number(text: Any, where: str) -> float:
     except (TypeError, ValueError):
         raise ConfigError(f"{where}: expected a number, got {text!r:.40}") from None
     if not math.isfinite(value):
-        raise ConfigError(f"{where}: {text!r} is no finite number")
+        raise ConfigError(f"{where}: {text!r} is not a finite number")
     return value

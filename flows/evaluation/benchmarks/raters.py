@@ -57,8 +57,8 @@ def read_ratings(path: Path) -> list[Rating]:
     """The ratings of a CSV.
 
     Raises:
-        ConfigError: Unreadable, a column is missing, a score is no number, a rater rates twice, or
-            the judge has two scores for one target.
+        ConfigError: Unreadable, a column is missing, a score is not a number, a rater rates
+            twice, or the judge has two scores for one target.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -204,5 +204,5 @@ def _number(text: str | None, where: str) -> float:
     except ValueError:
         raise ConfigError(f"{where}: expected a number, got {text!r:.40}") from None
     if not math.isfinite(value):
-        raise ConfigError(f"{where}: {text!r} is no finite number")
+        raise ConfigError(f"{where}: {text!r} is not a finite number")
     return value

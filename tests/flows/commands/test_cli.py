@@ -83,7 +83,7 @@ def test_folder_that_is_no_dataset(spider, tmp_path, arguments):
     """Looking at what is no dataset is one line and status 2."""
     done = spider(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
-    assert "no dataset of ours" in done.stderr
+    assert "not a dataset of ours" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 

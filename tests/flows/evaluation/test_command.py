@@ -252,7 +252,7 @@ def test_broken_lines_are_one_line(dataset, perfect, spider, tmp_path):
     for text, message in (
         ('{"row_id": "x", "answer": ""}', "line 2: row_id 'x' is unknown"),
         (good, "line 2: row_id"),
-        ("{", "line 2: no JSON"),
+        ("{", "line 2: not JSON"),
     ):
         (tmp_path / "p.jsonl").write_text(f"{good}\n{text}\n")
         done = spider(
@@ -293,7 +293,7 @@ def test_dead_judge(dataset, perfect, spider, tmp_path):
 
 def test_no_dataset_and_no_rows(tmp_path, dataset):
     """A folder without a dataset, and a split without rows, say so."""
-    with pytest.raises(ConfigError, match="no dataset of ours"):
+    with pytest.raises(ConfigError, match="not a dataset of ours"):
         load_bench(tmp_path)
     bench = load_bench(dataset, "all")
     empty = next((s for s in ("test", "train") if all(r.split != s for r in bench.samples)), None)

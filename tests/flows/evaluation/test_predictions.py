@@ -83,7 +83,7 @@ def test_broken_fields(tmp_path, change, message):
     [
         ("", "holds no predictions"),
         ("\n\n", "holds no predictions"),
-        ("{", "line 1: no JSON"),
+        ("{", "line 1: not JSON"),
         ("[1]", "item 0: expected an object, got 1"),
         ("7\n", "line 1: expected an object, got 7"),
     ],

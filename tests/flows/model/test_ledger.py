@@ -38,7 +38,7 @@ def test_lines_that_hold_no_completion_are_asked_again(tmp_path):
     rows = [[keys[name], odd.get(name, "old"), "stop", 1, 2, 3] for name in texts]
     rows[5][3] = None
     lines = [json.dumps(row) for row in rows]
-    lines[2:2] = ["no JSON", "[" * 100_000, "7", "null", "{}"]
+    lines[2:2] = ["not JSON", "[" * 100_000, "7", "null", "{}"]
     path.write_text("\n".join(lines) + "\n" + '["cut')
     ledger = Ledger(model, path)
     line = ledger.line()

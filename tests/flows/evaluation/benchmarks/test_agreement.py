@@ -122,7 +122,7 @@ def test_tasks_are_apart(tmp_path):
         ("", "no column rater, score, target"),
         ("target,score\na,1\n", "no column rater"),
         ("target,rater,score\na,x,high\n", "line 2: expected a number, got 'high'"),
-        ("target,rater,score\na,x,inf\n", "line 2: 'inf' is no finite number"),
+        ("target,rater,score\na,x,inf\n", "line 2: 'inf' is not a finite number"),
         ("target,rater,score\na,x,1\na,x,2\n", "line 3: 'x' rates 'a' twice"),
         ("target,rater,score,judge\na,x,1,1\na,y,1,2\n", "line 3: the judge has two scores"),
     ],

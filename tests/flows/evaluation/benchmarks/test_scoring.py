@@ -156,7 +156,7 @@ def test_inverted_table_is_refused(tmp_path):
         ("a.jpg, 1\na.jpg, 2\n", "a.jpg comes twice"),
         ("image,width\na.jpg,3\n", "none of the columns dmos"),
         ("a.jpg, high\n", "a.jpg: expected a number, got 'high'"),
-        ("a.jpg, nan\n", "'nan' is no finite number"),
+        ("a.jpg, nan\n", "'nan' is not a finite number"),
         ("lonely\n", "cannot read the line 'lonely'"),
         ("", "holds no scores"),
     ],
