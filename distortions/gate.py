@@ -2,12 +2,15 @@
 
 A chain passes if every step does what its name says (``rules``) and if the finished region would
 look different without it: noise that a later blur wiped out is not there any more, whatever the
-log says. Cheap refusals come first; nothing is rendered that a refusal before it makes needless.
+log says. A tone alone (brighter, paler, ...) must set the region off from what surrounds it more
+than before: without a reference nothing else tells it. Cheap refusals come first; nothing is
+rendered that a refusal before it makes needless.
 
 Source: dataset rules, section 6; thresholds in ``[gate]``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import cv2
@@ -45,7 +48,8 @@ class Judged(NamedTuple):
         patch: The region after its chain.
         effects: One per step that was judged, against the stage before it.
         refusal: Why it was refused, else empty: ``family:slug`` where a step failed its rule or
-            cannot be seen (``unseen``), ``family>family:hidden`` where the second hides the first.
+            cannot be seen (``unseen``) or told (``blends_in``), ``family>family:hidden`` where the
+            second hides the first.
         damages: One per step, the finished region against itself without the step; empty when
             refused.
         damage: Of the finished region against its pristine self; ``None`` when refused.
@@ -91,6 +95,34 @@ def judge(
     return sight.judged(Judged(tuple(chain), patch, tuple(effects)), gate)
 
 
+TONES: Mapping[str, str] = MappingProxyType(
+    {
+        "brighten": "lightness",
+        "darken": "lightness",
+        "contrast_strengthen": "spread",
+        "contrast_weaken": "spread",
+        "saturate_strengthen": "chroma",
+        "saturate_weaken": "chroma",
+    }
+)
+"""Families that nobody can know from one picture unless the region breaks with what surrounds it,
+and by what it does; contrast and colour give themselves away where they are strong."""
+WEAK = 2
+ALWAYS = ("brighten", "darken")
+
+
+def _blends_in(link: Link, view: View, result: Planes, gate: GateConfig) -> bool:
+    """Whether a tone that is all there is makes its region stand out no more than it did."""
+    family = link.type.family
+    if family not in TONES or not (family in ALWAYS or link.severity <= WEAK):
+        return False
+    before, after = view.contrast(view.pristine), view.contrast(result)
+    if before is None or after is None:
+        return False
+    grown: float = getattr(after, TONES[family]) - getattr(before, TONES[family])
+    return grown < gate.min_break
+
+
 class _Sight:
     """Compares the finished region with what it would be without one step."""
 
@@ -102,6 +134,8 @@ class _Sight:
         self.result = view.of(patch.stages[-1]) if chain else view.pristine
 
     def judged(self, so_far: Judged, gate: GateConfig) -> Judged:
+        if len(self.chain) == 1 and _blends_in(self.chain[0], self.view, self.result, gate):
+            return so_far._replace(refusal=f"{self.chain[0].type.family}:blends_in")
         damages: list[Damage] = []
         reverse: Patch | None = None
         for step, without, rendered in self._without_each():

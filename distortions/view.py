@@ -1,5 +1,7 @@
 """A region as a viewer meets it: in its place in the picture, with pristine surroundings."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -9,6 +11,24 @@ from schemas.masks import bounding_box
 
 REACH = 24
 """Pixels about the mask, at 40 a degree, beyond which nothing changes what is measured in it."""
+
+
+LAB_UNIT = 64.0
+"""Steps of a unit of L*, a*, b* in ``Planes.lab``."""
+
+
+class Contrast(NamedTuple):
+    """How far a region is from what surrounds it, CIELAB units, all 0 or more.
+
+    Args:
+        lightness: Between the means of L*.
+        chroma: Between the means of chroma.
+        spread: Between the standard deviations of L*.
+    """
+
+    lightness: float
+    chroma: float
+    spread: float
 
 
 class View:
@@ -49,5 +69,23 @@ class View:
         """Visible damage of one state against another."""
         return compare(reference, degraded, self._mask)
 
+    def contrast(self, state: Planes) -> Contrast | None:
+        """The region in this state against the ring about it; ``None`` where there is none."""
+        if self._mask.all():
+            return None
+        inside = _tone(state, self._mask)
+        outside = _tone(state, ~self._mask)
+        return Contrast(*(round(abs(a - b), 4) for a, b in zip(inside, outside, strict=True)))
+
     def _planes(self, pixels: Image) -> Planes:
         return Planes.of(pixels, pixels_per_degree=self._distance, origin=self._origin)
+
+
+def _tone(state: Planes, mask: Mask) -> tuple[float, float, float]:
+    """Mean L*, mean chroma and standard deviation of L* of the blocks under a mask."""
+    weights = state.weights(mask).astype(np.float64)
+    total = weights.sum()
+    light, a, b = state.lab / LAB_UNIT
+    mean = float((light * weights).sum() / total)
+    chroma = float((np.hypot(a, b) * weights).sum() / total)
+    return mean, chroma, float(np.sqrt(((light - mean) ** 2 * weights).sum() / total))

@@ -82,6 +82,10 @@ class GateConfig(Section):
     of their CIEDE2000 reaches this ..."""
     seen_structure: float = Field(default=0.045, ge=0)
     """... or the loss of SSIM, on blocks the eye takes together, reaches this."""
+    min_break: float = Field(default=2.0, ge=0)
+    """A tone that is all that was done to a region (brightness at any level, contrast and colour at
+    levels 1 and 2) must set it off from what surrounds it by so much more than before, CIELAB
+    units: of lightness, of chroma, or of the spread of lightness where it is contrast."""
     score_margin: Share = 0.10
     """Measured changes must differ by this share for most/least questions by ``severity``."""
     sum_margin: Count = 1

@@ -99,7 +99,7 @@ class Region:
         self.links = [Link(get(s.type), s.severity, int(s.key, 16)) for s in record.chain]
         x0, y0, x1, y1 = record.box
         self.part = np.s_[max(0, y0 - MARGIN) : y1 + MARGIN, max(0, x0 - MARGIN) : x1 + MARGIN]
-        self.inside, self.made = np.ascontiguousarray(self.mask[self.part]), {}
+        self.inside, self.made, self.labs = np.ascontiguousarray(self.mask[self.part]), {}, {}
 
     def pixels(self, *steps):
         """The crop with these steps laid on, in this order."""
@@ -111,7 +111,11 @@ class Region:
 
     def verdict(self, without, with_it):
         """S-CIELAB and loss of structure between two states."""
-        return referee.judge(self.pixels(*without), self.pixels(*with_it), self.inside)
+        pictures = [self.pixels(*steps) for steps in (without, with_it)]
+        for steps, pixels in zip((without, with_it), pictures, strict=True):
+            if steps not in self.labs:
+                self.labs[steps] = referee.scielab(pixels)
+        return referee.verdict(*pictures, self.inside, self.labs[without], self.labs[with_it])
 
     def three(self, without):
         """The three measures of the finished region against it ``without`` some steps."""

@@ -129,6 +129,29 @@ def test_a_step_that_is_not_seen_is_refused(coffee):
     assert judged(coffee, "quantization:quantize_otsu:5").refusal == ""
 
 
+@pytest.mark.parametrize(
+    ("chain", "inside", "outside", "refusal"),
+    [
+        ("brighten:brighten_rgb_shift:3", 90, 90, ""),
+        ("brighten:brighten_rgb_shift:3", 90, 160, "brighten:blends_in"),
+        ("darken:darken_rgb_shift:3", 160, 160, ""),
+        ("darken:darken_rgb_shift:3", 160, 90, "darken:blends_in"),
+        ("darken:darken_rgb_shift:3,noise:gaussian_noise:3", 160, 90, ""),
+    ],
+)
+def test_a_tone_alone_must_break_with_its_surroundings(chain, inside, outside, refusal):
+    """What brings a region nearer to what surrounds it cannot be told from one picture."""
+    image = flat(outside, outside, outside)
+    image[region(image)] = inside
+    assert judged(image, chain).refusal == refusal
+    assert (
+        judge(
+            image, np.ones(image.shape[:2], np.bool_), link_chain(parse_chain(chain), 1), GATE
+        ).refusal
+        == ""
+    )  # nothing surrounds the whole
+
+
 def test_damage_of_a_step_is_that_of_the_result_with_it(coffee):
     """A step's damage is measured in the finished region against the region without it."""
     links = link_chain(parse_chain("blur:gaussian_blur:2,noise:gaussian_noise:2"), 1)
