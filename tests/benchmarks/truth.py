@@ -35,7 +35,7 @@ MARGIN = 40
 WORST = ("worst damage", "draws the eye most", "most of the harm", "suffers most", "hit hardest")
 BEFORE = {"coco": 7.02, "photos": 9.85, "all": 8.43}
 """Rows per degraded picture of 30 pictures and 2 variants, seed 0, while steps were judged against
-the stage before them, grades by level and every order was asked for (commit c9165e6)."""
+the stage before them, grades by level and every order was asked for (commit 3508c3f)."""
 GRADES = ("mild", "moderate", "severe")
 
 
