@@ -76,10 +76,6 @@ class RegionSource(Protocol):
         """
         ...
 
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """The label as the degraded picture shows it; the same where the look does not matter."""
-        ...
-
     def covers(self, paths: Iterable[str]) -> bool:
         """Whether it may know any of the pictures at these paths inside their sources."""
         ...
@@ -116,10 +112,6 @@ class OneByOne(ABC):
             return self.find(image, picture)
         except PictureError as error:
             return Proposals(failure=error)
-
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """The label: a degraded thing keeps its name."""
-        return label
 
     def covers(self, paths: Iterable[str]) -> bool:
         """True: it looks at any picture."""

@@ -11,7 +11,6 @@ from PIL import Image as Pil
 from PIL import ImageDraw, ImageFont
 
 from flows.dataset.drawing import PAPER, below, beside, cross, fitted, outline, paragraph
-from flows.regions.choose import FixedNames
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.layout import DATA, RECORDS
 from flows.store.png import decode_png
@@ -169,7 +168,7 @@ def picture_of(folder: Path, number: str, staged: bool) -> Picture:
 def regions_of(folder: Path, picture: Picture, image: Image, staged: bool) -> list[Outlined]:
     """Eligible regions of a dataset's picture, or all proposals of a stage's."""
     if staged:
-        stored = StoredRegions(folder / STAGE, FixedNames("stored"), {})
+        stored = StoredRegions(folder / STAGE, "stored", {})
         proposals = stored.propose([image], [picture])[0].regions
         return [Outlined(p.mask, p.label) for p in proposals if p.mask.any()]
     found = []

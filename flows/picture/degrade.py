@@ -196,18 +196,17 @@ class _VariantRoad:
             earlier.append(drawn)
         degraded = composite(image, patches)
         spare = self._spare([region for i, region in enumerate(found) if i not in done])
-        regions = [self._relabelled(degraded, region) for region in done.values()]
+        regions = [self._refined(region) for region in done.values()]
         regions += [untouched_region(self.image_id, region) for region in spare]
         return Made(degraded, regions, self._everything(regions))
 
-    def _relabelled(self, image: Image, region: DegradedRegion) -> DegradedRegion:
-        if self.tools.refiner is not None:
-            known = next(r for r in self.scene.regions if r.region_id == region.region_id)
-            label, decision = self.tools.refiner.refine(self.scene.image, known)
-            self.counts[LABELS(decision)] += 1
-        else:
-            mask = decode(region.mask, *image.shape[:2])
-            label = self.tools.regions.relabel(image, mask, region.label)
+    def _refined(self, region: DegradedRegion) -> DegradedRegion:
+        """With the name a model gives the pristine region; a degraded thing is still that thing."""
+        if self.tools.refiner is None:
+            return region
+        known = next(r for r in self.scene.regions if r.region_id == region.region_id)
+        label, decision = self.tools.refiner.refine(self.scene.image, known)
+        self.counts[LABELS(decision)] += 1
         self.counts[LABELS_REFINED] += label != region.label
         return region.model_copy(update={"label_refined": label})
 

@@ -8,14 +8,11 @@ from typing import Any
 
 import annotators.regions  # noqa: F401  # registers the sources that ship
 from annotators.regions.registry import SourceRequest, region_source, source_type
-from annotators.regions.segments import SegmentRegions
-from annotators.regions.source import OneByOne, Proposals, RegionSource
+from annotators.regions.source import RegionSource
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.inside import read_inside, read_regular
 from flows.store.layout import read_manifest
-from schemas.arrays import Image
 from schemas.errors import ConfigError
-from schemas.records import Picture
 from schemas.settings.config import RegionConfig
 
 MOST_JSON = 2 << 30
@@ -77,25 +74,9 @@ def stored(request: SourceRequest) -> RegionSource:
     if manifest.get("kind") != "regions":
         raise ConfigError(f"--regions stored:{folder} is not a region stage; make one with segment")
     made_by = RegionConfig.model_validate(manifest["config"]["regions"])
-    return StoredRegions(folder / STAGE, names_of(made_by), manifest["regions"])
+    return StoredRegions(folder / STAGE, name_of(made_by), manifest["regions"])
 
 
-class FixedNames(OneByOne):
-    """A source whose labels do not change with the look of a region; it proposes nothing.
-
-    Args:
-        name: Of the source it stands for.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def find(self, image: Image, picture: Picture) -> Proposals:
-        """Nothing."""
-        return Proposals()
-
-
-def names_of(config: RegionConfig) -> RegionSource:
-    """What names degraded regions anew, without loading what proposes them."""
-    kind = config.source.partition(":")[0]
-    return SegmentRegions() if kind == "segments" else FixedNames(kind)
+def name_of(config: RegionConfig) -> str:
+    """The name of the source a configuration asks for, without making it."""
+    return config.source.partition(":")[0]

@@ -12,11 +12,10 @@ from annotators.regions.source import (
     OneByOne,
     Proposal,
     Proposals,
-    RegionSource,
     SkippedAnnotation,
 )
 from flows.store.tables import write_table
-from schemas.arrays import Image, Mask
+from schemas.arrays import Image
 from schemas.errors import PictureError
 from schemas.masks import decode, encode
 from schemas.records import Picture, ProposedRegion, Reject
@@ -49,12 +48,12 @@ class StoredRegions(OneByOne):
 
     Args:
         folder: The stage folder.
-        made_by: The source that made it: its name, its way to name a degraded region anew.
+        name: Of the source that made it.
         provenance: What the stage's manifest says of its models.
     """
 
-    def __init__(self, folder: Path, made_by: RegionSource, provenance: dict[str, object]) -> None:
-        self.name, self._folder, self._made_by = made_by.name, folder, made_by
+    def __init__(self, folder: Path, name: str, provenance: dict[str, object]) -> None:
+        self.name, self._folder = name, folder
         self._provenance = provenance
         self._shards: list[int] = []
         self._keys = np.empty(0, "S16")
@@ -101,10 +100,6 @@ class StoredRegions(OneByOne):
         key = picture.picture_id
         found = [_proposal(stored, *image.shape[:2]) for stored in shard.proposals[key]]
         return Proposals(found, shard.problems[key], shard.failed.get(key))
-
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """As the source that made the stage names it."""
-        return self._made_by.relabel(image, mask, label)
 
     def _shard(self, shard: int) -> _Shard:
         number, found = self._open

@@ -11,7 +11,7 @@ from distortions.testing import check_outside
 from flows.human.folder import human_index
 from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
-from flows.regions.choose import chosen_source, names_of
+from flows.regions.choose import chosen_source, name_of
 from flows.regions.stored import StoredRegions
 from flows.store.png import deflate_of
 from schemas.errors import ConfigError
@@ -32,7 +32,7 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
     """
     load_plugins(config.plugins)
     regions = (
-        StoredRegions(stage, names_of(config.regions), {})
+        StoredRegions(stage, name_of(config.regions), {})
         if stage
         else chosen_source(config.regions)
     )

@@ -99,10 +99,6 @@ class SsaRegions:
             return FoundMasks(failure=error)
         return FoundMasks([one for one in found.masks if one.mask.any()], found.problems)
 
-    def relabel(self, image: Image, mask: Mask, label: str) -> str:
-        """The label; it names a thing, and a degraded thing keeps its name."""
-        return label
-
     def covers(self, paths: Iterable[str]) -> bool:
         """True: models look at any picture, and a picture without ready-made masks is a reject."""
         return True
