@@ -19,7 +19,8 @@ pickling with all it knows, so that it means the same when it comes from a worke
 
 import difflib
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 _Rebuild = tuple[Any, tuple[Any, ...]]
@@ -158,3 +159,25 @@ class StoppedError(IqaSpiderError):
     An ordinary exception on purpose: Prefect's pool never hands on a ``KeyboardInterrupt`` of a
     worker, so the run would wait for it for ever.
     """
+
+
+@contextmanager
+def reading(what: str, *also: type[Exception]) -> Iterator[None]:
+    """Turn a file that cannot be read into the user's one line.
+
+    Args:
+        what: The flag and the file, as the message begins.
+        also: What a parser raises for a content that it does not know.
+
+    Raises:
+        ConfigError: The file is missing, forbidden, no text, or raised one of ``also``.
+    """
+    unreadable: tuple[type[Exception], ...] = (OSError, UnicodeDecodeError, *also)
+    try:
+        yield
+    except ConfigError:
+        raise
+    except unreadable as error:
+        said = getattr(error, "strerror", None) or str(error).strip()
+        reason = next(iter(said.splitlines()), type(error).__name__)
+        raise ConfigError(f"{what}: cannot read it: {reason}") from None

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from flows.evaluation.truth import Bench
 from schemas import masks
-from schemas.errors import ConfigError, ContractError
+from schemas.errors import ConfigError, ContractError, reading
 from schemas.records import Sample
 
 STATUSES = ("point", "whole", "none")
@@ -84,10 +84,8 @@ def records(path: Path, flag: str) -> Iterator[tuple[str, dict[str, Any]]]:
         ConfigError: Unreadable, or something that is no object.
     """
     if path.suffix == ".parquet":
-        try:
+        with reading(f"{flag} {path}", pa.ArrowInvalid):
             rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-        except (OSError, pa.ArrowInvalid) as error:
-            raise ConfigError(f"{flag} {path}: cannot read it: {error}") from None
         yield from ((f"row {number}", row) for number, row in enumerate(rows))
         return
     for place, text in _texts(path, flag):
@@ -101,11 +99,8 @@ def records(path: Path, flag: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _texts(path: Path, flag: str) -> Iterator[tuple[str, Any]]:
-    try:
+    with reading(f"{flag} {path}"):
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{flag} {path}: cannot read it: {reason}") from None
     if text.lstrip().startswith("["):
         try:
             items = json.loads(text)

@@ -13,7 +13,7 @@ from flows.dataset.manifest import human_families
 from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, read_manifest
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
-from schemas.errors import ConfigError, ContractError, UnknownNameError
+from schemas.errors import ConfigError, ContractError, UnknownNameError, reading
 from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
 
@@ -102,12 +102,11 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
 
 def _samples(path: Path) -> list[Sample]:
     try:
-        Sample.check_schema(pq.read_schema(path))
-        table = pq.read_table(path, columns=list(Sample.model_fields))
+        with reading(str(path), pa.ArrowInvalid):
+            Sample.check_schema(pq.read_schema(path))
+            table = pq.read_table(path, columns=list(Sample.model_fields))
     except ContractError as error:
         raise ConfigError(f"{path}: written by another version: {error}") from None
-    except (OSError, pa.ArrowInvalid) as error:
-        raise ConfigError(f"{path}: not readable: {error}") from None
     return [Sample.model_validate(row) for row in table.to_pylist()]
 
 

@@ -15,7 +15,7 @@ from flows.human.importer import Importer
 from flows.human.opinion_table import Opinions, read_scores
 from flows.human.photographs import Photographs
 from flows.human.replace_folder import check_folder
-from schemas.errors import ConfigError, UnknownNameError
+from schemas.errors import ConfigError, UnknownNameError, reading
 from schemas.settings.config import IngestConfig
 
 UNKNOWN = ("reject", "other")
@@ -123,10 +123,8 @@ def _nothing(importer: Importer) -> str:
 def _vocabulary(file: Path | None, unknown: Any) -> Vocabulary:
     if file is None:
         return builtin_vocabulary(unknown)
-    try:
+    with reading(f"--vocabulary {file}"):
         return parse_vocabulary(file.read_text(encoding="utf-8"), str(file), unknown)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--vocabulary {file}: cannot read it: {error}") from None
 
 
 def report_table(report: dict[str, Any]) -> Table:

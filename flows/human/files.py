@@ -9,7 +9,7 @@ from annotators.human import coco, cvat, labelme, labelstudio, via
 from annotators.human.marked import ODD, Found, clean
 from flows.human.index_masks import index_masks
 from flows.human.photographs import MOST_BYTES, Photographs, read_regular
-from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError
+from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError, reading
 
 FORMATS = ("auto", "labelstudio", "cvat", "labelme", "coco", "via", "index")
 MOST_DOCUMENT = 4 << 30
@@ -47,10 +47,8 @@ def _found(path: Path, kind: str, photographs: Photographs, table: Path | None) 
     if kind == "index" or (kind == "auto" and (path.is_dir() or path.suffix == ".png")):
         yield from index_masks(path, table)
         return
-    try:
+    with reading(str(path)):
         data = read_regular(path, MOST_DOCUMENT)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read annotations: {error.strerror}") from None
     if kind == "cvat" or (kind == "auto" and data.lstrip()[:1] == b"<"):
         yield from cvat.read(data)
         return

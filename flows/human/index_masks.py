@@ -16,7 +16,7 @@ from flows.ingest.decode import DAMAGE
 from flows.ingest.pillow import quiet
 from flows.ingest.sources import leaves
 from schemas.arrays import Mask
-from schemas.errors import AnnotationError, ConfigError
+from schemas.errors import AnnotationError, ConfigError, reading
 
 LEFT_OUT = frozenset((0, 255))
 MODES = ("1", "L", "P", "I", "I;16", "I;16B")
@@ -84,10 +84,8 @@ def _table(table: Path | None) -> dict[int, str]:
     """
     if table is None:
         return {}
-    try:
+    with reading(f"--table {table}"):
         lines = read_regular(table, MOST_BYTES).decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--table {table}: cannot read it: {error}") from None
     rows = [line for line in lines if line.strip()]
     columns = rows[0].split(",") if rows else []
     if {"Idx", "Name"} <= set(columns):

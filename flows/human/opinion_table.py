@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 
 NAMES = ("image_name", "img_name", "filename", "dist_img", "image")
 SCORES = ("MOS_zscore", "MOS", "mos", "qmos")
@@ -46,11 +46,11 @@ def read_scores(path: Path) -> dict[str, OpinionRow]:
     Raises:
         ConfigError: Unreadable, without the columns, or with a score that is not a number.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"--scores {path}: cannot read it: {error}") from None
+    with (
+        reading(f"--scores {path}", csv.Error),
+        path.open(newline="", encoding="utf-8-sig") as file,
+    ):
+        rows = list(csv.DictReader(file))
     columns = list(rows[0]) if rows else []
     name = next((column for column in NAMES if column in columns), None)
     score = next((column for column in SCORES if column in columns), None)

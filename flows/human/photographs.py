@@ -13,10 +13,10 @@ from PIL import Image as Pil
 
 from annotators.human.marked import clean
 from flows.ingest.decode import DAMAGE, FORMATS, ORIENTATION
+from flows.ingest.limits import ENDINGS
 from flows.ingest.pillow import quiet
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 NAMES = "names.csv"
 """In a project of ours, beside its folder of pictures: what they were called before."""
 MOST_BYTES = 256 << 20
@@ -59,7 +59,7 @@ class Photographs:
         self._by_stem: dict[str, list[Path]] = {}
         for path in sorted(self.root.rglob("*")):
             inside = path.is_file() and path.resolve().is_relative_to(self.root)
-            if inside and path.suffix.lower() in PICTURES:
+            if inside and path.suffix.lower() in ENDINGS:
                 names = (clean(name).lower() for name in (path.name, self.original(path)))
                 for name in dict.fromkeys(names):
                     self._by_name.setdefault(name, []).append(path)
@@ -119,11 +119,8 @@ def _names(root: Path) -> dict[str, str]:
     file = next((f for f in (root / NAMES, root.parent / NAMES) if f.is_file()), None)
     if file is None:
         return {}
-    try:
-        with file.open(newline="", encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{file}: cannot read the names of the pictures: {error}") from None
+    with reading(str(file), csv.Error), file.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
     if not rows or not {"file", "original"} <= set(rows[0]):
         return {}  # a table of somebody else's
     before = "" if file.parent == root else f"{root.name}/"

@@ -13,6 +13,9 @@ from PIL import Image as Pil
 from schemas.errors import PictureError
 from schemas.settings.config import IngestConfig
 
+_KNOWN = "jpg jpeg jpe png apng webp bmp tif tiff gif jp2 j2k avif ppm pgm pnm"
+ENDINGS: Final = frozenset(f".{ending}" for ending in _KNOWN.split())
+"""What is taken for a picture by its name; what is in it is looked at later."""
 MOST_BYTES: Final = 160 << 20
 """Of a file; 50 megapixels of RGB are 150 MB where nothing is packed."""
 MOST_SCANS: Final = 100

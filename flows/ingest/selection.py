@@ -17,7 +17,7 @@ from flows.ingest.fingerprints import near_groups
 from flows.store.ledger import forget
 from flows.store.run_folder import RunFolder, ingest_files, selected_files
 from flows.store.tables import write_table
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 from schemas.records import Picture, Reject, Split
 from schemas.settings.config import RunConfig
 from schemas.streams import Stream
@@ -111,10 +111,8 @@ def read_exclusions(file: str) -> set[str]:
     """Names and hashes of pictures that must not be used, one a line."""
     if not file:
         return set()
-    try:
+    with reading(f"export.exclude {file}"):
         lines = Path(file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"export.exclude {file}: not a readable list: {error}") from None
     return {line.strip().removeprefix("./") for line in lines if line.strip()}
 
 

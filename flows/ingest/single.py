@@ -13,7 +13,7 @@ from flows.store.layout import read_manifest
 from flows.store.run_folder import RunFolder
 from schemas.arrays import Image, Mask
 from schemas.candidate import Candidate
-from schemas.errors import ConfigError, PictureError
+from schemas.errors import ConfigError, PictureError, reading
 from schemas.settings.config import IngestConfig, RunConfig
 
 
@@ -29,9 +29,8 @@ def read_picture(path: Path, max_long_side: int = 20_000) -> Image:
     """
     rules = IngestConfig(min_side=1, max_long_side=max_long_side)
     try:
-        return decode(read_regular(path), rules).image
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read: {error.strerror}") from None
+        with reading(str(path)):
+            return decode(read_regular(path), rules).image
     except PictureError as error:
         raise ConfigError(f"{path}: {error}") from None
 

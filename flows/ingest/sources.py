@@ -7,7 +7,6 @@ paths are relative to the source, so that two machines agree on them.
 
 import contextlib
 import os
-import re
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -15,21 +14,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from flows.ingest.limits import ENDINGS
 from flows.ingest.parquets import count_rows
 from flows.ingest.picture_list import listed_pictures
 from flows.ingest.picture_list import readable_name as _text
 from flows.ingest.tars import read_members
 from flows.store.inside import OF_THE_FILE
 from schemas.candidate import Candidate
-from schemas.errors import ConfigError
-
-PICTURES = frozenset(
-    f".{ending}"
-    for ending in re.findall(
-        r"\w+", "jpg jpeg jpe png apng webp bmp tif tiff gif jp2 j2k avif ppm pgm pnm"
-    )
-)
-"""Endings that are taken for pictures in folders and tars; what is in them is looked at later."""
+from schemas.errors import ConfigError, reading
 
 
 def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Candidate]:
@@ -77,7 +69,7 @@ def _candidates(path: Path, name: str, alone: bool) -> Iterator[Candidate]:
         ".parquet": _parquet,
     }
     ending = path.suffix.lower()
-    if ending in PICTURES:
+    if ending in ENDINGS:
         root = str(path.parent.resolve())
         return iter([Candidate(name, _text(path.name), root, path.name, "listed")])
     if ending not in readers:
@@ -112,7 +104,7 @@ def _folder(folder: Path, name: str) -> Iterator[Candidate]:
             full = Path(place) / file
             relative = full.relative_to(root).as_posix()
             ending = full.suffix.lower()
-            if ending in PICTURES:
+            if ending in ENDINGS:
                 yield Candidate(name, _text(relative), str(root), relative, "file")
             elif ending == ".tar" or ending == ".parquet":
                 _require_inside(full, root)
@@ -147,10 +139,8 @@ def _list(path: Path, name: str) -> Iterator[Candidate]:
     Where one of them lies outside the list's folder, paths are recorded from the folder that all
     of them share, so that no record holds an absolute path or one that climbs.
     """
-    try:
+    with reading(f"source {path}"):
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"source {path}: not a readable list: {error}") from None
     folder = path.parent.resolve()
     stripped = (line.strip() for line in lines)
     named = [line for line in stripped if line and not line.startswith("#")]
@@ -175,7 +165,7 @@ def _tar(path: Path, name: str) -> Iterator[Candidate]:
     except (OSError, tarfile.TarError) as error:
         raise _unreadable(path, "not a readable uncompressed tar", error) from None
     for member in members.places:
-        if Path(member).suffix.lower() in PICTURES:
+        if Path(member).suffix.lower() in ENDINGS:
             yield Candidate(name, f"{_text(path.name)}!{_text(member)}", root, member, "tar")
     if members.damage:
         yield Candidate(name, _text(path.name), root, members.damage, "damaged")

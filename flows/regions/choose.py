@@ -12,7 +12,7 @@ from annotators.regions.source import RegionSource
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.inside import read_inside, read_regular
 from flows.store.layout import read_manifest
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 from schemas.settings.config import RegionConfig
 
 MOST_JSON = 2 << 30
@@ -24,17 +24,14 @@ class Disk:
 
     def text(self, name: str) -> str:
         """A whole text file."""
-        try:
+        with reading(name):
             return Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{name}: cannot read it: {error}") from None
 
     def json(self, name: str) -> Any:
         """A parsed JSON file."""
         try:
-            return json.loads(read_regular(Path(name), MOST_JSON))
-        except OSError as error:
-            raise ConfigError(f"{name}: cannot read annotations: {error.strerror}") from None
+            with reading(name):
+                return json.loads(read_regular(Path(name), MOST_JSON))
         except RecursionError:
             raise ConfigError(f"{name}: not annotations: nested too deeply") from None
         except ValueError as error:

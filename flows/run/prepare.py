@@ -14,7 +14,7 @@ from flows.picture.outcome import PictureTools
 from flows.regions.choose import chosen_source, name_of
 from flows.regions.stored import StoredRegions
 from flows.store.png import deflate_of
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 from schemas.settings.config import RunConfig
 
 
@@ -75,7 +75,5 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> None:
 def _pools(file: str) -> Pools:
     if not file:
         return builtin_pools()
-    try:
+    with reading(file):
         return load_pools(Path(file).read_text(encoding="utf-8"), file)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot read question pools: {error.strerror}") from None

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.store.layout import read_manifest
 from schemas.candidate import Candidate
-from schemas.errors import ConfigError
+from schemas.errors import reading
 from schemas.records import RECORDS
 from schemas.settings.config import AnswerConfig, RegionConfig, RunConfig
 
@@ -99,10 +99,8 @@ def _digest(values: Any) -> str:
 def _content(file: str) -> str:
     if not file:
         return ""
-    try:
+    with reading(file):
         return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot read: {error.strerror}") from None
 
 
 def _installed() -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 
 
 class FrozenTable(dict[str, Any]):
@@ -137,10 +137,9 @@ def _toml_value(text: str, value: str) -> Any:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot read configuration: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with reading(str(path)):
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 

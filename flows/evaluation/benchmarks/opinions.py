@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from flows.evaluation.predictions import records
 from flows.human.opinion_table import NAMES as KONIQ_NAMES
 from flows.training.extras import need
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 
 NAMES = (*KONIQ_NAMES, "dist_name", "img_path")
 REFERENCES = ("ref_img", "ref_name")
@@ -136,18 +136,13 @@ def _bare(line: str, path: Path) -> tuple[str, str, Any]:
 
 
 def _dictionaries(path: Path, flag: str) -> list[dict[str, str]]:
-    try:
+    with reading(f"{flag} {path}", csv.Error):
         return list(csv.DictReader(_text(path, flag).splitlines()))
-    except csv.Error as error:
-        raise ConfigError(f"{flag} {path}: cannot read it: {error}") from None
 
 
 def _text(path: Path, flag: str) -> str:
-    try:
+    with reading(f"{flag} {path}"):
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{flag} {path}: cannot read it: {reason}") from None
 
 
 def _first(row: Mapping[str, Any], names: Sequence[str]) -> Any:

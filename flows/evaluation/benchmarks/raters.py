@@ -24,7 +24,7 @@ from annotators.human.agreement import krippendorff_alpha
 from flows.evaluation.benchmarks.quality_scores import correlations
 from flows.evaluation.intervals import Estimate, Settings, resampled
 from flows.training.extras import need, quiet
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, reading
 
 ICCS: Mapping[str, tuple[str, str]] = {
     "icc(2,1)": ("ICC2", "ICC(A,1)"),
@@ -60,12 +60,9 @@ def read_ratings(path: Path) -> list[Rating]:
         ConfigError: Unreadable, a column is missing, a score is not a number, a rater rates
             twice, or the judge has two scores for one target.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"--ratings {path}: cannot read it: {reason}") from None
+    what = f"--ratings {path}"
+    with reading(what, csv.Error), path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
     missing = {"target", "rater", "score"} - set(rows[0] if rows else ())
     if missing:
         raise ConfigError(f"--ratings {path}: no column {', '.join(sorted(missing))}")

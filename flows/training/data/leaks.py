@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
+from flows.ingest.limits import ENDINGS
 from flows.store.layout import DATA, MANIFEST
 from flows.training.data.example import Origin
-from schemas.errors import ConfigError, PictureError
+from schemas.errors import ConfigError, PictureError, reading
 from schemas.settings.config import IngestConfig
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-_NAME = re.compile(r"[^\s\"']+\.(?:png|jpe?g|bmp|webp|tiff?)", re.IGNORECASE)
+_NAME = re.compile(rf"[^\s\"']+(?:{'|'.join(map(re.escape, sorted(ENDINGS)))})\b", re.IGNORECASE)
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _ANY_SIZE = IngestConfig(min_side=1, max_long_side=1 << 20)
 
@@ -82,7 +82,7 @@ def _of_dataset(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
     for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in SUFFIXES:
+        if file.suffix.lower() in ENDINGS:
             data = file.read_bytes()
             yield _base(file.name), hashlib.sha256(data).hexdigest()
             try:
@@ -92,21 +92,15 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _of_parquet(file: Path) -> Iterator[tuple[str, str]]:
-    try:
-        with pq.ParquetFile(file) as table:
-            for batch in table.iter_batches(64):
-                for name in batch.schema.names:
-                    yield from _named(batch[name].to_pylist())
-    except (OSError, pa.ArrowException) as error:
-        line = str(error).splitlines()[0]
-        raise ConfigError(f"evaluation: {file}: cannot read it: {line}") from None
+    with reading(f"evaluation: {file}", pa.ArrowException), pq.ParquetFile(file) as table:
+        for batch in table.iter_batches(64):
+            for name in batch.schema.names:
+                yield from _named(batch[name].to_pylist())
 
 
 def _of_text(file: Path) -> Iterator[tuple[str, str]]:
-    try:
+    with reading(f"evaluation: {file}"):
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"evaluation: {file}: cannot read it: {error}") from None
     try:
         yield from _named(json.loads(text))
     except ValueError:
@@ -117,7 +111,7 @@ def _named(found: Any) -> Iterator[tuple[str, str]]:
     """Names and hashes in every string of what was read."""
     for word in _strings(found):
         whole = word.strip(" \"'\r")
-        if whole.lower().endswith(tuple(SUFFIXES)):
+        if whole.lower().endswith(tuple(ENDINGS)):
             yield _base(whole), ""  # a name may hold spaces
         for name in _NAME.findall(word):
             yield _base(name), ""

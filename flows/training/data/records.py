@@ -18,7 +18,7 @@ from typing import Any
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from flows.training.data.example import Example, Origin
-from schemas.errors import ConfigError, PictureError
+from schemas.errors import ConfigError, PictureError, reading
 from schemas.settings.config import IngestConfig
 
 TAGS = re.compile(r"<image>|<\|image\|>")
@@ -132,10 +132,8 @@ _Read = tuple[str, str, tuple[str, ...], list[tuple[str, str]]]
 
 
 def _records(file: Path) -> list[Any]:
-    try:
+    with reading(str(file)):
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: cannot read it: {error}") from None
     try:
         if text.lstrip().startswith("["):
             return list(json.loads(text))

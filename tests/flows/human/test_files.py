@@ -166,7 +166,7 @@ def test_only_regular_files_are_opened(images, tmp_path, kind):
     {"pipe": os.mkfifo, "device": lambda f: f.symlink_to("/dev/zero"), "folder": Path.mkdir}[kind](
         file
     )
-    with pytest.raises(ConfigError, match="cannot read annotations"):
+    with pytest.raises(ConfigError, match="cannot read it"):
         run(file, images, tmp_path / "a", "coco")
 
 

@@ -112,8 +112,8 @@ def test_bad_files_become_rejects(photos, spider, tmp_path):
     [
         (["--order-profile", "table9"], "unknown order profile 'table9'"),
         (["--regions", "sam"], "unknown region source 'sam'"),
-        (["--regions", "coco:nowhere.json"], "nowhere.json: cannot read annotations"),
-        (["--config", "nowhere.toml"], "nowhere.toml: cannot read configuration"),
+        (["--regions", "coco:nowhere.json"], "nowhere.json: cannot read it"),
+        (["--config", "nowhere.toml"], "nowhere.toml: cannot read it"),
         (["--plugin", "nowhere.py"], "nowhere.py: no such file"),
         (["--workers", "0"], "run.workers"),
         (["--runner", "dask"], "run.runner"),
