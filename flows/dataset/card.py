@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flows.dataset.balance import refusals, writing
 from flows.dataset.drawing import bars, below
+from flows.dataset.shortcuts import Shortcuts
 from flows.dataset.show import draw_row
 from flows.dataset.stats import Stats, task_lines
 from flows.ingest.single import SourceImages
@@ -33,15 +34,29 @@ SIZES = (
 
 
 def write_card(
-    out: Path, config: RunConfig, config_hash: str, stats: Stats, counts: Mapping[str, int]
+    out: Path,
+    config: RunConfig,
+    config_hash: str,
+    stats: Stats,
+    counts: Mapping[str, int],
+    shortcuts: Shortcuts | None = None,
 ) -> None:
-    """Write figures and card from the finished data files."""
+    """Write figures and card from the finished data files.
+
+    Args:
+        out: The dataset.
+        config: Of the run.
+        config_hash: Of its settings.
+        stats: What is in the dataset.
+        counts: Of the whole run.
+        shortcuts: How well answers can be guessed; nothing is said where that was not measured.
+    """
     folder = out / FIGURES
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, figure in figures(out, config, stats).items():
             (folder / name).write_bytes(encode_png(figure))
-    write_text(out / CARD, card_text(out, config, config_hash, stats, counts))
+    write_text(out / CARD, card_text(out, config, config_hash, stats, counts, shortcuts))
 
 
 def figures(out: Path, config: RunConfig, stats: Stats) -> dict[str, Image]:
@@ -102,7 +117,12 @@ def _rows_with_masks(out: Path) -> Iterator[dict[str, Any]]:
 
 
 def card_text(
-    out: Path, config: RunConfig, config_hash: str, stats: Stats, counts: Mapping[str, int]
+    out: Path,
+    config: RunConfig,
+    config_hash: str,
+    stats: Stats,
+    counts: Mapping[str, int],
+    shortcuts: Shortcuts | None = None,
 ) -> str:
     """The card as Markdown with YAML front matter; its words stand in ``card.md.j2``."""
     lines = task_lines(stats)
@@ -130,6 +150,8 @@ def card_text(
         source=config.regions.source.split(":")[0],
         writing=writing(counts),
         refusals=refusals(counts),
+        guessed=shortcuts.lines() if shortcuts else {},
+        areas=shortcuts.areas() if shortcuts else {},
         left_out={f"{s}: {r}": (n,) for (s, r), n in sorted(stats.rejects.items())},
     )
 

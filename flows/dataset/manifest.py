@@ -14,6 +14,7 @@ from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.balance import RunSummary
+from flows.dataset.shortcuts import Shortcuts
 from flows.human.folder import human_index
 from flows.store.identity import code_version
 from flows.store.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
@@ -50,6 +51,7 @@ def write_manifest(
     built: Sequence[ShardSummary],
     seconds: dict[str, float],
     regions: dict[str, object],
+    shortcuts: Shortcuts | None = None,
 ) -> dict[str, Any]:
     """Write the manifest; the card and the figures must be there already."""
     manifest = {
@@ -83,6 +85,7 @@ def write_manifest(
             "rejects": summary.rejects,
             "all": summary.counts,
         },
+        "shortcuts": shortcuts.plain() if shortcuts else None,
         "timings": {**summary.timings, **{f"wall.{k}": round(v, 3) for k, v in seconds.items()}},
         "files": {
             entry.path: {"size": entry.size, "sha256": entry.sha256} for entry in _files(out, built)

@@ -8,6 +8,7 @@ from annotators.regions.source import RegionSource
 from flows.dataset.balance import RunSummary
 from flows.dataset.card import write_card
 from flows.dataset.manifest import write_manifest, write_stage_manifest
+from flows.dataset.shortcuts import measured
 from flows.dataset.stats import summed
 from flows.ingest.selection import select_pictures
 from flows.regions.choose import chosen_source, is_exclusive
@@ -134,6 +135,7 @@ def finish(
 ) -> None:
     """Write what a dataset says about itself, the manifest last."""
     identity = folder.identity()
-    write_card(folder.out, config, identity["config_hash"], summed(built), summary.counts)
+    guessed, hashed = measured(folder.out), identity["config_hash"]
+    write_card(folder.out, config, hashed, summed(built), summary.counts, guessed)
     regions = said_of(chosen_source(config.regions))
-    write_manifest(folder.out, config, identity, summary, built, seconds, regions)
+    write_manifest(folder.out, config, identity, summary, built, seconds, regions, guessed)
