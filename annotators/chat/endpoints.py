@@ -13,7 +13,7 @@ from typing import Any
 
 from annotators.chat.address import authorization, base_address
 from annotators.chat.protocol import ChatRequest, Completion
-from annotators.chat.reading import read_completion
+from annotators.chat.reading import read_completion, shown, whole_body
 from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
 
 CROWD = 32
@@ -24,11 +24,11 @@ UNUSABLE = ("half_answer", "endless")
 MOST_UNUSABLE = 20
 """Requests in a row that may end so; after that it is the server and not the request."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
+REFUSED = frozenset((400, 413, 422))
+"""What servers say of a request they will never answer: too long, too large, not understood."""
 MOST_WAIT = 30.0
 STEP = 0.5
 """Seconds of a wait after which somebody looks whether it is still wanted."""
-MOST_ANSWER = 4 << 20
-"""Bytes of an answer; a text of the longest turn has a hundredth of that."""
 
 
 class Endpoint:
@@ -70,6 +70,8 @@ class Endpoints:
     ) -> None:
         import httpx
 
+        from annotators.chat.deadline import client
+
         if not urls:
             raise ConfigError("--answers vllm needs an endpoint: --endpoint http://HOST:PORT")
         self.name, self._retries, self._pause, self._sleep = (
@@ -87,17 +89,8 @@ class Endpoints:
         self.interrupted: Callable[[], bool] = lambda: False
         """Whether the user wants the run to end; nothing is tried again then."""
         headers = authorization(api_key)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         most, context = in_flight * len(self._endpoints), httpx.create_ssl_context()
-        self._clients = [
-            httpx.Client(
-                headers=headers,
-                timeout=httpx.Timeout(timeout, connect=10.0),
-                limits=limits,
-                verify=context,
-            )
-            for _ in range(0, most, CROWD)
-        ]
+        self._clients = [client(timeout, headers, context) for _ in range(0, most, CROWD)]
         self._next_client = itertools.cycle(self._clients)
 
     def line(self) -> "EndpointLine":
@@ -136,14 +129,15 @@ class Endpoints:
         """One try: the completion, or the cause why another try may help."""
         import httpx
 
+        from annotators.chat.deadline import deadline
+
         url, body = f"{endpoint.url}/v1/chat/completions", _body(self.name, request)
         with endpoint.slots:
             self.count("requests")
-            until = time.monotonic() + self._timeout
             try:
-                with client.stream("POST", url, json=body) as answer:
-                    said = _whole(answer, until)
-            except (httpx.TimeoutException, _LateError):
+                with deadline(self._timeout), client.stream("POST", url, json=body) as answer:
+                    said = whole_body(answer)
+            except httpx.TimeoutException:
                 return "timeout"
             except httpx.TransportError:
                 return "unreachable"
@@ -195,14 +189,17 @@ class Endpoints:
         return found
 
     def _final(self, endpoint: Endpoint, status: int, body: bytes) -> Exception:
-        """What no retry helps against: a wrong key or model, or a request that is refused."""
-        text = body[:2000].decode("utf-8", "replace")
-        said = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:160]
+        """What no retry helps against: a wrong key or model, a refused request, an odd answer."""
+        said = shown(body)
         if status in (401, 403):
             return ConfigError(f"{endpoint.url} refuses the key (HTTP {status}); see --api-key-env")
         if status == 404:
             return ConfigError(f"{endpoint.url} does not serve {self.name!r}: {said}")
-        return AnnotationError("refused_request", f"HTTP {status}: {said}")
+        if status in REFUSED:
+            return AnnotationError("refused_request", f"HTTP {status}: {said}")
+        if self.forgives():
+            return AnnotationError("unusable_answer", f"HTTP {status}: {said}")
+        return EndpointError(f"{endpoint.url} gave no answer (HTTP {status}: {said})")
 
 
 class EndpointLine:
@@ -242,22 +239,6 @@ class EndpointLine:
     def close(self) -> None:
         """Let go of the endpoint."""
         self._pool.give_back(self._endpoint)
-
-
-class _LateError(Exception):
-    """The answer is still not whole when its time is over."""
-
-
-def _whole(answer: Any, until: float) -> bytes | None:
-    """The body of an answer; none where it is longer than any answer."""
-    found = bytearray()
-    for part in answer.iter_bytes():
-        found += part
-        if len(found) > MOST_ANSWER:
-            return None
-        if time.monotonic() > until:
-            raise _LateError
-    return bytes(found)
 
 
 def _body(model: str, request: ChatRequest) -> dict[str, Any]:

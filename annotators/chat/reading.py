@@ -9,6 +9,24 @@ from annotators.chat.protocol import Completion
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character; no file and no request holds one."""
 MOST_TOKENS = 1 << 40
+MOST_ANSWER = 4 << 20
+"""Bytes of an answer; a text of the longest turn has a hundredth of that."""
+
+
+def whole_body(answer: Any) -> bytes | None:
+    """The body of an answer as httpx streams it; none where it is longer than any answer."""
+    found = bytearray()
+    for part in answer.iter_bytes():
+        found += part
+        if len(found) > MOST_ANSWER:
+            return None
+    return bytes(found)
+
+
+def shown(body: bytes) -> str:
+    """The beginning of a body as part of one line for people."""
+    text = body[:2000].decode("utf-8", "replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:160]
 
 
 def read_completion(body: bytes) -> Completion:

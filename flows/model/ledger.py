@@ -1,7 +1,8 @@
 """The ledger of a shard's conversations: what was answered once is never asked again.
 
-Every answer is appended to a file of the shard as soon as it is there. A run that was stopped goes
-through the same questions again, finds them here, and comes to the same rows.
+Every answer is appended to a file of the shard as soon as it is there, and so is every refusal:
+what a server said of a request that it will never answer. A run that was stopped goes through the
+same questions again, finds them here, and comes to the same rows.
 """
 
 import json
@@ -9,14 +10,25 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Connection
 from annotators.chat.reading import SURROGATE
 from flows.store.layout import storage_errors
-from schemas.errors import StoppedError
+from schemas.errors import AnnotationError, StoppedError
 
 SYNC_EVERY = 50
+REFUSED = "refused_request"
+"""The one failure that belongs to a request for good; all others may be over next time."""
+
+
+class Refusal(NamedTuple):
+    """Why a request is not answered, one line for people."""
+
+    detail: str
+
+
+Reply = Completion | Refusal
 
 
 class Ledger:
@@ -26,14 +38,19 @@ class Ledger:
         model: Who is asked what is not known yet.
         path: JSON lines; one that was cut off by a crash, or holds no completion, is dropped.
         interrupted: Whether the user wants the run to end.
+        retry_refused: Whether what was refused before is asked again.
     """
 
     def __init__(
-        self, model: ChatModel, path: Path, interrupted: Callable[[], bool] = lambda: False
+        self,
+        model: ChatModel,
+        path: Path,
+        interrupted: Callable[[], bool] = lambda: False,
+        retry_refused: bool = False,
     ) -> None:
         self.model, self.name, self.path = model, model.name, path
-        self._interrupted = interrupted
-        self._known: dict[str, Completion] = {}
+        self._interrupted, self._retry_refused = interrupted, retry_refused
+        self._known: dict[str, Reply] = {}
         self._lock, self._stopped, self._since = threading.Lock(), threading.Event(), 0
         with storage_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,18 +61,19 @@ class Ledger:
         """A line that looks into the ledger first."""
         return LedgerLine(self)
 
-    def known(self, key: str) -> Completion | None:
-        """What was answered before."""
+    def known(self, key: str) -> Reply | None:
+        """What was said before."""
         if self._stopped.is_set() or self._interrupted():
             raise StoppedError("interrupted; the same command goes on from here")
         return self._known.get(key)
 
-    def keep(self, key: str, found: Completion) -> Completion:
-        """Write an answer down; whoever asked the same at the same time gets the first answer."""
+    def keep(self, key: str, found: Reply) -> Reply:
+        """Write a reply down; whoever asked the same at the same time gets the first one."""
         with self._lock:
             if key in self._known:
                 return self._known[key]
-            line = json.dumps([key, *found]).encode() + b"\n"
+            row = [key, None, found.detail] if isinstance(found, Refusal) else [key, *found]
+            line = json.dumps(row).encode() + b"\n"
             with storage_errors(self.path):
                 self._file.write(line)
                 self._file.flush()
@@ -86,16 +104,19 @@ class Ledger:
                 if not line.endswith(b"\n"):
                     break
                 whole += len(line)
-                if known := _read_line(line):
+                known = _read_line(line)
+                if known and not (self._retry_refused and isinstance(known[1], Refusal)):
                     self._known[known[0]] = known[1]
         if whole < self.path.stat().st_size:
             os.truncate(self.path, whole)
 
 
-def _read_line(line: bytes) -> tuple[str, Completion] | None:
-    """Key and completion; none of a line that holds something else, which is asked again."""
+def _read_line(line: bytes) -> tuple[str, Reply] | None:
+    """Key and reply; none of a line that holds something else, which is asked again."""
     try:
         key, text, *rest = json.loads(line)
+        if text is None and isinstance(key, str) and len(rest) == 1 and isinstance(rest[0], str):
+            return key, Refusal(rest[0])
         found = Completion(text, *rest)
     except (ValueError, TypeError, RecursionError):
         return None
@@ -114,12 +135,20 @@ class LedgerLine:
     def complete(self, request: ChatRequest) -> Completion:
         """See ``Line``."""
         key = request.key(self._ledger.name)
-        found = self._ledger.known(key)
-        if found is not None:
-            return found
+        found = self._ledger.known(key) or self._ledger.keep(key, self._asked(request))
+        if isinstance(found, Refusal):
+            raise AnnotationError(REFUSED, found.detail)
+        return found
+
+    def _asked(self, request: ChatRequest) -> Reply:
         if self._line is None:
             self._line = self._ledger.model.line()
-        return self._ledger.keep(key, self._line.complete(request))
+        try:
+            return self._line.complete(request)
+        except AnnotationError as error:
+            if error.reason != REFUSED:
+                raise
+            return Refusal(error.detail)
 
     def close(self) -> None:
         """Let go of the model's line."""

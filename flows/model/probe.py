@@ -12,6 +12,7 @@ import httpx
 import numpy as np
 
 from annotators.chat.address import base_address
+from annotators.chat.deadline import CONNECT_SECONDS, client, deadline
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, Connection, data_url, picture_part, text_part
 from flows.model.choose import api_key
@@ -30,7 +31,6 @@ SCHEMA = {
 }
 MOST_TOKENS = 40
 TRIES_AGAIN = 1
-CONNECT_SECONDS = 10.0
 
 
 def check_endpoints(config: RunConfig) -> None:
@@ -57,10 +57,10 @@ def check_endpoints(config: RunConfig) -> None:
 def require_there(url: str, seconds: float = 0.0) -> None:
     """Raise ``ConfigError`` unless somebody listens at an address, or does so within a time."""
     until, base = time.monotonic() + seconds, base_address(url)
-    with httpx.Client(timeout=httpx.Timeout(CONNECT_SECONDS)) as client:
+    with client(CONNECT_SECONDS) as asking:
         while True:
             try:
-                with client.stream("GET", f"{base}/v1/models"):
+                with deadline(CONNECT_SECONDS), asking.stream("GET", f"{base}/v1/models"):
                     return
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if time.monotonic() >= until:

@@ -10,15 +10,19 @@ batch, so this style is the only one sent.
 
 import base64
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
+from annotators.chat.address import authorization, base_address
+from annotators.chat.reading import read_completion, shown, whole_body
 from flows.pointing.points import Scored
 from flows.pointing.scoring import Asked
 from flows.pointing.words import SpokenPlace, Word, find_place
 from schemas.errors import ConfigError, EndpointError
 
+T = TypeVar("T")
 IMPOSSIBLE = -9000.0
 """vLLM reports -9999 for what a sampler has ruled out; nothing is ruled out here."""
 
@@ -30,15 +34,17 @@ class ServedSpeaker:
         url: Address, with or without ``/v1``.
         model: Name the server knows it by.
         api_key: Sent as a bearer token; never logged.
-        timeout: Seconds until a request counts as lost.
+        timeout: Seconds until a request counts as lost, its answer as a whole included.
+
+    Raises:
+        ConfigError: What is no address or holds a password, or a key that cannot be sent.
     """
 
     def __init__(self, url: str, model: str, api_key: str = "", timeout: float = 120.0) -> None:
-        import httpx
+        from annotators.chat.deadline import client
 
-        self._url, self._model = url.rstrip("/").removesuffix("/v1"), model
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(headers=headers, timeout=timeout)
+        self._url, self._model, self._timeout = base_address(url), model, timeout
+        self._client = client(timeout, authorization(api_key))
 
     def answer(self, asked: Sequence[Asked], max_tokens: int) -> list[str]:
         """The most likely answers, asked for at once; the server batches on its own."""
@@ -61,8 +67,9 @@ class ServedSpeaker:
 
     def _text(self, asked: Asked, max_tokens: int) -> str:
         body = {"messages": [_user(asked)], "max_tokens": max_tokens, "temperature": 0}
-        said = self._post("/v1/chat/completions", body)["choices"][0]["message"]["content"]
-        return (said or "").strip()
+        return self._asked(
+            "/v1/chat/completions", body, lambda said: read_completion(said).text.strip()
+        )
 
     def _gap(self, asked: Asked, answer: str, word: Word | None) -> float | None:
         """Log-probability of a word less its rival's.
@@ -92,10 +99,7 @@ class ServedSpeaker:
             "return_tokens_as_token_ids": True,
             **_continuing(stem),
         }
-        entries = self._post("/v1/chat/completions", body)["choices"][0]["logprobs"]["content"]
-        found: dict[str, float] = {
-            entry["token"]: entry["logprob"] for entry in entries[0]["top_logprobs"]
-        }
+        found = self._asked("/v1/chat/completions", body, _logs)
         logs = [found.get(f"token_id:{token}", IMPOSSIBLE) for token in (one, other)]
         if min(logs) <= IMPOSSIBLE:
             raise ConfigError(
@@ -113,20 +117,46 @@ class ServedSpeaker:
 
     def _tokenised(self, asked: Asked, answer: str) -> list[int]:
         body = {"messages": _continued(asked, answer), **_continuing(answer)}
-        ids: list[int] = self._post("/tokenize", body)["tokens"]
-        return ids
+        return self._asked("/tokenize", body, _tokens)
 
-    def _post(self, path: str, body: dict[str, Any]) -> Any:
+    def _asked(self, path: str, body: dict[str, Any], read: Callable[[bytes], T]) -> T:
+        """What ``read`` finds in the answer.
+
+        Raises:
+            ConfigError: The server refuses.
+            EndpointError: It gives no answer, or one that holds something else.
+        """
         import httpx
 
+        from annotators.chat.deadline import deadline
+
+        full = {"model": self._model, **body}
         try:
-            answer = self._client.post(self._url + path, json={"model": self._model, **body})
+            with (
+                deadline(self._timeout),
+                self._client.stream("POST", self._url + path, json=full) as answer,
+            ):
+                said = whole_body(answer)
         except httpx.HTTPError as error:
             raise EndpointError(f"{self._url} gave no answer ({type(error).__name__})") from None
+        if said is None:
+            raise EndpointError(f"{self._url} gave no answer (one without end)")
         if not answer.is_success:
-            said = " ".join(answer.text.split())[:160]
-            raise ConfigError(f"{self._url}{path}: HTTP {answer.status_code}: {said}")
-        return answer.json()
+            raise ConfigError(f"{self._url}{path}: HTTP {answer.status_code}: {shown(said)}")
+        try:
+            return read(said)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise EndpointError(f"{self._url}{path}: no answer: {shown(said)}") from None
+
+
+def _logs(said: bytes) -> dict[str, float]:
+    """Log-probabilities of the first token, by the token's own name."""
+    entries = json.loads(said)["choices"][0]["logprobs"]["content"]
+    return {str(entry["token"]): float(entry["logprob"]) for entry in entries[0]["top_logprobs"]}
+
+
+def _tokens(said: bytes) -> list[int]:
+    return [int(token) for token in json.loads(said)["tokens"]]
 
 
 def _both(place: SpokenPlace) -> tuple[Word | None, Word | None]:

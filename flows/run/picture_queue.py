@@ -52,7 +52,8 @@ def outcomes(
     model = chat_model(tools.config)
     if isinstance(model, Endpoints):
         model.interrupted = stop
-    ledger = Ledger(model, folder.work / "conversations" / f"{shard:05d}.jsonl", stop)
+    kept, again = folder.work / "conversations", tools.config.run.retry_refused
+    ledger = Ledger(model, kept / f"{shard:05d}.jsonl", stop, again)
     before = requests_of(tools.config)
     opener, refiner = opener_and_refiner(tools.config, ledger)
     talking = dataclasses.replace(tools, opener=opener, refiner=refiner)

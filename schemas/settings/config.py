@@ -161,6 +161,8 @@ class RunSection(Section):
     """auto: a run that one worker does alone goes without a server; always: every run is a flow."""
     retries: int = Field(default=2, ge=0)
     """Times a shard is tried again after an infrastructure error."""
+    retry_refused: bool = False
+    """Ask a model's server again what it refused for good (HTTP 400) before the run was stopped."""
     verify: bool = False
     """Read every finished file again before it is left alone, also where size and time say that
     nobody touched it."""

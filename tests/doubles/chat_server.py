@@ -29,7 +29,8 @@ class ChatServer(http.server.ThreadingHTTPServer):
     """Answers ``reply(body, number)`` with (status, body, headers) or text.
 
     ``number`` counts requests from 0. A status of 0 cuts the connection; with -1 the body is a
-    piece and a number, and the piece is sent so many times, ten a second.
+    piece and a number, and the piece is sent so many times, ten a second; with -2 the same happens
+    among the headers, which never end.
     """
 
     daemon_threads = True
@@ -71,8 +72,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             with self.server.lock:
                 self.server.busy -= 1
         status, answer, headers = said if isinstance(said, tuple) else (200, chat_body(said), {})
-        if status == -1:
-            self._drip(*answer)
+        if status < 0:
+            self._drip(*answer, headers_only=status == -2)
         elif status:
             self._send(status, answer, headers)
         else:
@@ -88,10 +89,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.wfile.write(data)
 
-    def _drip(self, piece, times):
+    def _drip(self, piece, times, headers_only):
         self.close_connection = True
         self.send_response(200)
-        self.end_headers()
+        if headers_only:
+            self.flush_headers()
+        else:
+            self.end_headers()
         with contextlib.suppress(OSError):
             for _ in range(times):
                 self.wfile.write(piece)

@@ -28,6 +28,7 @@ FAULTS = [
     (200, "no gzip", {"Content-Encoding": "gzip"}),
     (200, "x" * (5 << 20), {}),
     (-1, (b"{", 60), {}),
+    (-2, (b"X-More: and more\r\n", 60), {}),
 ]
 """Each is tried again and leaves no trace in the rows."""
 

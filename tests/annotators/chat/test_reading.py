@@ -7,9 +7,9 @@ import pytest
 
 from annotators.answers.conversation import read_answer
 from annotators.chat.address import authorization, base_address
-from annotators.chat.endpoints import MOST_ANSWER, MOST_UNUSABLE, Endpoints
+from annotators.chat.endpoints import MOST_UNUSABLE, Endpoints
 from annotators.chat.protocol import ChatRequest
-from annotators.chat.reading import read_completion
+from annotators.chat.reading import MOST_ANSWER, read_completion
 from annotators.regions.relabel import read_decision
 from schemas.errors import AnnotationError, ConfigError, EndpointError
 from tests.doubles.chat_server import chat_body, serving
@@ -129,14 +129,28 @@ def test_an_unusable_answer_costs_its_request_only(pool, said, cause):
             ask(endpoints)
 
 
-@pytest.mark.parametrize("drip", [(b"{", 40), (b" ", 40)])
-def test_the_timeout_is_for_the_whole_answer(pool, drip):
-    """A body that drips is given up when its time is over, not when it ends."""
-    with serving(lambda body, number: (-1, drip, {})) as server:
+@pytest.mark.parametrize(
+    ("status", "piece"), [(-1, b"{"), (-1, b" "), (-2, b"X-More: and more\r\n"), (-2, b"")]
+)
+def test_the_timeout_is_for_the_whole_answer(pool, status, piece):
+    """A body or headers that drip, or never come, are given up when their time is over."""
+    with serving(lambda body, number: (status, (piece, 40), {})) as server:
         endpoints, start = pool(server.url, retries=0, timeout=0.5), time.monotonic()
         with pytest.raises(EndpointError, match="timeout"):
             ask(endpoints)
     assert time.monotonic() - start < 3
+
+
+def test_an_odd_status_is_the_servers_fault(pool):
+    """A redirect is no refusal of the request; a server that gives nothing else is ended."""
+    with serving(lambda body, number: (302, "elsewhere", {"Location": "/x"})) as server:
+        endpoints = pool(server.url)
+        for _ in range(MOST_UNUSABLE):
+            with pytest.raises(AnnotationError, match="unusable_answer: HTTP 302: elsewhere"):
+                ask(endpoints)
+        with pytest.raises(EndpointError, match="gave no answer"):
+            ask(endpoints)
+        assert len(server.bodies) == MOST_UNUSABLE + 1
 
 
 def test_waiting_times_that_are_none(pool):

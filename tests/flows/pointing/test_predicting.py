@@ -17,7 +17,7 @@ from flows.pointing.served import ServedSpeaker
 from flows.pointing.words import find_place
 from flows.training.data.example import Example
 from schemas import masks
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, EndpointError
 from schemas.settings.training import PointConfig
 
 PICTURE = Image.fromarray(np.zeros((8, 8, 3), np.uint8))
@@ -198,3 +198,36 @@ def test_served_without_scores_is_refused():
     """A server that does not report the words asked for is one clear line."""
     with pytest.raises(ConfigError, match="no log-probabilities by token id"):
         _served({}).score([Asked(PICTURE, "Where?")], ["on the right"])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"choices": []}',
+        b'{"tokens": 7}',
+        b'{"tokens": ["x"]}',
+        b"[" * 99_999,
+    ],
+)
+def test_served_nonsense_is_one_line(said):
+    """Whatever else a server sends is no answer, and no traceback."""
+    speaker = _served()
+    reply = httpx.MockTransport(lambda request: httpx.Response(200, content=said))
+    speaker._client = httpx.Client(transport=reply)
+    asked = [Asked(PICTURE, "Where?")]
+    with pytest.raises(EndpointError, match="no answer"):
+        speaker.answer(asked, 9)
+    with pytest.raises(EndpointError, match="no answer"):
+        speaker.score(asked, ["on the right"])
+
+
+def test_served_addresses_hold_no_password():
+    """It would stand in messages and in the list of processes; the line does not repeat it."""
+    with pytest.raises(ConfigError, match="--api-key-env") as caught:
+        ServedSpeaker("http://me:SECRET@server/v1", "m")
+    assert "SECRET" not in str(caught.value)
+    with pytest.raises(ConfigError, match="no server takes such a key"):
+        ServedSpeaker("http://server/v1", "m", "a key")
