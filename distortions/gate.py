@@ -18,7 +18,7 @@ import numpy as np
 
 from distortions.chain import Link
 from distortions.measure import Effect, Fidelity, OrderEffect, compare, compare_orders, fidelity
-from distortions.perception import Damage, Planes, visible
+from distortions.perception import Damage, Planes, orders_differ, visible
 from distortions.region import Patch, degrade_region
 from distortions.rules import RULES, general_rule
 from distortions.view import View
@@ -182,7 +182,8 @@ class _Sight:
     def _order(self, reverse: Patch, gate: GateConfig) -> Order:
         found = self.view.compare(self.view.of(reverse.stages[-1]), self.result)
         effect = compare_orders(reverse.stages[-1], self.patch.stages[-1], self.patch.mask)
-        return Order(effect, found.damage, _seen(found, gate))
+        limits = {"delta_e": gate.seen_delta_e, "structure": gate.seen_structure}
+        return Order(effect, found.damage, orders_differ(found, **limits))
 
 
 def _seen(damage: Damage, gate: GateConfig) -> bool:

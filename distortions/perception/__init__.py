@@ -14,4 +14,5 @@ from distortions.perception.planes import PIXELS_PER_DEGREE as PIXELS_PER_DEGREE
 from distortions.perception.planes import Planes as Planes
 from distortions.perception.words import Grade as Grade
 from distortions.perception.words import grade_of as grade_of
+from distortions.perception.words import orders_differ as orders_differ
 from distortions.perception.words import visible as visible

@@ -78,10 +78,10 @@ class GateConfig(Section):
     pixels_per_degree: float = Field(default=40.0, gt=0)
     """Viewing distance: a picture 512 pixels wide, seen from twice its width, has 40."""
     seen_delta_e: float = Field(default=5.0, ge=0)
-    """A step is seen in the finished region, and two orders are told apart, if the 95th percentile
-    of their CIEDE2000 reaches this ..."""
+    """A step is seen in the finished region if the 95th percentile of CIEDE2000 reaches this ..."""
     seen_structure: float = Field(default=0.045, ge=0)
-    """... or the loss of SSIM, on blocks the eye takes together, reaches this."""
+    """... or the loss of SSIM, on blocks the eye takes together, reaches this. Two orders are told
+    apart by 1.5 times the colour or 1.25 times the structure, over a tenth of the region."""
     min_break: float = Field(default=2.0, ge=0)
     """A tone that is all that was done to a region (brightness at any level, contrast and colour at
     levels 1 and 2) must set it off from what surrounds it by so much more than before, CIELAB

@@ -6,7 +6,7 @@ import pytest
 from distortions.chain import Link, parse_chain
 from distortions.gate import judge, overall
 from distortions.measure import Effect
-from distortions.perception import PIXELS_PER_DEGREE, perceived
+from distortions.perception import PIXELS_PER_DEGREE, Damage, orders_differ, perceived, visible
 from distortions.perception.words import SEEN_DELTA_E, SEEN_STRUCTURE
 from distortions.plan import link_chain
 from distortions.region import composite, degrade_region
@@ -110,6 +110,18 @@ def test_contrast_and_blur_commute(coffee):
     assert not order.visible
     assert order.damage < 0.2
     assert order.effect.ssim > 0.98
+
+
+def test_orders_that_differ_in_a_few_specks_look_alike():
+    """What is visible as a flaw is no other look unless a tenth of the region differs."""
+    nothing = Damage(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
+    specks = nothing._replace(ssim=0.9, delta_e_99=23.0, share_visible=0.05)
+    assert visible(specks)
+    assert not orders_differ(specks)
+    assert orders_differ(specks._replace(share_visible=0.1))
+    near = nothing._replace(delta_e_95=7.4, share_visible=0.3)
+    assert visible(near)
+    assert not orders_differ(near)
 
 
 def test_a_step_that_is_hidden_is_refused(coffee):
