@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sklearn.metrics import cohen_kappa_score
-
 from annotators.questions.vida.syntax import Found
 from annotators.questions.vida.vocabulary import Vocabulary, plain, read_vocabulary
 from flows.evaluation.benchmarks import vida_boxes
@@ -28,6 +26,7 @@ from flows.evaluation.benchmarks.vida_files import (
     Truth,
 )
 from flows.evaluation.intervals import Estimate, Settings, mean, ratio
+from flows.training.extras import quadratic_kappa
 
 PERCEPTION_SCORE = "Perception Accuracy"
 REGION_SCORE = "Region mAP"
@@ -221,8 +220,7 @@ def _severity(
             true.append(ranks[0])
             given.append(ranks[1])
     off = [float(abs(a - b)) for a, b in zip(true, given, strict=True)]
-    varied = len({*true, *given}) > 1
-    kappa = float(cohen_kappa_score(true, given, weights="quadratic")) if varied else None
+    kappa = quadratic_kappa(true, given)
     return {
         "accuracy": mean([float(error == 0) for error in off], pictures, settings),
         "error": mean(off, pictures, settings),
