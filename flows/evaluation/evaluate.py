@@ -15,6 +15,7 @@ from flows.evaluation.baselines import baselines
 from flows.evaluation.benchmarks import giqa, opinions, qbench
 from flows.evaluation.benchmarks import quality_scores as scoring
 from flows.evaluation.benchmarks import raters as agreement
+from flows.evaluation.benchmarks import vida_report as vida
 from flows.evaluation.judges.model import Case, EndpointJudge, version
 from flows.evaluation.predictions import Prediction, read_predictions
 from flows.evaluation.request import Options, check, resolved
@@ -63,6 +64,8 @@ def run(options: Options) -> Path:
             found[name] = part(judge)
     if judge is not None:
         found["judge"] = {"model": options.judge_model, "rubrics": version(), **judge.counts}
+    if "vida" in found:
+        write_text(options.out / vida.JSON, vida.as_json(found["vida"]))
     write_text(options.out / JSON, report.as_json(found))
     write_text(options.out / MARKDOWN, report.markdown(found))
     if options.with_plots:
@@ -100,6 +103,11 @@ def _others(options: Options) -> list[tuple[str, ReportPart]]:
         entries = giqa.read_entries(options.giqa_predictions, "--giqa-predictions", truth)
         said = {entry.key: entry for entry in entries}
         parts.append(("giqa", lambda judge: giqa.evaluate(truth, said, settings, grades(judge))))
+    if options.vida and options.vida_predictions:
+        known, folder = vida.read(options.vida, options.vida_predictions, options.vida_questions)
+        parts.append(
+            ("vida", lambda _: vida.evaluate(known, folder, settings, options.vida_compat))
+        )
     return parts
 
 

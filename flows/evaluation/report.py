@@ -101,6 +101,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         ("scores", _scores),
         ("ratings", _ratings),
         ("giqa", _giqa),
+        ("vida", _vida),
     ):
         if name in report:
             parts += writer(report[name])
@@ -276,3 +277,13 @@ def _giqa(part: Mapping[str, Any]) -> list[str]:
     ]
     said = f"{part['records']} records, {part['missing']} missing; graded by {part['graded_by']}."
     return ["## GIQA-Bench", "", said, "", *table(["", *systems], rows)]
+
+
+def _vida(part: Mapping[str, Any]) -> list[str]:
+    names = list(part["official"])
+    heads = ["", "official", "mended", *part["baselines"]]
+    columns = [part["official"], part["mended"], *part["baselines"].values()]
+    rows = [[name, *(number(column[name]) for column in columns)] for name in names]
+    lines = ["## ViDA-UGC", "", *table(heads, rows)]
+    lines += [f"- {name}: {why}." for name, why in part["mended_because"].items()]
+    return [*lines, ""]

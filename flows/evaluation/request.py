@@ -26,6 +26,10 @@ class Options:
         ratings: Ratings by people.
         giqa: Records of GIQA-Bench.
         giqa_predictions: Answers to them.
+        vida: Truth of ViDA-UGC.
+        vida_predictions: Folder of answers to it.
+        vida_questions: Choices with their right answers, where the truth has none.
+        vida_compat: Whether its scores are those of the official script.
         endpoints: Of the model that judges; none leaves the offline judge alone.
         judge_model: Its name.
         api_key_env: Environment variable that holds its key.
@@ -48,6 +52,10 @@ class Options:
     ratings: Path | None = None
     giqa: Path | None = None
     giqa_predictions: Path | None = None
+    vida: Path | None = None
+    vida_predictions: Path | None = None
+    vida_questions: Path | None = None
+    vida_compat: bool = False
     endpoints: tuple[str, ...] = ()
     judge_model: str = ""
     api_key_env: str = ""
@@ -80,6 +88,10 @@ def check(options: Options) -> None:
         (options.score_predictions, options.scores, "--score-predictions needs --scores TABLE"),
         (options.giqa, options.giqa_predictions, "--giqa needs --giqa-predictions FILE"),
         (options.giqa_predictions, options.giqa, "--giqa-predictions needs --giqa FILE"),
+        (options.vida, options.vida_predictions, "--vida needs --vida-predictions FOLDER"),
+        (options.vida_predictions, options.vida, "--vida-predictions needs --vida TRUTH"),
+        (options.vida_questions, options.vida, "--vida-questions needs --vida TRUTH"),
+        (options.vida_compat, options.vida, "--vida-compat needs --vida TRUTH"),
         (options.qbench_predictions, options.qbench, "--qbench-predictions needs --qbench FILE"),
         (options.endpoints, options.judge_model, "--judge-endpoint needs --judge-model NAME"),
         (options.judge_model, options.endpoints, "--judge-model needs --judge-endpoint URL"),
@@ -87,10 +99,11 @@ def check(options: Options) -> None:
     for first, second, message in pairs:
         if first and not second:
             raise ConfigError(message)
-    if not any((options.dataset, options.qbench, options.scores, options.ratings, options.giqa)):
+    others = (options.qbench, options.scores, options.ratings, options.giqa, options.vida)
+    if not any((options.dataset, *others)):
         raise ConfigError(
             "nothing to evaluate: give a dataset with --predictions, or --qbench, "
-            "--scores, --ratings or --giqa"
+            "--scores, --ratings, --giqa or --vida"
         )
     if options.api_key_env and options.api_key_env not in os.environ:
         raise ConfigError(f"--api-key-env {options.api_key_env}: not set here")

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from annotators.human import coco, cvat, labelme, labelstudio, via
+from annotators.human import coco, cvat, labelme, labelstudio, via, vida
 from annotators.human.marked import ODD, Found, clean
 from flows.human.index_masks import index_masks
 from flows.human.photographs import MOST_BYTES, Photographs, read_regular
 from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError, reading
 
-FORMATS = ("auto", "labelstudio", "cvat", "labelme", "coco", "via", "index")
+FORMATS = ("auto", "labelstudio", "cvat", "labelme", "coco", "via", "vida", "index")
 MOST_DOCUMENT = 4 << 30
 """Bytes of an export; a large project with painted masks has some GB."""
 
@@ -59,6 +59,7 @@ def _found(path: Path, kind: str, photographs: Photographs, table: Path | None) 
         "labelme": lambda: labelme.read(document, path.name),
         "coco": lambda: coco.read(document, lambda name: _label_map(path, name)),
         "via": lambda: via.read(document, photographs.size),
+        "vida": lambda: vida.read(document, photographs.size),
     }
     yield from readers[found]()
 
@@ -101,6 +102,8 @@ def _kind(document: Any, path: Path) -> str:
             return "labelme"
         if {"images", "annotations"} <= set(first):
             return "coco"
+        if vida.is_vida(first):
+            return "vida"
         if set(first) & {"annotations", "completions", "predictions", "annotation_id", "result"}:
             return "labelstudio"
         entries = first.get("_via_img_metadata", first)

@@ -12,9 +12,10 @@ class SourceConfig(Section):
 
     path: str
     """Dataset folder, or the file of records."""
-    kind: Literal["iqa-spider", "llava", "dq495k"] = "iqa-spider"
+    kind: Literal["iqa-spider", "llava", "dq495k", "vida"] = "iqa-spider"
     """``iqa-spider``: a folder that ``build`` made; ``llava``: conversations with an ``image``,
-    as LLaVA, Q-Instruct, Q-Pathway and Qwen-VL have them; ``dq495k``: DataDepictQA's records."""
+    as LLaVA, Q-Instruct, Q-Pathway and Qwen-VL have them; ``dq495k``: DataDepictQA's records;
+    ``vida``: those of ViDA-UGC, whose boxes are understood."""
     name: str = ""
     """What logs call it; empty means the last part of ``path``."""
     split: Literal["train", "test"] = "train"

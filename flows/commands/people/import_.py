@@ -16,7 +16,7 @@ def run(
         list[Path] | None, typer.Argument(help="Exports: JSON, XML, index-mask PNGs.")
     ] = None,
     format: Annotated[
-        str, typer.Option(help="auto, labelstudio, cvat, labelme, coco, via or index.")
+        str, typer.Option(help="auto, labelstudio, cvat, labelme, coco, via, vida or index.")
     ] = "auto",
     vocabulary: Annotated[
         Path | None, typer.Option(help="TOML table of words; else the one that ships.")

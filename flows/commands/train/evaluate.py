@@ -49,6 +49,18 @@ def run(
     giqa_predictions: Annotated[
         Path | None, typer.Option(help="id, answer, boxes for them.")
     ] = None,
+    vida: Annotated[
+        Path | None, typer.Option(help="Truth of ViDA-UGC: its metadata, or a folder of truths.")
+    ] = None,
+    vida_predictions: Annotated[
+        Path | None, typer.Option(help="Folder: perception.json, grounding.json, description.json.")
+    ] = None,
+    vida_questions: Annotated[
+        Path | None, typer.Option(help="Choices with correct_ans, where --vida has none.")
+    ] = None,
+    vida_compat: Annotated[
+        bool, typer.Option("--vida-compat", help="Scores as the official script has them.")
+    ] = False,
     judge_endpoint: Annotated[
         list[str] | None, typer.Option(help="Address of a model that judges; several may be given.")
     ] = None,
@@ -90,6 +102,10 @@ def run(
         ratings=ratings,
         giqa=giqa,
         giqa_predictions=giqa_predictions,
+        vida=vida,
+        vida_predictions=vida_predictions,
+        vida_questions=vida_questions,
+        vida_compat=vida_compat,
         endpoints=tuple(judge_endpoint or ()),
         judge_model=judge_model,
         api_key_env=api_key_env,

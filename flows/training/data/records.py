@@ -18,6 +18,7 @@ from typing import Any
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
 from flows.training.data.example import Example, Origin
+from flows.training.data.vida import vida_row
 from schemas.errors import ConfigError, PictureError, reading
 from schemas.settings.config import IngestConfig
 
@@ -31,7 +32,7 @@ class RecordSource:
     Args:
         file: The records.
         images: Folder that picture paths are relative to.
-        kind: ``llava`` or ``dq495k``.
+        kind: ``llava``, ``dq495k`` or ``vida``.
         name: For logs.
 
     Raises:
@@ -47,6 +48,8 @@ class RecordSource:
             if not isinstance(record, dict):
                 raise ConfigError(f"{where}: expected an object, got {type(record).__name__}")
             row_id, task, pictures, turns = read(record, where, str(number))
+            if kind == "vida":
+                task, turns = vida_row(file.stem, turns, where)
             for last in range(len(turns)):
                 part = f"/{last}" if len(turns) > 1 else ""
                 example = Example(f"{name}/{row_id}{part}", task, tuple(turns[: last + 1]))

@@ -1,0 +1,1 @@
+"""Detailed assessment in the shape of ViDA-UGC: grounding, perception, description."""
