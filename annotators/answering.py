@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from annotators.answers.conversation import Conversation
 from annotators.check.fact_check import check_answer
 from annotators.facts import Answer, Ask, PictureFacts, Violation, Writer
+from annotators.questions.tasks import family_of
 from schemas.counts import CHECK_FAILED, CHECK_PASSED, CHECK_REFUSED, CHECK_TEXTS, WRITTEN
 from schemas.errors import AnnotationError
 from schemas.streams import Stream
@@ -39,7 +40,9 @@ class Writers:
         """Who writes, attempt by attempt; a short answer is computed and never asked."""
         template = [self.template] * self.attempts
         first = [self.given] if self.given and ask.task == "global_description" else []
-        if self.own is None or ask.sub_task == "short":
+        family = family_of(ask.task)
+        computed = ask.sub_task not in family.prompts if family else ask.sub_task == "short"
+        if self.own is None or computed:
             return [*first, *template]
         own = [*first, *[self.own] * self.attempts]
         return own + template if self.on_failure == "template" else own

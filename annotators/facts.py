@@ -87,6 +87,7 @@ class Ask:
         target: The region the answer is about or points at; ``None`` for global questions.
         family: The family a single-intensity question is about, else empty.
         order: The order asked for, else ``None``.
+        detail: What its family remembers of it.
     """
 
     task: Task
@@ -97,6 +98,7 @@ class Ask:
     target: DegradedRegion | None
     family: str = ""
     order: OrderQuery | None = None
+    detail: object = None
 
     @property
     def chain(self) -> list[Step]:

@@ -13,10 +13,11 @@ from schemas.record import Record
 from schemas.steps import Grade as Grade
 from schemas.steps import Scores as Scores
 from schemas.steps import Step as Step
+from schemas.tasks import RowBox as RowBox
+from schemas.tasks import SubTask as SubTask
+from schemas.tasks import Task as Task
 
 Split = Literal["train", "test"]
-Task = Literal["global_description", "local_description", "grounding", "referring"]
-SubTask = Literal["", "hybrid_intensity", "single_intensity", "accumulation_order", "short", "long"]
 Role = Literal["degraded", "clean", "whole"]
 
 STRINGS = pa.list_(pa.string())
@@ -283,5 +284,6 @@ RECORDS: tuple[type[Record], ...] = (
     DegradedRegion,
     Message,
     Sample,
+    RowBox,
     Reject,
 )

@@ -26,6 +26,7 @@ from annotators.chat.protocol import (
 from annotators.chat.reading import SURROGATE
 from annotators.facts import LIMITS, Answer, Ask, PictureFacts, Violation
 from annotators.language.phrases import spatial_part
+from annotators.questions.tasks import family_of
 from schemas.arrays import Image
 from schemas.counts import CHAT
 from schemas.errors import AnnotationError
@@ -165,8 +166,13 @@ class Conversation:
             answer = TemplateWriter().write(ask, facts, stream, 0)
             draft = answer.semantic or answer.text
             return filled("paraphrase", question=ask.question, draft=draft, words=words)
-        name = PROMPTS.get((ask.task, ask.sub_task), "grounding")
-        return filled(name, question=ask.question, facts=fact_sheet(ask, facts), words=words)
+        family = family_of(ask.task)
+        if family is not None:
+            name, sheet = family.prompts[ask.sub_task], family.sheet(ask, facts)
+        else:
+            name = PROMPTS.get((ask.task, ask.sub_task), "grounding")
+            sheet = fact_sheet(ask, facts)
+        return filled(name, question=ask.question, facts=sheet, words=words)
 
     def _complete(self, turn: list[ChatMessage], words: int) -> "_Written":
         kept = [message for earlier in self.turns[-TURNS_KEPT:] for message in earlier]

@@ -25,6 +25,7 @@ from annotators.language.phrases import (
 from annotators.language.positions import PLACE_WORDS, place_phrase
 from annotators.language.prepositions import on_or_in
 from annotators.questions.most_least import worst_region
+from annotators.questions.tasks import family_of
 from schemas.boxes import Box
 from schemas.families import Family
 from schemas.records import DegradedRegion, Step
@@ -48,6 +49,9 @@ class TemplateWriter:
         broken: Sequence[Violation] = (),
     ) -> Answer:
         """An answer from the facts; later attempts draw further on the same stream."""
+        family = family_of(ask.task)
+        if family is not None:
+            return family.write(ask, facts, stream)
         text = _Draft(ask, facts, stream)
         if ask.task == "grounding":
             return text.grounding()

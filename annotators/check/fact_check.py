@@ -16,6 +16,7 @@ from annotators.check.style import style_violations
 from annotators.facts import Ask, PictureFacts, Violation
 from annotators.language.mentions import Mention, blanked, mentioned, named_in
 from annotators.language.phrases import WHOLE, short_answer, spatial_part
+from annotators.questions.tasks import family_of
 from schemas.records import DegradedRegion, Step
 
 
@@ -27,6 +28,9 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     missing_effect, repeats_place, contradiction, unfounded_comparison, unnamed_comparison,
     unfounded_rest, unfounded_clean.
     """
+    family = family_of(ask.task)
+    if family is not None:
+        return family.check(text, ask, facts)
     if ask.task == "referring" and ask.sub_task == "short":
         return _check_short(text, ask, facts)
     style = style_violations(text, ask, facts)

@@ -8,8 +8,9 @@ from annotators.facts import Ask, OrderQuery, PictureFacts
 from annotators.language.mentions import named_in
 from annotators.language.phrases import references, short_answer, spatial_part
 from annotators.questions.most_least import worst_region
+from annotators.questions.tasks import Stored, family_of
 from schemas.families import Family
-from schemas.records import DegradedRegion, Sample
+from schemas.records import DegradedRegion, RowBox, Sample
 
 
 def check_stored(
@@ -17,6 +18,7 @@ def check_stored(
     regions: Sequence[DegradedRegion],
     families: Mapping[str, Family],
     clear: bool = False,
+    boxes: Sequence[RowBox] = (),
 ) -> Iterator[tuple[str, str]]:
     """(rule, detail) for whatever is wrong with the words of a row.
 
@@ -26,7 +28,20 @@ def check_stored(
         families: Family name to its words.
         clear: Whether the source's scores are well inside the limits; see
             annotators/screening.py.
+        boxes: What the row's texts cite.
     """
+    family = family_of(sample.task)
+    if family is not None:
+        return family.check_stored(Stored(sample, regions, families, boxes))
+    return _check_stored(sample, regions, families, clear)
+
+
+def _check_stored(
+    sample: Sample,
+    regions: Sequence[DegradedRegion],
+    families: Mapping[str, Family],
+    clear: bool,
+) -> Iterator[tuple[str, str]]:
     target = next((r for r in regions if r.region_id == sample.region_id), None)
     if sample.task != "global_description":
         if target is None:

@@ -20,6 +20,7 @@ from annotators.questions.most_least import (
 from annotators.questions.order import OrderItem, order_items
 from annotators.questions.places import place_is_clear
 from annotators.questions.pools import Pools, count_word
+from annotators.questions.tasks import BUILT_IN, Asking, task_family
 from schemas.records import DegradedRegion, SubTask, Task
 from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
@@ -51,12 +52,23 @@ def ask_picture(
         The questions, and a count of what was dropped by reason.
     """
     asking = _Asking(facts, pools, stream_for)
-    asking.descriptions(config)
-    asking.hybrid(config, gate)
-    asking.single(config)
-    asking.order(config, order_profile)
-    asking.referring("short", config.short_per_image)
-    asking.referring("long", config.long_per_image)
+    if "global" in config.tasks:
+        asking.whole(config)
+    if "local" in config.tasks:
+        asking.local(config)
+    if "grounding" in config.tasks:
+        asking.hybrid(config, gate)
+        asking.single(config)
+        asking.order(config, order_profile)
+    if "referring" in config.tasks:
+        asking.referring("short", config.short_per_image)
+        asking.referring("long", config.long_per_image)
+    given = Asking(facts, config, gate, pools, order_profile, stream_for)
+    for name in config.tasks:
+        if name not in BUILT_IN:
+            asks, dropped = task_family(name).ask(given)
+            asking.asks += asks
+            asking.dropped.update(dropped)
     return asking.asks, +asking.dropped
 
 
@@ -74,13 +86,16 @@ class _Asking:
     def _wording(self, pool: str, purpose: str, **slots: str) -> tuple[str, str]:
         return self.pools.pick(pool, self.stream_for(f"wording {purpose}"), 0, **slots)
 
-    def descriptions(self, config: QuestionConfig) -> None:
-        """The picture as a whole, then single regions, now and then a clean one."""
+    def whole(self, config: QuestionConfig) -> None:
+        """The picture as a whole."""
         for number in range(config.global_per_image):
             # One stream and a turn each: no wording comes twice before all have come.
             stream = self.stream_for("wording global")
             question, pool = self.pools.pick("global_description", stream, number)
             self.asks.append(Ask("global_description", "", "", question, pool, None))
+
+    def local(self, config: QuestionConfig) -> None:
+        """Single regions, now and then a clean one."""
         local = [region for region in self.facts.regions if region.role != "whole"]
         degraded = [region for region in self._named(local) if region.chain]
         clean = [region for region in self._named(local) if not region.chain]

@@ -34,7 +34,7 @@ from flows.store.layout import (
     read_manifest,
     require_records,
 )
-from flows.store.shards import TABLES
+from flows.store.shards import SPARSE, TABLES
 from flows.store.tables import dataset_schema
 from schemas.errors import ContractError
 from schemas.record import Record
@@ -124,7 +124,7 @@ def _is_intact(entry: tuple[Path, FileEntry]) -> bool:
 
 def _schemas(out: Path) -> Iterator[Defect]:
     tables: list[tuple[str, str, type[Record]]] = [(DATA, "*", Sample), (REJECTS, "*", Reject)]
-    tables += [(RECORDS, f"{name}-*", record) for name, record in TABLES.items()]
+    tables += [(RECORDS, f"{name}-*", record) for name, record in (TABLES | SPARSE).items()]
     for folder, pattern, record in tables:
         for file in sorted((out / folder).glob(f"{pattern}.parquet")):
             schema = pq.read_schema(file)

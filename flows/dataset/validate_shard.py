@@ -19,6 +19,7 @@ from distortions.registry import FAMILIES
 from flows.dataset.manifest import human_families
 from flows.ingest.fingerprints import content_hash
 from flows.ingest.single import SourceImages
+from flows.store.boxes import row_boxes
 from flows.store.layout import DATA, RECORDS, read_manifest
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
@@ -26,7 +27,7 @@ from schemas import masks
 from schemas.arrays import Image, Mask
 from schemas.errors import ContractError
 from schemas.families import Family
-from schemas.records import DegradedRegion, Grade, Picture, Sample
+from schemas.records import DegradedRegion, Grade, Picture, RowBox, Sample
 from schemas.settings.config import PlanConfig
 
 
@@ -79,6 +80,7 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
     path = out / RECORDS / f"pictures-{shard}.parquet"
     pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(path))}
     degraded = _degraded(out / RECORDS / f"degraded-{shard}.parquet")
+    boxes = row_boxes(out, shard)
     defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, families, plan))
     seen, counted = set[str](), 0
     for split in ("train", "test"):
@@ -86,8 +88,12 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
         if file.is_file():
             for name, row in _rows(file):
                 counted += 1
-                defects += _row(name, row, split, seen, pictures, degraded, families)
+                defects += _row(name, row, split, seen, pictures, degraded, families, boxes)
             defects += _pictures(file, pictures, degraded, images)
+    defects += [
+        Defect(f"boxes-{shard}.parquet", row_id, "orphan", "boxes of no row")
+        for row_id in sorted(boxes.keys() - seen)
+    ]
     groups = [(p.picture_id, p.group, p.split) for p in pictures.values()]
     return ShardFindings(path.name, defects, counted, row_hashes(sorted(seen)), groups)
 
@@ -190,6 +196,7 @@ def _row(
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
     families: Mapping[str, Family],
+    boxes: Mapping[str, Sequence[RowBox]],
 ) -> Iterator[Defect]:
     sample = Sample.model_validate(row)
     name = sample.row_id
@@ -210,6 +217,7 @@ def _row(
         degraded.get(sample.image_id, []),
         families if sample.origin == "human" else FAMILIES,
         well_inside(picture.screen),
+        boxes.get(name, ()),
     ):
         yield Defect(file, name, rule, detail)
 

@@ -16,6 +16,7 @@ from flows.evaluation.benchmarks import giqa, opinions, qbench
 from flows.evaluation.benchmarks import quality_scores as scoring
 from flows.evaluation.benchmarks import raters as agreement
 from flows.evaluation.benchmarks import vida_report as vida
+from flows.evaluation.benchmarks.giqa_records import GiqaRecord, read_entries
 from flows.evaluation.judges.model import Case, EndpointJudge, version
 from flows.evaluation.predictions import Prediction, read_predictions
 from flows.evaluation.request import Options, check, resolved
@@ -32,7 +33,6 @@ JSON, MARKDOWN, ROWS, FIGURES, CACHE = (
     "figures",
     "judge.jsonl",
 )
-GIQA_SCALE = 10
 
 
 def run(options: Options) -> Path:
@@ -99,10 +99,14 @@ def _others(options: Options) -> list[tuple[str, ReportPart]]:
         ratings = agreement.read_ratings(options.ratings)
         parts.append(("ratings", lambda _: agreement.evaluate(ratings, settings)))
     if options.giqa and options.giqa_predictions:
-        truth = giqa.read_entries(options.giqa, "--giqa")
-        entries = giqa.read_entries(options.giqa_predictions, "--giqa-predictions", truth)
+        truth = read_entries(options.giqa, "--giqa")
+        path, flag = options.giqa_predictions, "--giqa-predictions"
+        entries = read_entries(path, flag, truth, options.giqa_boxes)
         said = {entry.key: entry for entry in entries}
-        parts.append(("giqa", lambda judge: giqa.evaluate(truth, said, settings, grades(judge))))
+        scale = options.giqa_scale
+        parts.append(
+            ("giqa", lambda judge: giqa.evaluate(truth, said, settings, grades(judge, scale)))
+        )
     if options.vida and options.vida_predictions:
         known, folder = vida.read(options.vida, options.vida_predictions, options.vida_questions)
         parts.append(
@@ -120,20 +124,18 @@ def _qbench_answers(options: Options, questions: Sequence[qbench.Question]) -> d
     return found
 
 
-def grades(judge: EndpointJudge | None) -> giqa.Grades:
-    """Who grades the texts of GIQA-Bench: the model as a share of its scale, else equal words."""
+def grades(judge: EndpointJudge | None, scale: int) -> giqa.Grades:
+    """Who grades the texts of GIQA-Bench: the model, from 0 to ``scale``, else equal words."""
     if judge is None:
         return giqa.same_words
     asked = judge
 
-    def ask(
-        truth: Sequence[giqa.GiqaRecord], said: Mapping[str, giqa.GiqaRecord]
-    ) -> dict[str, float | None]:
+    def ask(truth: Sequence[GiqaRecord], said: Mapping[str, GiqaRecord]) -> dict[str, float | None]:
         cases = [
             Case(
                 e.key,
                 "giqa",
-                GIQA_SCALE,
+                scale,
                 e.question,
                 e.answer,
                 said[e.key].answer if e.key in said else "",
@@ -142,7 +144,7 @@ def grades(judge: EndpointJudge | None) -> giqa.Grades:
         ]
         verdicts = asked.judge(cases)
         return {
-            case.key: None if verdict.score is None else verdict.score / GIQA_SCALE
+            case.key: None if verdict.score is None else verdict.score / scale
             for case, verdict in zip(cases, verdicts, strict=True)
         }
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from annotators.language.notation import NOTATIONS
 from flows.evaluation.intervals import Settings
 from flows.evaluation.judges.model import JudgeSettings
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, UnknownNameError
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Options:
         vida_predictions: Folder of answers to it.
         vida_questions: Choices with their right answers, where the truth has none.
         vida_compat: Whether its scores are those of the official script.
+        giqa_boxes: Notation of their boxes; empty finds out.
+        giqa_scale: Highest grade of a model that judges them.
         endpoints: Of the model that judges; none leaves the offline judge alone.
         judge_model: Its name.
         api_key_env: Environment variable that holds its key.
@@ -56,6 +59,8 @@ class Options:
     vida_predictions: Path | None = None
     vida_questions: Path | None = None
     vida_compat: bool = False
+    giqa_boxes: str = ""
+    giqa_scale: int = 4
     endpoints: tuple[str, ...] = ()
     judge_model: str = ""
     api_key_env: str = ""
@@ -105,6 +110,8 @@ def check(options: Options) -> None:
             "nothing to evaluate: give a dataset with --predictions, or --qbench, "
             "--scores, --ratings, --giqa or --vida"
         )
+    if options.giqa_boxes and options.giqa_boxes not in NOTATIONS:
+        raise UnknownNameError("notation of boxes", options.giqa_boxes, NOTATIONS)
     if options.api_key_env and options.api_key_env not in os.environ:
         raise ConfigError(f"--api-key-env {options.api_key_env}: not set here")
 
@@ -120,4 +127,6 @@ def resolved(options: Options) -> dict[str, Any]:
             "tries": judge.tries,
             "judge_looks": options.judge_looks,
         }
+        found |= {"giqa_scale": options.giqa_scale} if options.giqa else {}
+    found |= {"giqa_boxes": options.giqa_boxes} if options.giqa_boxes else {}
     return found

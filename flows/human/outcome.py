@@ -62,7 +62,7 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
     outcome.counts.update({IMAGES_PLANNED: 1, IMAGES("human"): 1})
     outcome.counts.update(asked.counts)
     outcome.rejects += asked.rejects
-    outcome.variants.append(Variant(image_id, image, regions, asked.samples))
+    outcome.variants.append(Variant(image_id, image, regions, asked.samples, asked.boxes))
     return outcome
 
 

@@ -93,18 +93,20 @@ def _kinds(config: RunConfig) -> list[tuple[float, str, float]]:
     regions = (plan.min_regions + plan.max_regions) / 2
     # at most one hybrid question of each polarity and two order questions find a region
     grounding = ask.hybrid_per_image + ask.single_per_image + ask.order_per_image
-    return [
-        (ask.global_per_image, "global", regions + 1),
-        (ask.local_per_image, "local", 1),
-        (ask.long_per_image, "long", 1),
-        (grounding, "grounding", 2),
-    ]
+    kinds = {
+        "global": (ask.global_per_image, "global", regions + 1),
+        "local": (ask.local_per_image, "local", 1.0),
+        "referring": (ask.long_per_image, "long", 1.0),
+        "grounding": (grounding, "grounding", 2.0),
+    }
+    return [kind for name, kind in kinds.items() if name in ask.tasks]
 
 
 def _requests(config: RunConfig) -> tuple[float, float, float]:
     """Requests for a degraded picture: answers, reworded questions, names of regions."""
     questions = ASKED * sum(number for number, _, _ in _kinds(config))
-    reworded = questions + ASKED * config.questions.short_per_image
+    short = config.questions.short_per_image if "referring" in config.questions.tasks else 0
+    reworded = questions + ASKED * short
     regions = (config.plan.min_regions + config.plan.max_regions) / 2
     return (
         questions * TEXTS,

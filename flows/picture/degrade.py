@@ -142,7 +142,9 @@ class _VariantRoad:
         self.counts[IMAGES(kind)] += 1
         self.counts.update(asked.counts)
         self.made.rejects += asked.rejects
-        self.made.variants.append(Variant(self.image_id, done.image, done.regions, asked.samples))
+        self.made.variants.append(
+            Variant(self.image_id, done.image, done.regions, asked.samples, asked.boxes)
+        )
         return self.made
 
     def _refused(self, stage: str, why: PictureError) -> PictureOutcome:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from annotators.regions.relabel import Refiner
 from annotators.regions.source import RegionSource
 from distortions.plan import Palette
 from schemas.arrays import Image
-from schemas.records import DegradedRegion, Region, Reject, Sample
+from schemas.records import DegradedRegion, Region, Reject, RowBox, Sample
 from schemas.settings.config import RunConfig
 
 
@@ -63,12 +63,13 @@ class PictureTools:
 
 
 class Variant(NamedTuple):
-    """One degraded picture with its regions and rows."""
+    """One degraded picture with its regions and rows, and what the rows' texts cite."""
 
     image_id: str
     image: Image
     degraded: list[DegradedRegion]
     samples: list[Sample]
+    boxes: Sequence[RowBox] = ()
 
 
 @dataclass

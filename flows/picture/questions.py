@@ -9,10 +9,10 @@ from annotators.answers.rewording import reword
 from annotators.facts import PictureFacts, Writer
 from annotators.questions.ask import ask_picture
 from flows.picture.outcome import PictureTools
-from flows.picture.rows import Origin, rejects_of, samples_of
+from flows.picture.rows import Origin, boxes_of, rejects_of, samples_of
 from schemas.arrays import Image
 from schemas.counts import ASKED, DROPPED, QUESTIONS
-from schemas.records import Picture, Reject, Sample
+from schemas.records import Picture, Reject, RowBox, Sample
 from schemas.settings.config import QuestionConfig
 from schemas.streams import Stream
 
@@ -21,6 +21,7 @@ class Questioned(NamedTuple):
     """What came of the questions about one picture."""
 
     samples: list[Sample]
+    boxes: list[RowBox]
     rejects: list[Reject]
     counts: Counter[str]
 
@@ -70,5 +71,8 @@ def question(
     counts.update(answered.counts)
     origin = Origin(config.seed, tools.config_hash)
     return Questioned(
-        samples_of(answered, facts, picture, origin), rejects_of(answered, facts), counts
+        samples_of(answered, facts, picture, origin),
+        boxes_of(answered, facts),
+        rejects_of(answered, facts),
+        counts,
     )

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from annotators.answering import Answered, Unanswered, Written
 from annotators.facts import PictureFacts
-from schemas.records import Message, Picture, Reject, Sample
+from annotators.questions.tasks import family_of
+from schemas.records import Message, Picture, Reject, RowBox, Sample
 
 
 class Origin(NamedTuple):
@@ -24,6 +25,17 @@ def samples_of(
 ) -> list[Sample]:
     """A row for each question that was answered."""
     return [_sample(written, facts, picture, origin) for written in answered.written]
+
+
+def boxes_of(answered: Answered, facts: PictureFacts) -> list[RowBox]:
+    """The exact boxes that the rows' texts cite, in the order of the rows."""
+    found = []
+    for written in answered.written:
+        family = family_of(written.ask.task)
+        if family is not None:
+            row_id = _row_id(written, facts)
+            found += family.boxes(row_id, written.ask, written.answer, facts)
+    return found
 
 
 def rejects_of(answered: Answered, facts: PictureFacts) -> list[Reject]:

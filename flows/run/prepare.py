@@ -5,6 +5,7 @@ from pathlib import Path
 
 from annotators.answers.registry import WRITERS
 from annotators.questions.pools import Pools, builtin_pools, load_pools
+from annotators.questions.tasks import check_tasks
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
 from distortions.testing import check_outside
@@ -60,6 +61,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> None:
         PluginError: A type that may be drawn and comes from outside breaks the contract.
     """
     load_plugins(config.plugins)
+    check_tasks(config.questions.tasks)
     check_answers(config)
     deflate_of(config.export.png)
     human_index(config.annotations)

@@ -144,7 +144,7 @@ def _store(writer: ShardWriter, picture: Picture, outcome: Outcome) -> None:
     with watch("write"):
         writer.add_picture(picture, outcome.regions)
         for variant in outcome.variants:
-            writer.add_variant(variant.image, variant.degraded, variant.samples)
+            writer.add_variant(variant.image, variant.degraded, variant.samples, variant.boxes)
     writer.add_rejects(outcome.rejects)
     writer.add_counts(outcome.counts | {PICTURES: 1})
     writer.add_timings({**watch, **outcome.timings})

@@ -29,7 +29,7 @@ from flows.store.tables import StoredPicture, dataset_table, dataset_writer, wri
 from schemas import counts
 from schemas.arrays import Image
 from schemas.record import Record
-from schemas.records import DegradedRegion, Picture, Region, Reject, Sample
+from schemas.records import DegradedRegion, Picture, Region, Reject, RowBox, Sample
 from schemas.settings.config import ExportConfig
 
 SPLITS = ("train", "test")
@@ -38,6 +38,8 @@ TABLES: dict[str, type[Record]] = {
     "regions": Region,
     "degraded": DegradedRegion,
 }
+SPARSE: dict[str, type[Record]] = {"boxes": RowBox}
+"""Tables that a shard has only where there is something to put into them."""
 
 
 class _RowWriter:
@@ -104,7 +106,7 @@ class ShardWriter:
             with storage_errors(out / folder):
                 (out / folder).mkdir(parents=True, exist_ok=True)
         self._rows = {s: _RowWriter(out / DATA / shard_name(shard, s), config) for s in SPLITS}
-        self._tables: dict[str, list[Any]] = {name: [] for name in TABLES}
+        self._tables: dict[str, list[Any]] = {name: [] for name in (*TABLES, *SPARSE)}
         self._rejects: list[Reject] = []
         self._counts: Counter[str] = Counter()
         self._writers: Counter[str] = Counter()
@@ -130,10 +132,15 @@ class ShardWriter:
         self._tables["regions"] += regions
 
     def add_variant(
-        self, image: Image, degraded: Sequence[DegradedRegion], samples: Sequence[Sample]
+        self,
+        image: Image,
+        degraded: Sequence[DegradedRegion],
+        samples: Sequence[Sample],
+        boxes: Sequence[RowBox] = (),
     ) -> None:
-        """A degraded picture, its regions and its rows."""
+        """A degraded picture, its regions, its rows, and the boxes that their texts cite."""
         self._tables["degraded"] += degraded
+        self._tables["boxes"] += boxes
         if samples:
             self._rows[samples[0].split].add(encode_png(image, self._deflate), samples)
         for sample in samples:
@@ -159,7 +166,8 @@ class ShardWriter:
         for reject in self._rejects:
             self._counts[counts.REJECTS(reject.stage, reject.reason)] += 1
         paths = [rows.path for rows in self._rows.values() if rows.close()]
-        for name, record in TABLES.items():
+        sparse = {name: record for name, record in SPARSE.items() if self._tables[name]}
+        for name, record in (TABLES | sparse).items():
             paths.append(self.out / RECORDS / shard_name(self.shard, name))
             write_table(paths[-1], record.table(self._tables[name]))
         paths.append(self.out / REJECTS / shard_name(self.shard))
@@ -187,7 +195,7 @@ class ShardWriter:
 def clear_shard(out: Path, shard: int) -> None:
     """Remove whatever an earlier attempt left of a shard, ledger first."""
     _ledger(out, shard).unlink(missing_ok=True)
-    names = [(DATA, split) for split in SPLITS] + [(RECORDS, name) for name in TABLES]
+    names = [(DATA, split) for split in SPLITS] + [(RECORDS, name) for name in (*TABLES, *SPARSE)]
     for folder, prefix in [*names, (REJECTS, "")]:
         path = out / folder / shard_name(shard, prefix)
         path.unlink(missing_ok=True)

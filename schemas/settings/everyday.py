@@ -22,10 +22,11 @@ EVERYDAY: Mapping[str, str] = {
     "on_failure": "answers.on_failure",
     "api_key_env": "answers.api_key_env",
     "questions": "questions.wording",
+    "tasks": "questions.tasks",
 }
 """Everyday name to dotted key."""
 
-_LISTS = ("label_models",)
+_LISTS = ("label_models", "tasks")
 """Everyday names that take ``a,b,c``, too."""
 
 
@@ -50,5 +51,5 @@ def dotted(settings: Mapping[str, Any]) -> dict[str, Any]:
         if "." not in key and key not in RunConfig.model_fields:
             raise UnknownNameError("setting", name, [*EVERYDAY, *RunConfig.model_fields])
         split = name in _LISTS and isinstance(value, str)
-        found[key] = value.split(",") if split else value
+        found[key] = [part.strip() for part in value.split(",")] if split else value
     return found

@@ -6,7 +6,20 @@ from pydantic import AfterValidator, Field, model_validator
 
 from schemas.records import Grade
 from schemas.settings.section import Count, FrozenTable, Section, Share, frozen
+from schemas.tasks import TASKS
 
+
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Each family once, in the order of ``TASKS``; how they were typed decides nothing."""
+    for name in names:
+        if name not in TASKS:
+            raise ValueError(f"unknown task {name!r}; allowed: {', '.join(TASKS)}")
+    if not names:
+        raise ValueError(f"at least one task is needed; allowed: {', '.join(TASKS)}")
+    return tuple(name for name in TASKS if name in names)
+
+
+Tasks = Annotated[tuple[str, ...], AfterValidator(_in_order)]
 Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)]
 
 
@@ -95,6 +108,8 @@ class GateConfig(Section):
 class QuestionConfig(Section):
     """How much is asked about each degraded picture."""
 
+    tasks: Tasks = ("global", "local", "grounding", "referring")
+    """Families of tasks that are asked: global, local, grounding, referring, giqa, vida, pairs."""
     wording: Literal["pools", "model"] = "pools"
     """Whether questions stay as the pools word them or are reworded by the model."""
     pools: str = ""

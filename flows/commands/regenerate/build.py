@@ -44,6 +44,12 @@ def run(
     answers_mode: Annotated[str | None, typer.Option(help="facts or paraphrase.")] = None,
     on_failure: Annotated[str | None, typer.Option(help="template or reject.")] = None,
     questions: Annotated[str | None, typer.Option(help="pools or model.")] = None,
+    tasks: Annotated[
+        str | None,
+        typer.Option(
+            help="Of global,local,grounding,referring,giqa,vida,pairs; the first four by default."
+        ),
+    ] = None,
     api_key_env: Annotated[
         str | None, typer.Option(help="Environment variable that holds the key.")
     ] = None,
@@ -82,6 +88,7 @@ def run(
         answers_mode=answers_mode,
         on_failure=on_failure,
         questions=questions,
+        tasks=tasks,
         api_key_env=api_key_env,
     )
     if dry_run:

@@ -47,7 +47,7 @@ def run(
     ] = None,
     giqa: Annotated[Path | None, typer.Option(help="Records of GIQA-Bench.")] = None,
     giqa_predictions: Annotated[
-        Path | None, typer.Option(help="id, answer, boxes for them.")
+        Path | None, typer.Option(help="id and answer for them, boxes in the text or beside it.")
     ] = None,
     vida: Annotated[
         Path | None, typer.Option(help="Truth of ViDA-UGC: its metadata, or a folder of truths.")
@@ -61,6 +61,13 @@ def run(
     vida_compat: Annotated[
         bool, typer.Option("--vida-compat", help="Scores as the official script has them.")
     ] = False,
+    boxes: Annotated[
+        str,
+        typer.Option(
+            help="Their notation: grid20, grid40, float3, qwen2vl, qwen25vl, internvl; else seen."
+        ),
+    ] = "",
+    giqa_scale: Annotated[int, typer.Option(min=1, help="Highest grade a judge gives them.")] = 4,
     judge_endpoint: Annotated[
         list[str] | None, typer.Option(help="Address of a model that judges; several may be given.")
     ] = None,
@@ -106,6 +113,8 @@ def run(
         vida_predictions=vida_predictions,
         vida_questions=vida_questions,
         vida_compat=vida_compat,
+        giqa_boxes=boxes,
+        giqa_scale=giqa_scale,
         endpoints=tuple(judge_endpoint or ()),
         judge_model=judge_model,
         api_key_env=api_key_env,

@@ -1,8 +1,7 @@
-"""Boxes of GIQA-Bench: grid cells, matching one to one, IoU, names that mean the same.
+"""Boxes of GIQA-Bench: matching one to one, IoU, names that mean the same.
 
-Source: metrics specification, section 4.5, and format notes, section 1.7: an index of a 20 x 20
-grid is ``floor(y*20)*20 + floor(x*20)``, a corner read back is the middle of its cell (the printed
-formula lacks the floors). The paper names no matching; ours is the assignment of the largest sum.
+Source: Grounding-IQA (arXiv 2411.17237). The paper names no matching; ours is the assignment of the
+largest sum, names ignored for mIoU.
 """
 
 import re
@@ -13,7 +12,6 @@ import numpy as np
 
 from flows.training.extras import need
 
-GRID = 20
 THRESHOLD = 0.5
 
 
@@ -27,19 +25,6 @@ class Tagged(NamedTuple):
 
     tag: str
     box: tuple[float, float, float, float]
-
-
-def cell(x: float, y: float, grid: int = GRID) -> int:
-    """Index of the cell of a point, shares of width and height; far edges are in the last."""
-    column, row = (min(grid - 1, max(0, int(np.floor(v * grid)))) for v in (x, y))
-    return row * grid + column
-
-
-def middle(index: int, grid: int = GRID) -> tuple[float, float]:
-    """The middle ``x, y`` of a cell, shares of width and height."""
-    if not 0 <= index < grid * grid:
-        raise ValueError(f"cell {index} is not from 0 to {grid * grid - 1}")
-    return (index % grid + 0.5) / grid, (index // grid + 0.5) / grid
 
 
 def iou(first: Sequence[float], second: Sequence[float]) -> float:

@@ -100,11 +100,11 @@ def test_same_bytes(tmp_path, files):
 def test_judge_grades_giqa(tmp_path, files):
     """A model that judges grades the texts of GIQA-Bench as a share of its scale."""
     del files["qbench"], files["scores"], files["score_predictions"], files["ratings"]
-    with serving(lambda body, number: '{"score": 4, "reason": "so"}') as server:
+    with serving(lambda body, number: '{"score": 3, "reason": "so"}') as server:
         run(Options(out=tmp_path / "out", endpoints=(server.url,), judge_model="m", **files))
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert found["giqa"]["graded_by"] == "judge"
-    assert found["giqa"]["systems"]["predictions"]["des_score"]["value"] == 0.4
+    assert found["giqa"]["systems"]["predictions"]["des_score"]["value"] == 0.75
     assert found["giqa"]["systems"]["random"]["des_score"]["value"] == 1
     assert len(server.bodies) == 5
 

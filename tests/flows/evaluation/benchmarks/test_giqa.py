@@ -4,46 +4,26 @@ import json
 
 import pytest
 import sacrebleu
-from hypothesis import given
-from hypothesis import strategies as st
 
-from flows.evaluation.benchmarks.giqa import GiqaRecord, evaluate, read_entries, same_words
+from annotators.language.notation import NOTATIONS, Cited, write
+from flows.evaluation.benchmarks.giqa import evaluate, same_words
 from flows.evaluation.benchmarks.giqa_boxes import (
     Tagged,
-    cell,
     iou,
     matched,
-    middle,
     recalled,
     similarity,
 )
+from flows.evaluation.benchmarks.giqa_records import GiqaRecord, read_entries
 from flows.evaluation.intervals import Settings
 from schemas.errors import ConfigError
 
-SHARES = st.floats(0, 1)
 LEFT, RIGHT = Tagged("the dogs", (0.0, 0.0, 0.5, 1.0)), Tagged("red car", (0.5, 0.0, 1.0, 1.0))
 
 
 def entry(key, kind, answer, *boxes):
     """A record."""
     return GiqaRecord(str(key), kind, "Why?", answer, boxes)
-
-
-def test_cells_by_hand():
-    """Rows count twenty cells each; the far edges fall into the last cell."""
-    assert [cell(0, 0), cell(0.99, 0), cell(0, 0.05), cell(1, 1)] == [0, 19, 20, 399]
-    assert middle(21) == pytest.approx((1.5 / 20, 1.5 / 20))
-    with pytest.raises(ValueError, match="cell 400 is not from 0 to 399"):
-        middle(400)
-
-
-@given(SHARES, SHARES)
-def test_cells_round_trip(x, y):
-    """A corner comes back within half a cell, and its cell comes back exactly."""
-    index = cell(x, y)
-    back = middle(index)
-    assert cell(*back) == index
-    assert max(abs(back[0] - x), abs(back[1] - y)) <= 0.5 / 20 + 1e-9
 
 
 def test_iou_by_hand():
@@ -107,7 +87,124 @@ def test_perfect_predictions():
     """The records themselves have full marks; BLEU's is 100."""
     found = values(TRUTH)
     assert found.pop("bleu4") == pytest.approx(100)
+    assert found.pop("malformed") == 0
     assert set(found.values()) == {1.0}
+
+
+EXACT = [
+    Tagged("tower", (0.76, 0.06, 0.97, 0.78)),
+    Tagged("left cups", (0.06, 0.01, 0.34, 0.33)),
+    Tagged("left cups", (0.4, 0.02, 0.69, 0.34)),
+]
+
+
+def bench(tmp_path, boxed=True):
+    """Records with exact boxes and texts in the method's own notation."""
+    tower, cups = (
+        Cited("tower", (EXACT[0].box,)),
+        Cited("left cups", tuple(b.box for b in EXACT[1:])),
+    )
+    exact = [{"tag": b.tag, "box": b.box} for b in EXACT]
+    whole = f"The {write(tower)} is sharp and clear, but the {write(cups)} look rather dark."
+    rows = [
+        (1, "description", "Describe it.", whole, exact),
+        (2, "yes_no", f"Is the {write(tower)} clear?", "Yes.", []),
+        (3, "what", "What is dark?", f"The {write(cups)}.", exact[1:]),
+        (4, "how", f"How clear is the {write(tower)}?", "Very clear.", []),
+    ]
+    keys = ("id", "kind", "question", "answer", "boxes")
+    records = [dict(zip(keys, row, strict=True)) | {"width": 640, "height": 427} for row in rows]
+    if not boxed:
+        records = [{k: v for k, v in record.items() if k != "boxes"} for record in records]
+    path = tmp_path / "bench.json"
+    path.write_text(json.dumps(records))
+    return path, records, {"tower": tower, "left cups": cups}
+
+
+def scored(path, predictions, tmp_path, notation=""):
+    """Values by system, of predictions that hold nothing but id and answer."""
+    file = tmp_path / "predictions.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in predictions))
+    truth = read_entries(path, "--giqa")
+    said = read_entries(file, "--giqa-predictions", truth, notation)
+    found = evaluate(truth, {e.key: e for e in said}, Settings(0))["systems"]
+    return {name: {k: e.value for k, e in one.items()} for name, one in found.items()}
+
+
+def plain(records):
+    """Predictions that say what the records say."""
+    return [{"id": record["id"], "answer": record["answer"]} for record in records]
+
+
+def test_native_notation_without_a_field_of_boxes(tmp_path):
+    """Perfect predictions in cells, boxes in the text alone, reach the grid's ceiling."""
+    path, records, _ = bench(tmp_path)
+    found = scored(path, plain(records), tmp_path)
+    mine, ceiling = found["predictions"], found["grid_ceiling"]
+    assert mine == ceiling
+    assert mine["bleu4"] == pytest.approx(100)
+    assert mine["des_miou"] == pytest.approx(0.8425, abs=0.001)
+    assert {mine[k] for k in mine if k.startswith(("acc", "des_score"))} == {1.0}
+    assert mine["des_tag_recall"] == mine["vqa_tag_recall"] == mine["des_precision"] == 1
+
+
+def test_truth_in_cells_is_matched_exactly(tmp_path):
+    """Where the records have no exact boxes the truth as prediction has 1 everywhere."""
+    path, records, _ = bench(tmp_path, boxed=False)
+    mine = scored(path, plain(records), tmp_path)["predictions"]
+    assert (mine.pop("bleu4"), mine.pop("malformed")) == (pytest.approx(100), 0)
+    assert set(mine.values()) == {1.0}
+
+
+@pytest.mark.parametrize("notation", [name for name in NOTATIONS if not name.startswith("grid")])
+def test_any_notation_gives_the_same_texts_and_nearly_exact_boxes(tmp_path, notation):
+    """The same predictions in another model's notation differ only by what its numbers can say."""
+    path, records, cited = bench(tmp_path)
+
+    def put(record):
+        text = record["answer"]
+        for one in cited.values():
+            text = text.replace(write(one), write(one, notation, (640, 427)))
+        return {"id": record["id"], "answer": text}
+
+    found = scored(path, [put(record) for record in records], tmp_path)["predictions"]
+    assert found["des_miou"] > 0.97
+    assert found["bleu4"] == pytest.approx(100)
+    assert found["des_tag_recall"] == found["acc_total"] == 1
+
+
+def test_a_forced_notation(tmp_path):
+    """Cells of a finer grid are read as such when somebody says so."""
+    path, records, cited = bench(tmp_path)
+    fine = [
+        {
+            "id": r["id"],
+            "answer": r["answer"].replace(write(cited["tower"]), write(cited["tower"], "grid40")),
+        }
+        for r in records[:1]
+    ]
+    assert scored(path, fine, tmp_path)["predictions"]["malformed"] == 1
+    assert scored(path, fine, tmp_path, "grid40")["predictions"]["malformed"] == 0
+
+
+def test_baselines(tmp_path):
+    """Words without boxes find none, the whole picture overlaps little, always-no misses yes."""
+    path, records, _ = bench(tmp_path)
+    found = scored(path, plain(records), tmp_path)
+    names, whole, no = (found[k] for k in ("names_without_boxes", "whole_picture", "always_no"))
+    assert names["bleu4"] == pytest.approx(100)
+    assert (names["des_miou"], names["des_tag_recall"], names["des_precision"]) == (0, 0, None)
+    area = sum((b.box[2] - b.box[0]) * (b.box[3] - b.box[1]) for b in EXACT)
+    assert whole["des_miou"] == pytest.approx(area / 3)
+    assert whole["des_tag_recall"] == 0
+    assert (no["acc_yes_no"], no["des_score"], no["bleu4"]) == (0, 0, 0)
+
+
+def test_rows_of_a_picture_are_drawn_together(tmp_path):
+    """Intervals are over pictures: rows of a single one have none."""
+    truth = [entry(i, "yes_no", "Yes.")._replace(picture="p") for i in range(9)]
+    found = evaluate(truth, {e.key: e for e in truth[:4]}, Settings(50))["systems"]["predictions"]
+    assert (found["acc_yes_no"].value, found["acc_yes_no"].low) == (pytest.approx(4 / 9), None)
 
 
 def test_measures_by_hand():
@@ -166,7 +263,7 @@ def test_files(tmp_path):
     assert truth[0].boxes[0].box == pytest.approx((0.025, 0.025, 0.975, 0.975))
     path.write_text('{"id": 1, "answer": "", "boxes": [{"tag": "x", "box": [0, 0, 1, 1]}]}')
     said = read_entries(path, "--giqa-predictions", truth)
-    assert said == [GiqaRecord("1", "", "", "", (Tagged("x", (0, 0, 1, 1)),))]
+    assert said == [GiqaRecord("1", "", "", "", (Tagged("x", (0, 0, 1, 1)),), "1")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""The exact boxes that rows cite, read back from a dataset folder."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from flows.store.layout import RECORDS, shard_name
+from schemas.records import RowBox
+
+
+def row_boxes(out: Path, shard: str | int) -> dict[str, list[RowBox]]:
+    """Row id to the boxes that its question and its answer cite, in their order.
+
+    Args:
+        out: Dataset folder.
+        shard: Number of the shard, or as its file names have it.
+    """
+    path = out / RECORDS / shard_name(int(shard), "boxes")
+    found: dict[str, list[RowBox]] = {}
+    if path.is_file():
+        for box in RowBox.from_table(pq.read_table(path)):
+            found.setdefault(box.row_id, []).append(box)
+    return found
