@@ -165,4 +165,5 @@ LIMITS = {
     "local_description": Limits(6, 140),
     "grounding": Limits(5, 110),
     "referring": Limits(5, 140),
+    "giqa": Limits(6, 220),
 }

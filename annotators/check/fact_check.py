@@ -16,7 +16,7 @@ from annotators.check.style import style_violations
 from annotators.facts import Ask, PictureFacts, Violation
 from annotators.language.mentions import Mention, blanked, mentioned, named_in
 from annotators.language.phrases import WHOLE, short_answer, spatial_part
-from annotators.questions.tasks import family_of
+from annotators.questions.tasks import TaskFamily, family_of
 from schemas.records import DegradedRegion, Step
 
 
@@ -30,7 +30,7 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     """
     family = family_of(ask.task)
     if family is not None:
-        return family.check(text, ask, facts)
+        return _check_family(text, ask, facts, family)
     if ask.task == "referring" and ask.sub_task == "short":
         return _check_short(text, ask, facts)
     style = style_violations(text, ask, facts)
@@ -41,6 +41,15 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     if ask.task == "grounding":
         return _check_grounding(text, ask, facts)
     return _check_region(text, ask, facts)
+
+
+def _check_family(text: str, ask: Ask, facts: PictureFacts, family: TaskFamily) -> list[Violation]:
+    """A family's own rules, then those of a global description where its answer is one."""
+    found = family.check(text, ask, facts)
+    if found or ask.sub_task not in family.described:
+        return found
+    plain = family.plain(text)
+    return style_violations(plain, ask, facts) or _check_global(plain, ask, facts)
 
 
 def names(facts: PictureFacts) -> list[str]:

@@ -3,23 +3,11 @@
 import re
 from typing import Final
 
+from annotators.check.effects import tells_of_harm
 from annotators.facts import Ask, PictureFacts, Violation
 from annotators.language.mentions import blanked, mentioned, named_in
 from schemas.records import DegradedRegion
 
-# What a distortion does, and what it does it to.
-_EFFECT: Final = re.compile(
-    r"\b(?:soften\w*|smear\w*|smudg\w*|hid(?:e|es|den|ing)|obscur\w*|buri?e[sd]|bury\w*|veil\w*|"
-    r"scatter\w*|flatten\w*|wash\w* out|towards white|bleach\w*|crush\w*|clip\w*|drain\w*|"
-    r"drown\w*|los(?:e|es|ing|t)|loss|reduc\w*|lower(?:s|ed|ing)|spoil\w*|ruin\w*|destroy\w*|"
-    r"harm\w*|damag\w*|distract\w*|disturb\w*|weaken\w*|rob\w*|vanish\w*|disappear\w*|merg\w*|"
-    r"fad\w*|sink\w*|break\w*|replac\w*|wip\w*|hard to|difficult to|little to see|poor|raster|"
-    r"unnatural\w*|unpleasant\w*|dull\w*|flat|harsh\w*|rough\w*|coarse\w*|"
-    r"details?|edges?|contours?|outlines?|texture\w*|structures?|tones?|tonal|colou?rs?|hues?|"
-    r"shad(?:e|es|ow|ows|ing)|highlights?|gradients?|gradations?|lines?|patterns?|surfaces?|"
-    r"features?|fringes?|halos?|rims?|patches|blocks?|specks?|speckles?|dots?|squares|steps|bands)\b",
-    re.IGNORECASE,
-)
 _HARMLESS: Final = re.compile(
     r"\b(?:(?:little|least|no real|hardly any|small) harm|harmless|closer look|look twice|barely|"
     r"(?:hardly|scarcely) (?:visible|noticeable|seen)|in the background|without spoiling|"
@@ -53,7 +41,7 @@ def _effect(text: str, facts: PictureFacts, target: DegradedRegion | None) -> bo
     plain = blanked(text, [*facts.references.values(), *labels])
     for mention in reversed(mentioned(plain, facts.families)):
         plain = plain[: mention.start] + " " + plain[mention.end :]
-    if _EFFECT.search(plain):
+    if tells_of_harm(plain):
         return True
     own = [facts.families[step.family].effects for step in (target.chain if target else [])]
     # A plugin's own clauses, whatever they speak of.

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from annotators.check.fact_check import check_answer
-from annotators.facts import Ask, OrderQuery, PictureFacts
+from annotators.facts import Answer, Ask, OrderQuery, PictureFacts
 from annotators.language.mentions import named_in
 from annotators.language.phrases import references, short_answer, spatial_part
 from annotators.questions.most_least import worst_region
-from annotators.questions.tasks import Stored, family_of
+from annotators.questions.tasks import TaskFamily, family_of
 from schemas.families import Family
 from schemas.records import DegradedRegion, RowBox, Sample
 
@@ -32,8 +32,38 @@ def check_stored(
     """
     family = family_of(sample.task)
     if family is not None:
-        return family.check_stored(Stored(sample, regions, families, boxes))
+        return _check_family(sample, regions, families, boxes, family)
     return _check_stored(sample, regions, families, clear)
+
+
+def _check_family(
+    sample: Sample,
+    regions: Sequence[DegradedRegion],
+    families: Mapping[str, Family],
+    boxes: Sequence[RowBox],
+    family: TaskFamily,
+) -> Iterator[tuple[str, str]]:
+    """A row of a further family: its boxes made again, its answer checked again."""
+    facts = _facts(sample, regions, families)
+    named = {box.region_id: f"the {box.name}" for box in boxes if box.region_id}
+    others = {
+        region_id: phrase
+        for region_id, phrase in facts.references.items()
+        if phrase not in named.values()
+    }
+    facts = replace(facts, references=others | named)
+    target = next((r for r in regions if r.region_id == sample.region_id), None)
+    ask = _ask(sample, target, families)
+    try:
+        again = family.boxes(sample.row_id, ask, Answer(sample.answer), facts)
+    except ValueError as error:
+        yield "boxes", str(error)
+        return
+    if again != list(boxes):
+        yield "boxes", "not those of the regions that its texts cite"
+    for violation in check_answer(sample.answer, ask, facts):
+        if not (sample.sub_task in family.described and _hangs_on_names(violation.rule, facts)):
+            yield violation.rule, violation.detail
 
 
 def _check_stored(

@@ -6,7 +6,7 @@ of the others, its texts are written and checked by its own functions where it b
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -15,14 +15,13 @@ from typing import NamedTuple
 from annotators.facts import Answer, Ask, PictureFacts, Violation
 from annotators.questions.pools import Pools
 from schemas.errors import ConfigError
-from schemas.families import Family
-from schemas.records import DegradedRegion, RowBox, Sample, Task
+from schemas.records import RowBox, Task
 from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
 from schemas.tasks import TASKS
 
 BUILT_IN = ("global", "local", "grounding", "referring")
-_FILES: Mapping[str, str] = {}
+_FILES: Mapping[str, str] = {"giqa": "giqa"}
 """A family's name to its file in this folder."""
 
 
@@ -46,46 +45,35 @@ class Asking(NamedTuple):
     stream_for: Callable[[str], Stream]
 
 
-class Stored(NamedTuple):
-    """A row that is read again, with what is recorded of its picture.
-
-    Args:
-        sample: The row.
-        regions: Of its degraded picture.
-        families: Family name to its words.
-        boxes: Boxes that the row's texts cite.
-    """
-
-    sample: Sample
-    regions: Sequence[DegradedRegion]
-    families: Mapping[str, Family]
-    boxes: Sequence[RowBox] = ()
-
-
 @dataclass(frozen=True)
 class TaskFamily:
     """A family of tasks beyond the four of ``ask.py``.
 
     Args:
         task: What its rows say under ``task``.
+        version: Of its words, for its rows.
         ask: The questions of a picture, and what was dropped, by reason.
         write: The template's answer to one of its questions.
-        check: What is wrong with an answer.
-        check_stored: (rule, detail) for whatever is wrong with a row that is read again.
+        check: What is wrong with an answer. A row that is read again has no ``detail``, and only
+            its own region and those of its boxes are surely called as they were.
         prompts: Sub-task to the prompt for a model that writes; what is absent the template writes
             alone.
         sheet: The facts of a question for that prompt, lines that begin with a dash.
         boxes: The exact boxes of what a question and its answer cite; see ``RowBox``.
+        described: Sub-tasks whose answers are held to the rules of a global description, too.
+        plain: A text without the family's own markup, for these.
     """
 
     task: Task
+    version: str
     ask: Callable[[Asking], tuple[list[Ask], Counter[str]]]
     write: Callable[[Ask, PictureFacts, Stream], Answer]
     check: Callable[[str, Ask, PictureFacts], list[Violation]]
-    check_stored: Callable[[Stored], Iterator[tuple[str, str]]]
     prompts: Mapping[str, str]
     sheet: Callable[[Ask, PictureFacts], str]
     boxes: Callable[[str, Ask, Answer, PictureFacts], list[RowBox]]
+    described: frozenset[str] = frozenset()
+    plain: Callable[[str], str] = str
 
 
 @cache

@@ -65,6 +65,8 @@ def read_predictions(path: Path, bench: Bench) -> dict[str, Prediction]:
             raise ConfigError(f"{where}: no row_id, expected a string")
         if row_id in found:
             raise ConfigError(f"{where}: row_id {row_id!r} comes twice")
+        if row_id in bench.further:
+            continue
         if row_id not in samples:
             why = f"is of the split {others[row_id]}" if row_id in others else "is unknown"
             raise ConfigError(f"{where}: row_id {row_id!r} {why}; see --split")

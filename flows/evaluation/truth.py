@@ -17,6 +17,8 @@ from schemas.errors import ConfigError, ContractError, UnknownNameError, reading
 from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
 
+FURTHER = ("giqa", "vida", "pairs")
+"""Tasks with benchmarks of their own; see ``benchmarks/``."""
 SPLIT_CHOICES = (*SPLITS, "all")
 
 
@@ -39,6 +41,8 @@ class Bench:
     regions: Mapping[str, tuple[DegradedRegion, ...]] = field(default_factory=dict)
     others: tuple[Sample, ...] = ()
     digest: str = ""
+    further: frozenset[str] = frozenset()
+    """Ids of rows whose tasks are scored elsewhere; predictions for them are passed over."""
 
     def phrases(self) -> dict[str, dict[str, str]]:
         """Degraded picture to region to the phrase that rows name it by."""
@@ -79,12 +83,13 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
     manifest = read_manifest(folder)
     load_plugins(manifest["config"]["plugins"])
     chosen = tuple(tasks)
-    rows = [
-        sample
-        for path in sorted((folder / DATA).glob("*.parquet"))
-        for sample in _samples(path)
-        if not chosen or sample.task in chosen
-    ]
+    rows, further = [], set[str]()
+    for path in sorted((folder / DATA).glob("*.parquet")):
+        for sample in _samples(path):
+            if sample.task in FURTHER:
+                further.add(sample.row_id)
+            elif not chosen or sample.task in chosen:
+                rows.append(sample)
     samples = tuple(row for row in rows if split in ("all", row.split))
     if not samples:
         have = ", ".join(sorted({row.split for row in rows})) or "no split"
@@ -97,6 +102,7 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
         regions=_regions(folder, images),
         others=tuple(row for row in rows if row.split != split) if split != "all" else (),
         digest=describe_file(folder, folder / MANIFEST).sha256,
+        further=frozenset(further),
     )
 
 

@@ -8,6 +8,7 @@ from annotators.answering import Writers, answer_all
 from annotators.answers.rewording import reword
 from annotators.facts import PictureFacts, Writer
 from annotators.questions.ask import ask_picture
+from annotators.questions.tasks import family_of
 from flows.picture.outcome import PictureTools
 from flows.picture.rows import Origin, boxes_of, rejects_of, samples_of
 from schemas.arrays import Image
@@ -56,9 +57,14 @@ def question(
     counts[ASKED] += len(asks)
     with tools.conversation(image) as conversation:
         if conversation is not None and questions.wording == "model":
-            reworded = [reword(ask, facts, conversation) for ask in asks]
-            asks = [one.ask for one in reworded]
-            counts.update(QUESTIONS(one.outcome) for one in reworded)
+            # the words of a further family's questions are read again by its check
+            reworded = {
+                number: reword(ask, facts, conversation)
+                for number, ask in enumerate(asks)
+                if family_of(ask.task) is None
+            }
+            asks = [reworded[n].ask if n in reworded else ask for n, ask in enumerate(asks)]
+            counts.update(QUESTIONS(one.outcome) for one in reworded.values())
         writers = Writers(
             tools.template,
             conversation or tools.own,

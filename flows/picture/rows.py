@@ -57,6 +57,7 @@ def _row_id(found: Written | Unanswered, facts: PictureFacts) -> str:
 
 def _sample(written: Written, facts: PictureFacts, picture: Picture, origin: Origin) -> Sample:
     ask, answer, target = written.ask, written.answer, written.ask.target
+    family = family_of(ask.task)
     return Sample(
         row_id=_row_id(written, facts),
         image_id=facts.image_id,
@@ -86,7 +87,7 @@ def _sample(written: Written, facts: PictureFacts, picture: Picture, origin: Ori
         scores=target.scores if target else None,
         pool=ask.pool,
         writer=written.writer,
-        prompt_version=written.version,
+        prompt_version=f"{written.version}+{family.version}" if family else written.version,
         attempts=written.attempts,
         source=picture.source,
         source_path=picture.path,

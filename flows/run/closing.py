@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from flows.dataset.balance import RunSummary, writing
-from flows.dataset.stats import ROWS
+from flows.dataset.stats import FURTHER, ROWS
 
 MOST_REASONS = 12
 
@@ -18,13 +18,15 @@ def closing(summary: RunSummary) -> Table:
         }
     )
     table.add_section()
-    for name, task, sub_task, form in ROWS:
+    for line in (*ROWS, *FURTHER):
+        name, task, sub_task, form = line
         number = sum(
             count
             for kind, count in summary.rows.items()
             if kind.split(".")[1:3] == [task, sub_task] and form in ("", kind.split(".")[3])
         )
-        table.add_row(name, str(number))
+        if number or line in ROWS:
+            table.add_row(name, str(number))
     table.add_row("rows", str(sum(summary.rows.values())))
     table.add_section()
     for kind, (passed, refused) in writing(summary.counts).items():

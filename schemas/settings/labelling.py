@@ -128,6 +128,15 @@ class QuestionConfig(Section):
     """Short referring questions, at most one per region."""
     long_per_image: int = Field(default=2, ge=0)
     """Long referring questions, at most one per region."""
+    giqa_description_per_image: int = Field(default=1, ge=0)
+    """Descriptions with boxes, where ``giqa`` is asked."""
+    giqa_yes_no_per_image: int = Field(default=2, ge=0)
+    """Yes/no questions with a box; asked in pairs, a yes and a no about the same flaw."""
+    giqa_open_per_image: int = Field(default=2, ge=0)
+    """What, why and how questions with boxes, in turn with the boxes in the answer and in the
+    question."""
+    giqa_min_fill: Share = 0.35
+    """A region that fills less of its box is not cited: the box would claim what is fine."""
     intensity: Literal["measures", "severity"] = "measures"
     """Whether most and least are told by two measures that agree, or by sums of severities and the
     measured change, as in the paper."""

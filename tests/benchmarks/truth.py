@@ -1,11 +1,12 @@
 """Are the labels true to the eye? An independent referee looks at a drawn build; prints figures.
 
     IQA_SPIDER_TEST_DATA=... python -m tests.benchmarks.truth [--pictures N] [--variants V]
-        [--seed S] [--set section.key=value ...] [--rows-only] [--baseline]
+        [--seed S] [--set section.key=value ...] [--rows-only | --ranks-only] [--baseline]
 
 Builds COCO pictures with their masks and photographs with weight-free regions in this process and
 judges the records by S-CIELAB, multi-scale SSIM and MDSI (``referee``), none of which the pipeline
-uses. Every region is made again from its recorded keys.
+uses. Every region is made again from its recorded keys. Behind each share stands its 95 % interval:
+Wilson's for what is right or wrong, regions drawn again for pairs of grades.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.stats import binomtest
 
 from distortions.chain import Link
 from distortions.perception import perceived
@@ -37,6 +39,9 @@ BEFORE = {"coco": 7.02, "photos": 9.85, "all": 8.43}
 """Rows per degraded picture of 30 pictures and 2 variants, seed 0, while steps were judged against
 the stage before them, grades by level and every order was asked for (commit 3508c3f)."""
 GRADES = ("mild", "moderate", "severe")
+RANKS = ("hybrid_intensity", "single_intensity")
+TONES = ("brighten", "darken", "contrast", "saturate")
+"""How types begin that change tone or colour, which MS-SSIM hardly sees."""
 
 
 def main():
@@ -60,7 +65,7 @@ def main():
             for tally in (tallies[name], tallies["all"]):
                 tally.count(outcome)
             for variant in outcome.variants if not asked.rows_only else []:
-                judged = judge_variant(image, variant)
+                judged = judge_variant(image, variant, asked.ranks_only)
                 for tally in (tallies[name], tallies["all"]):
                     tally.add(judged)
     for name, tally in tallies.items():
@@ -78,6 +83,7 @@ def arguments():
     parser.add_argument("--variants", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rows-only", action="store_true", help="leave the referee out")
+    parser.add_argument("--ranks-only", action="store_true", help="judge only least, most, worst")
     parser.add_argument("--baseline", action="store_true", help="print the rows of before, too")
     parser.add_argument("--set", action="append", default=[])
     return parser.parse_args()
@@ -125,34 +131,43 @@ class Region:
         return colour, structure, seen
 
 
-def judge_variant(image, variant):
+def judge_variant(image, variant, ranks_only=False):
     """Everything the referee says of one degraded picture, as (name, value) pairs."""
+    worst = {row.row_id: called_worst(row, variant) for row in variant.samples}
+    if ranks_only and not any(worst[r.row_id] or r.sub_task in RANKS for r in variant.samples):
+        return []
     regions = {r.region_id: Region(image, r) for r in variant.degraded if r.chain}
     losses = {name: region.three(()) for name, region in regions.items()}
-    said = []
-    for name, region in regions.items():
-        end = tuple(range(len(region.links)))
-        for step in end:
-            rest = tuple(other for other in end if other != step)
-            said.append(("steps seen", region.verdict(rest, end).seen))
-        if len(end) == 1 and region.record.chain[0].grade:
-            fitted = perceived(region.pixels(), region.pixels(0), region.inside).damage
-            values = (fitted, losses[name][1], losses[name][2])
-            said.append((region.record.chain[0].grade, values))
+    said = [] if ranks_only else [one for n, r in regions.items() for one in steps(r, losses[n])]
     for row in variant.samples:
         region = regions.get(row.region_id)
-        if row.sub_task == "accumulation_order" and region and len(region.links) == 2:
-            said.append(("order seen", region.verdict((1, 0), (0, 1)).seen))
-        if row.sub_task == "accumulation_order":
-            said.append(("order by set of families", by_families(row, variant)))
         if row.sub_task == "hybrid_intensity" and len(losses) > 1 and region:
             said.append((f"{row.form} right", agreed(losses, row.region_id, row.form)))
         if row.sub_task == "single_intensity":
             said.append(("single right", single_right(row, regions)))
-        if row.task == "global_description" and len(losses) > 1:
-            worst = called_worst(row, variant)
-            said += [("worst right", agreed(losses, worst, "most"))] if worst in losses else []
+        if len(losses) > 1 and worst[row.row_id] in losses:
+            said.append(("worst right", agreed(losses, worst[row.row_id], "most")))
+        if row.sub_task != "accumulation_order" or ranks_only:
+            continue
+        said.append(("order by set of families", by_families(row, variant)))
+        if region and len(region.links) == 2:
+            said.append(("order seen", region.verdict((1, 0), (0, 1)).seen))
     return said
+
+
+def steps(region, losses):
+    """Whether each step is seen in the finished region; a graded single step with its losses."""
+    end = tuple(range(len(region.links)))
+    for step in end:
+        rest = tuple(other for other in end if other != step)
+        yield "steps seen", region.verdict(rest, end).seen
+    if len(end) == 2:
+        differ = region.verdict((1, 0), (0, 1)).seen
+        yield "chains of two called different", differ if region.record.order_visible else None
+    if len(end) == 1 and region.record.chain[0].grade:
+        fitted = perceived(region.pixels(), region.pixels(0), region.inside).damage
+        kind = region.record.chain[0].type
+        yield region.record.chain[0].grade, (fitted, losses[1], losses[2], kind)
 
 
 def agreed(losses, answer, form):
@@ -185,6 +200,8 @@ def by_families(row, variant):
 
 def called_worst(row, variant):
     """The region a description calls the worst, if it calls any so."""
+    if row.task != "global_description":
+        return ""
     names = {r.reference: r.region_id for r in variant.samples if r.reference}
     for sentence in row.answer.split(". "):
         if any(word in sentence.lower() for word in WORST):
@@ -212,6 +229,8 @@ class Tally:
     def add(self, judged):
         """What the referee said of a variant."""
         for name, value in judged:
+            if value is None:
+                continue
             (self.grades if name in GRADES else self.shares)[name].append(value)
 
     def lines(self):
@@ -221,20 +240,34 @@ class Tally:
         for name, number in sorted(self.rows.items()):
             yield f"    {name:<40}{number / max(1, self.images):>7.2f}"
         for name, values in sorted(self.shares.items()):
-            yield f"  {name:<42}{np.mean(values):>7.1%} of {len(values)}"
+            low, high = binomtest(sum(values), len(values)).proportion_ci(method="wilson")
+            span = f"[{low:.1%}, {high:.1%}]"
+            yield f"  {name:<42}{np.mean(values):>7.1%} of {len(values):<5} {span}"
         for lower, upper in itertools.combinations(GRADES, 2):
             yield self._inverted(lower, upper)
         yield from (f"  {name:<58}{number:>6}" for name, number in sorted(self.dropped.items()))
 
     def _inverted(self, lower, upper):
-        pairs = list(itertools.product(self.grades[lower], self.grades[upper]))
-        if not pairs:
+        sets = [self.grades[lower], self.grades[upper]]
+        if not all(sets):
             return f"  {lower} and {upper}: no pair"
-        wrong = [np.mean([low[i] > high[i] for low, high in pairs]) for i in range(3)]
-        shares = ", ".join(
-            f"{w:.1%} by {n}" for w, n in zip(wrong, ("the scale", "MS-SSIM", "MDSI"), strict=True)
-        )
-        return f"  {lower} looks worse than {upper}: {shares} ({len(pairs)} pairs)"
+        named = zip(("the scale", "MS-SSIM", "MDSI"), range(3), strict=True)
+        shares = ", ".join(f"{inverted(*sets, place)} by {name}" for name, place in named)
+        shaped = [[one for one in grade if not one[3].startswith(TONES)] for grade in sets]
+        without = f"; no tones: {inverted(*shaped, 1)} by MS-SSIM" if all(shaped) else ""
+        count = f"{len(sets[0])} x {len(sets[1])}"
+        return f"  {lower} looks worse than {upper} ({count}): {shares}{without}"
+
+
+def inverted(lower, upper, place):
+    """Share of pairs that stand the wrong way round by one measure, with its interval."""
+    low, high = (np.array([one[place] for one in grade]) for grade in (lower, upper))
+    draw = np.random.default_rng(0).choice
+    drawn = [
+        np.mean(draw(low, low.size)[:, None] > draw(high, high.size)[None]) for _ in range(1000)
+    ]
+    ends = np.percentile(drawn, (2.5, 97.5))
+    return f"{np.mean(low[:, None] > high[None]):.1%} [{ends[0]:.1%}, {ends[1]:.1%}]"
 
 
 if __name__ == "__main__":

@@ -39,15 +39,36 @@ class Found(NamedTuple):
     box: Coordinates
 
 
-def thousandths(box: Sequence[float], width: int, height: int) -> Coordinates:
-    """A box in pixels as rounded thousandths of a picture of this size."""
+def thousandths(box: Sequence[int], width: int, height: int) -> Coordinates:
+    """A box in pixels as rounded thousandths of a picture of this size.
+
+    Halves are rounded outwards, so that mirroring the picture and rounding may change places.
+    """
     x0, y0, x1, y1 = box
-    return (
-        round(SCALE * x0 / width),
-        round(SCALE * y0 / height),
-        round(SCALE * x1 / width),
-        round(SCALE * y1 / height),
-    )
+    return _down(x0, width), _down(y0, height), _up(x1, width), _up(y1, height)
+
+
+def _down(pixels: int, side: int) -> int:
+    """The nearest thousandth, the lower one of two."""
+    return -((side - 2 * SCALE * pixels) // (2 * side))
+
+
+def _up(pixels: int, side: int) -> int:
+    """The nearest thousandth, the upper one of two."""
+    return (2 * SCALE * pixels + side) // (2 * side)
+
+
+def pixels_inside(box: Sequence[int], width: int, height: int) -> tuple[slice, slice]:
+    """Rows and columns of the pixels whose middle lies within a box in thousandths."""
+    x0, y0, x1, y1 = box
+    return _inside(y0, y1, height), _inside(x0, x1, width)
+
+
+def _inside(first: int, last: int, side: int) -> slice:
+    """Indices ``i`` with ``first < SCALE * (i + 1/2) / side < last``."""
+    start = (2 * first * side - SCALE) // (2 * SCALE) + 1
+    stop = -((SCALE - 2 * last * side) // (2 * SCALE))
+    return slice(max(start, 0), max(min(stop, side), 0))
 
 
 def box_text(box: Sequence[int]) -> str:

@@ -212,7 +212,10 @@ POINT = Ask("grounding", "hybrid_intensity", "most", "?", "p:0", DOG)
         (LONG, "The dog is slightly blurred, and then heavy noise was added, which hides its fur."),
         (LONG, "Mild blur softens the dog first; after that, strong grain covers it."),
         (LONG, "Edges are lost: there is severe noise over a light blur on the dog."),
-        (LONG, "The dog suffers from blurring followed by noise. The noise is severe and harsh."),
+        (
+            LONG,
+            "The dog suffers from blurring followed by noise. The noise is severe and hides it.",
+        ),
         (
             LONG,
             "In the upper left, the dog shows slight blur and severe noise, but no darkening; "
