@@ -7,6 +7,26 @@ from pydantic import Field, model_validator
 from schemas.settings.section import Count, FrozenTable, Section, Share
 
 
+class AugmentConfig(Section):
+    """One ``[[source.augment]]``: what may change of rows while training; labels stay true."""
+
+    tasks: tuple[str, ...] = ()
+    """Tasks it speaks of (``vida_grounding`` or ``vida_grounding.region``); empty means all. The
+    first rule that speaks of a task is its rule."""
+    mirror: Share = 0.0
+    """Share of rows whose picture is mirrored, with words and boxes."""
+    wording: bool = False
+    """Whether questions are asked in another wording of their pool."""
+    options: bool = False
+    """Whether options of choices are put in a drawn order."""
+    classes: Literal["canonical", "redrawn"] = "canonical"
+    """Order of the classes in answers that list distortions."""
+    jitter: Share = 0.0
+    """Share of questions about a box whose box moves a little; the answer is worked out anew."""
+    turns: Count = 1
+    """Most questions of one conversation; earlier ones are about the same picture."""
+
+
 class SourceConfig(Section):
     """One ``[[source]]`` of a mixture."""
 
@@ -37,6 +57,27 @@ class SourceConfig(Section):
     """Share of rows whose picture is mirrored, ``left`` and ``right`` swapped in their text."""
     shuffle_options: bool = False
     """Whether options of multiple-choice questions are put in a keyed order."""
+    augment: tuple[AugmentConfig, ...] = ()
+    """Augmentation while training, by task."""
+
+    @model_validator(mode="after")
+    def _one_mirror(self) -> Self:
+        if self.flip and any(rule.mirror for rule in self.augment):
+            raise ValueError("flip and augment.mirror both mirror; give one of them")
+        if self.shuffle_options and any(rule.options for rule in self.augment):
+            raise ValueError("shuffle_options and augment.options are the same; give one of them")
+        return self
+
+
+class StageConfig(Section):
+    """One ``[[stage]]`` of a curriculum."""
+
+    until: float = Field(gt=0, le=1)
+    """Share of the epoch at which it ends; the last one ends at 1."""
+    tasks: tuple[str, ...] = ()
+    """Tasks it draws from; empty means all."""
+    weights: FrozenTable = FrozenTable()
+    """Source name to weight; sources without one give nothing. Empty means as in ``[[source]]``."""
 
 
 class MixConfig(Section):
@@ -46,6 +87,9 @@ class MixConfig(Section):
     """Seed of every keyed draw."""
     total: int | None = Field(default=None, ge=1)
     """Rows of an epoch where sources have weights."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Sources are drawn with probability proportional to ``rows ** (1 / temperature)``, as many
+    rows as there are or as ``total`` says; 1 leaves them as they are."""
     evaluation: tuple[str, ...] = ()
     """What must not be trained on: dataset folders (their test split), record files, folders of
     pictures, or lists of names and hashes, one a line."""
@@ -53,13 +97,24 @@ class MixConfig(Section):
     """What becomes of rows whose picture is in an evaluation set."""
     source: tuple[SourceConfig, ...] = Field(min_length=1)
     """What is mixed."""
+    stage: tuple[StageConfig, ...] = ()
+    """A curriculum; empty means that everything is mixed from the beginning."""
+
+    @model_validator(mode="after")
+    def _stages(self) -> Self:
+        ends = [stage.until for stage in self.stage]
+        if ends and (ends != sorted(set(ends)) or ends[-1] != 1):
+            raise ValueError(f"stages must end one after the other, the last at 1; got {ends}")
+        return self
 
     @model_validator(mode="after")
     def _weights(self) -> Self:
         weighted = [source.weight is not None for source in self.source]
         if any(weighted) and not all(weighted):
             raise ValueError("give every source a weight, or none")
-        if any(weighted) != (self.total is not None):
+        if any(weighted) and self.temperature != 1:
+            raise ValueError("weight and the temperature over sources exclude each other")
+        if self.temperature == 1 and any(weighted) != (self.total is not None):
             raise ValueError("weight and total belong together")
         if any(source.weight and source.repeat != 1 for source in self.source):
             raise ValueError("a source with a weight has no repeat: that is what comes out")

@@ -25,7 +25,7 @@ MOST_CHOICES = 4
 MOST_OPEN = 2
 NOT_VISIBLE = "Not visible"
 SEVERITY = "severity"
-ASK_LETTER = "Answer with the letter of the right option."
+ASK_LETTER = "Answer by naming one option."
 LEVELS = (
     "Severity has these levels. Not visible: the distortion is not there. Minor: seen only on "
     "close inspection. Moderate: noticed at a glance. Severe: it governs the impression of the "

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from annotators.questions.vida.scene import Scene
 from flows.store.layout import DATA, read_manifest
 from flows.store.tables import IMAGE
 from flows.training.data.example import Example, Origin
+from flows.training.data.scenes import Scenes
 from flows.training.extras import require
 from schemas.errors import ConfigError, UnknownNameError
 
@@ -43,12 +45,17 @@ class DatasetSource:
         datasets = require("datasets")
         datasets.disable_progress_bars()
         whole = datasets.load_dataset("parquet", data_files=files, split="train")
-        self.name = name
+        self.name, self._folder = name, folder
+        self._scenes: Scenes | None = None
+        self._alike: dict[str, list[int]] | None = None
+        self._images: list[str] = []
         self._text = whole.select_columns(
-            ["row_id", "task", "sub_task", "question", "answer", "source_path", "content_hash"]
+            ["row_id", "task", "sub_task", "question", "answer", "pool", "image_id", *ORIGIN]
         )
         columns = whole.with_format("arrow")
-        self._columns = columns.select_columns(["row_id", "question", "answer", *ORIGIN])
+        self._columns = columns.select_columns(
+            ["row_id", "question", "answer", "image_id", *ORIGIN]
+        )
         self._targets = whole.select_columns(["mask", "height", "width"])
         self._pictures = whole.select_columns([IMAGE])
         self._names, self._codes = _tasks(columns.select_columns(["task", "sub_task"])[:])
@@ -74,7 +81,32 @@ class DatasetSource:
         place = int(self._rows[index])
         row = self._text[place]
         task = self._names[self._codes[place]]
-        return Example(row["row_id"], task, ((row["question"], row["answer"]),))
+        return Example(row["row_id"], task, ((row["question"], row["answer"]),), row["pool"])
+
+    def scene(self, index: int) -> Scene | None:
+        """Its picture in the words of ViDA-UGC, as recorded."""
+        if self._scenes is None:
+            self._scenes = Scenes(self._folder)
+        return self._scenes.of(self._text[int(self._rows[index])]["image_id"])
+
+    def companions(self, index: int) -> Sequence[int]:
+        """Other rows about the same degraded picture."""
+        if self._alike is None:
+            self._alike = {}
+            for row, image in enumerate(self._image_ids()):
+                self._alike.setdefault(image, []).append(row)
+        return [row for row in self._alike[self._image_ids()[index]] if row != index]
+
+    def picture(self, index: int) -> str:
+        """Its degraded picture, and of which dataset."""
+        return f"{self._folder.resolve()}:{self._image_ids()[index]}"
+
+    def _image_ids(self) -> list[str]:
+        """The degraded picture of every row."""
+        if not self._images:
+            images = self._columns.select_columns(["image_id"])[:]["image_id"].to_pylist()
+            self._images = [images[place] for place in self._rows.tolist()]
+        return self._images
 
     def images(self, index: int) -> list[Any]:
         """Its picture, decoded."""

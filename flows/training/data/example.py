@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from annotators.questions.vida.scene import Scene
+
 
 class Example(NamedTuple):
     """A row to learn from.
@@ -12,11 +14,13 @@ class Example(NamedTuple):
         task: What counts are made by.
         turns: ``(question, answer)`` in order; only the last answer is learnt, the others are
             what was said before.
+        pool: Where the wording of the last question stands; empty where that is not known.
     """
 
     row_id: str
     task: str
     turns: tuple[tuple[str, str], ...]
+    pool: str = ""
 
 
 class Origin(NamedTuple):
@@ -60,4 +64,16 @@ class Source(Protocol):
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Row id and all text of every row."""
+        ...
+
+    def scene(self, index: int) -> Scene | None:
+        """What is recorded of a row's picture, for answers worked out anew; ``None`` without."""
+        ...
+
+    def picture(self, index: int) -> str:
+        """What tells that two rows show the very same picture, degraded in the same way."""
+        ...
+
+    def companions(self, index: int) -> Sequence[int]:
+        """Other rows about the very same picture."""
         ...

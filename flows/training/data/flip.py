@@ -1,10 +1,12 @@
-"""The one augmentation that keeps every label true: a mirrored picture with mirrored words.
+"""A mirrored picture with mirrored words and, where they are understood, mirrored boxes.
 
 Nothing photometric is ever changed: brightness, contrast, noise and sharpness are the labels.
 """
 
 import re
 from typing import Any
+
+from annotators.questions.vida.syntax import SCALE
 
 _W = "(?:left|right)"
 _WORD = re.compile(
@@ -37,25 +39,41 @@ _FIXED = re.compile(
     r"|[\[(<{]\s*-?\d+(\.\d+)?\s*,\s*-?\d|\b[xy] ?[=:] ?\d|</?\|?(box|point|quad|ref)",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(
+    # boxes in thousandths, the only coordinates that a mirror keeps exact, and the groups before
+    r"<\|box_start\|>\((?P<x0>\d+),(?P<y0>\d+)\),\((?P<x1>\d+),(?P<y1>\d+)\)<\|box_end\|>"
+    r"|<\|object_ref_(?:start|end)\|>"
+)
 _SWAP = {"left": "right", "right": "left"}
 
 
 def can_flip(text: str) -> bool:
-    """Whether mirroring the picture and swapping the words keeps a text true.
+    """Whether mirroring the picture, swapping the words and moving the boxes keeps a text true.
 
-    Every ``left`` and ``right`` has to be a side beyond doubt; a row that is not mirrored is lost
-    to nobody.
+    Every ``left`` and ``right`` has to be a side beyond doubt, and every coordinate part of a box
+    in the notation of Qwen2-VL; a row that is not mirrored is lost to nobody.
     """
-    return not _FIXED.search(text) and not _WORD.search(_SIDE.sub("", text))
+    words = _MARKUP.sub("", text)
+    return not _FIXED.search(words) and not _WORD.search(_SIDE.sub("", words))
 
 
 def flip_text(text: str) -> str:
-    """``left`` and ``right`` swapped, case kept.
+    """``left`` and ``right`` swapped, case kept; boxes in thousandths mirrored.
 
     >>> flip_text("Top left. The cup on the Right")
     'Top right. The cup on the Left'
+    >>> flip_text("<|box_start|>(100,0),(300,500)<|box_end|>")
+    '<|box_start|>(700,0),(900,500)<|box_end|>'
     """
-    return _WORD.sub(lambda found: _like(_SWAP[found[0].lower()], found[0]), text)
+    words = _WORD.sub(lambda found: _like(_SWAP[found[0].lower()], found[0]), text)
+    return _MARKUP.sub(_mirrored, words)
+
+
+def _mirrored(found: re.Match[str]) -> str:
+    if found["x0"] is None:
+        return found[0]
+    x0, y0, x1, y1 = (int(found[name]) for name in ("x0", "y0", "x1", "y1"))
+    return f"<|box_start|>({SCALE - x1},{y0}),({SCALE - x0},{y1})<|box_end|>"
 
 
 def _like(word: str, model: str) -> str:

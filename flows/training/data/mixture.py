@@ -12,12 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flows.training.data.augment import Augmented, augment, check_rules
 from flows.training.data.choices import shuffle_options
+from flows.training.data.conflicts import conflicts
 from flows.training.data.dataset import DatasetSource
 from flows.training.data.example import Source
 from flows.training.data.flip import can_flip, flip_image, flip_text
 from flows.training.data.leaks import Barred, barred, hash_of
 from flows.training.data.records import RecordSource
+from flows.training.data.stages import split, staged
 from flows.training.data.texts import check_text
 from flows.training.extras import require
 from schemas.errors import ConfigError
@@ -49,14 +52,18 @@ class Mixture:
         self.counts: dict[str, Any] = {"rows": 0, "sources": {}}
         """Exact numbers, for ``mix.json``."""
         pools = [self._pool(number) for number in range(len(sources))]
-        weights = [source.weight for source in config.source]
-        parts = []
+        self.counts["conflicts"] = conflicts(sources, pools)
+        sizes = _sizes(config, [len(pool) for pool in pools])
         for number, pool in enumerate(pools):
             if not pool and config.total:
                 raise ConfigError(f"{sources[number].name}: no row is left to give its weight to")
-            wanted = _wanted(config, number, len(pool), weights)
-            parts.append(self._draw(number, pool, wanted))
-        self.drawn = np.concatenate(parts)
+        if config.stage:
+            made = staged(config.stage, sources, pools, sizes, self._stream)
+            self.drawn, self.counts["stages"] = made.drawn, made.counts
+        else:
+            parts = [self._draw(number, pool, sizes[number]) for number, pool in enumerate(pools)]
+            self.drawn = np.concatenate(parts)
+        self._count()
         self.counts["rows"] = len(self.drawn)
         if not len(self.drawn):
             raise ConfigError("the mixture is empty: no row is left of any source")
@@ -118,23 +125,28 @@ class Mixture:
         return self._stream("even", source.name).shuffled(out)
 
     def _draw(self, number: int, pool: list[int], wanted: int) -> NDArray[np.int32]:
-        source = self._sources[number]
-        tasks, seen = source.tasks(), Counter[int]()
-        by_task: Counter[str] = Counter()
+        seen = Counter[int]()
         drawn = np.empty((wanted if pool else 0, 3), np.int32)
         for place in range(len(drawn)):
             row = pool[place % len(pool)]
-            if not seen[row]:
-                source.check(row)
             drawn[place] = EpochRow(number, row, seen[row])
             seen[row] += 1
-            by_task[tasks[row]] += 1
-        self.counts["sources"][source.name] |= {
-            "used": len(drawn),
-            "different": len(seen),
-            "tasks": dict(sorted(by_task.items())),
-        }
         return drawn
+
+    def _count(self) -> None:
+        """What each source gives, by task; and that its pictures are there."""
+        for number, source in enumerate(self._sources):
+            rows = self.drawn[self.drawn[:, 0] == number, 1].tolist()
+            different = list(dict.fromkeys(rows))
+            for row in different:
+                source.check(row)
+            tasks = source.tasks()
+            by_task = Counter(tasks[row] for row in rows)
+            self.counts["sources"][source.name] |= {
+                "used": len(rows),
+                "different": len(different),
+                "tasks": dict(sorted(by_task.items())),
+            }
 
     def _stream(self, *purpose: int | str) -> Stream:
         return Stream(self._config.seed, "mix", *purpose)
@@ -145,7 +157,10 @@ class Mixture:
         source, config = self._sources[number], self._config.source[number]
         example, images = source.example(row), source.images(row)
         self._check(example.row_id, images)
-        turns = list(example.turns)
+        augmented = self.augmented(place)
+        turns = augmented.turns
+        if augmented.mirrored:
+            images = [flip_image(image) for image in images]
         if config.shuffle_options:
             turns[-1] = shuffle_options(*turns[-1], self._stream("options", example.row_id, time))
         if self._flips(example.row_id, time, config.flip, turns):
@@ -160,6 +175,15 @@ class Mixture:
             "completion": [told],
             "row_id": example.row_id,
         }
+
+    def augmented(self, place: int) -> Augmented:
+        """The texts of a row as ``[[source.augment]]`` draws them."""
+        number, row, time = EpochRow(*map(int, self.drawn[place]))
+        source, rules = self._sources[number], self._config.source[number].augment
+        row_id = source.example(row).row_id if rules else ""
+        return augment(
+            source, row, rules, lambda purpose: self._stream("augment", purpose, row_id, time)
+        )
 
     def _check(self, row_id: str, images: list[Any]) -> None:
         """A picture that goes under another name is still known by its pixels."""
@@ -182,15 +206,14 @@ class Mixture:
         return {key: [row[key] for row in rows] for key in rows[0]}
 
 
-def _wanted(config: MixConfig, number: int, found: int, weights: list[float | None]) -> int:
+def _sizes(config: MixConfig, found: list[int]) -> list[int]:
+    """Rows that each source gives to the epoch."""
+    own = [round(n * source.repeat) for n, source in zip(found, config.source, strict=True)]
+    if config.temperature != 1:
+        return split(config.total or sum(own), [n ** (1 / config.temperature) for n in own])
     if config.total is None:
-        return round(found * config.source[number].repeat)
-    # cumulative rounding, so that the parts add up to the total
-    ends = [
-        sum(w or 0 for w in weights[:end]) / sum(w or 0 for w in weights)
-        for end in (number, number + 1)
-    ]
-    return round(config.total * ends[1]) - round(config.total * ends[0])
+        return own
+    return split(config.total, [source.weight or 0 for source in config.source])
 
 
 def _messages(question: str, answer: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -201,6 +224,7 @@ def open_source(config: SourceConfig) -> Source:
     """Open what a ``[[source]]`` names; raises ``ConfigError``."""
     path = Path(config.path)
     name = config.name or path.name or "data"
+    check_rules(config.augment, name)
     if config.kind == "iqa-spider":
         return DatasetSource(path, config.split, config.tasks, name)
     if config.tasks:

@@ -42,6 +42,7 @@ class RecordSource:
     def __init__(self, file: Path, images: Path, kind: str, name: str) -> None:
         self.name, self._images, self._root = name, images, images.resolve()
         self._rows: list[tuple[Example, tuple[str, ...]]] = []
+        self._alike: dict[tuple[str, ...], list[int]] | None = None
         read = _dq495k if kind == "dq495k" else _llava
         for number, record in enumerate(_records(file)):
             where = f"{file}: record {number}"
@@ -127,6 +128,23 @@ class RecordSource:
         """Row id and text of every row."""
         for example, _ in self._rows:
             yield example.row_id, "\n".join(part for turn in example.turns for part in turn)
+
+    def scene(self, index: int) -> None:
+        """Nothing is recorded of their pictures."""
+
+    def picture(self, index: int) -> str:
+        """The files of its pictures."""
+        return "\n".join(str((self._images / name).resolve()) for name in self._rows[index][1])
+
+    def companions(self, index: int) -> Sequence[int]:
+        """Rows about the same pictures that are no turn of the same conversation."""
+        own = self._rows[index][1]
+        if self._alike is None:
+            self._alike = {}
+            for row, (_, pictures) in enumerate(self._rows):
+                self._alike.setdefault(pictures, []).append(row)
+        same = self._alike[own] if len(self._rows[index][0].turns) == 1 else []
+        return [r for r in same if r != index and len(self._rows[r][0].turns) == 1]
 
 
 _ANY_SIZE = IngestConfig(min_side=1, max_long_side=1 << 20)

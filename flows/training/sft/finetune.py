@@ -19,6 +19,7 @@ from flows.training.extras import require
 from flows.training.model_families import load_model
 from flows.training.sft.trainer import is_bf16, is_sharded, make_trainer
 from schemas.errors import ConfigError
+from schemas.settings.section import FrozenTable
 from schemas.settings.training import MixConfig, SftConfig
 
 REPORT, MERGED = "sft.json", "merged"
@@ -52,6 +53,9 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
             _merge(out, base, config.trust_remote_code)
         return done
     mixture = Mixture.load(mix)
+    if mix.stage:  # a curriculum keeps its order
+        order = {"train_sampling_strategy": "sequential"}
+        config = config.model_copy(update={"trainer": FrozenTable({**order, **config.trainer})})
     loaded = load_model(config.model, base, config.trust_remote_code)
     rows = mixture.as_dataset()
     trainer, trained = make_trainer(loaded, rows, config, out)

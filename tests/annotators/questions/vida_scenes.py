@@ -103,7 +103,11 @@ def _region(stream, number, mask):
 
 
 def mirrored_facts(facts):
-    """The same picture in a mirror: masks, boxes, points and words, all worked out anew."""
+    """The same picture in a mirror: masks, boxes and points worked out anew, phrases swapped.
+
+    Phrases are not drawn anew, since of several true ones another may be chosen; each names the
+    region that it named, with its sides changed.
+    """
     regions = []
     for region in facts.regions:
         mask = np.ascontiguousarray(masks.decode(region.mask, facts.height, facts.width)[:, ::-1])
@@ -119,7 +123,7 @@ def mirrored_facts(facts):
                 }
             )
         )
-    named = references(regions, facts.width, facts.height)
+    named = {key: swapped(phrase) for key, phrase in facts.references.items()}
     return replace(facts, regions=tuple(regions), references=named)
 
 

@@ -1,5 +1,6 @@
 """What is trained on: sources and mixtures of them."""
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -137,3 +138,96 @@ def test_mistakes_in_the_mixture(tmp_path, text, said):
         mixture(text, tmp_path)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+PAIR = """
+[[source]]
+path = "{0}/llava.json"
+kind = "llava"
+name = "one"
+[[source]]
+path = "{0}/llava.json"
+kind = "llava"
+name = "two"
+cap = 2
+"""
+
+
+def test_temperature_evens_sources(records):
+    """A high temperature over sources gives each about the same number of rows."""
+    plain = mixture(PAIR.format(records), records)
+    even = mixture("temperature = 1000\n" + PAIR.format(records), records)
+    used = [[part["used"] for part in m.counts["sources"].values()] for m in (plain, even)]
+    assert used[0] == [9, 2]
+    assert sum(used[1]) == 11
+    assert abs(used[1][0] - used[1][1]) <= 1
+    exact = mixture("temperature = 2\ntotal = 100\n" + PAIR.format(records), records)
+    assert [part["used"] for part in exact.counts["sources"].values()] == [68, 32]
+
+
+def test_stages_have_exact_counts_and_come_one_after_the_other(records):
+    """Each stage holds the tasks and sources it may, to the row, and nothing comes too early."""
+    text = PAIR.format(records) + '[[stage]]\nuntil = 0.3\ntasks = ["how"]\n'
+    text += "[[stage]]\nuntil = 1.0\nweights = { one = 3, two = 1 }\n"
+    mixed = mixture(text, records)
+    first, second = mixed.counts["stages"]
+    assert (first["rows"], second["rows"]) == (3, 8)
+    assert {name for part in first["sources"].values() for name in part["tasks"]} == {"how"}
+    assert [part["used"] for part in second["sources"].values()] == [6, 2]
+    begin = [mixed._sources[s].tasks()[row] for s, row, _ in mixed.drawn[:3].tolist()]
+    assert begin == ["how"] * 3
+    by_source = [part["used"] for part in mixed.counts["sources"].values()]
+    assert sum(by_source) == mixed.counts["rows"] == len(mixed.drawn) == 11
+    again = mixture(text, records)
+    assert again.drawn.tolist() == mixed.drawn.tolist()
+
+
+@pytest.mark.parametrize(
+    ("stage", "message"),
+    [
+        ("until = 0.5\n", "the last at 1"),
+        ('until = 1.0\ntasks = ["nothing"]\n', "stage 1: no row is left for it"),
+        ("until = 1.0\nweights = { three = 1 }\n", "no source is called 'three'"),
+    ],
+)
+def test_a_stage_that_cannot_be_is_one_clear_line(records, stage, message):
+    """What is wrong is said before anything is trained."""
+    with pytest.raises(ConfigError, match=message):
+        mixture(PAIR.format(records) + "[[stage]]\n" + stage, records)
+
+
+def test_contradicting_answers_are_reported(records):
+    """The same picture and question with another answer is told with both rows; nothing stops."""
+    import json
+
+    rows = json.loads((records / "llava.json").read_text())
+    other = json.loads(json.dumps(rows[:2]))
+    other[0]["conversations"][1]["value"] = "Blur on the left."
+    (records / "other.json").write_text(json.dumps(other))
+    text = f'[[source]]\npath = "{records}/other.json"\nkind = "llava"\n' + PAIR.format(records)
+    found = mixture(text, records).counts["conflicts"]
+    assert found["questions"] == 1
+    assert sorted(found["first"][0]["rows"])[0].startswith("one/0")
+    assert any(row.startswith("other.json/0") for row in found["first"][0]["rows"])
+
+
+def test_rows_are_augmented_in_a_mixture(records):
+    """A rule of the source mirrors pictures with their words, the same on every reading."""
+    plain_words = re.sub(r"left \d", "left", (records / "llava.json").read_text())
+    (records / "llava.json").write_text(plain_words)
+    text = f'[[source]]\npath = "{records}/llava.json"\nkind = "llava"\n'
+    plain = mixture(text, records)
+    mixed = mixture(text + "[[source.augment]]\nmirror = 0.5\n", records)
+    assert mixed.drawn.tolist() == plain.drawn.tolist()
+    flipped = 0
+    for place in range(9):
+        before, after = plain.row(place), mixed.row(place)
+        pixels = np.asarray(before["images"][0]), np.asarray(after["images"][0])
+        mirrored = not np.array_equal(*pixels)
+        flipped += mirrored
+        assert np.array_equal(pixels[0][:, ::-1] if mirrored else pixels[0], pixels[1])
+        words = before["completion"][0]["content"]
+        expected = flip_text(words) if mirrored else words
+        assert after["completion"][0]["content"] == expected
+        assert mixed.row(place)["prompt"] == after["prompt"]
+    assert 0 < flipped < 9
