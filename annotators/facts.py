@@ -37,7 +37,7 @@ class PictureFacts:
     origin: Literal["synthetic", "human"] = "synthetic"
     """People name distortions, but not the order in which they came."""
     clear: bool = False
-    """Whether the source's scores are well inside the limits; see annotators/screening.py."""
+    """Whether the source's scores are well inside the limits; see annotators/screening."""
 
     @property
     def vouched(self) -> bool:

@@ -43,8 +43,9 @@ class Reason(Protocol):
 class Screen(Record):
     """No-reference scores of a source picture, by which it was found good enough."""
 
+    version: ClassVar[int] = 2
     sharpness: Annotated[float, pa.float32()]
-    """Sharpness of the sharpest parts; higher is sharper. See annotators/screening.py."""
+    """Sharpness of the sharpest parts; higher is sharper. See annotators/screening."""
     noise: Annotated[float, pa.float32()]
     """Estimated standard deviation of noise, grey levels of 255."""
     blockiness: Annotated[float, pa.float32()]
@@ -53,11 +54,20 @@ class Screen(Record):
     """Entropy of the luma histogram, bits; near 0 for a uniform picture."""
     clipped: Annotated[float, pa.float32()]
     """Share of pixels that are black or white in all channels."""
+    steadiness: Annotated[float, pa.float32()]
+    """Sharpness in the direction in which it is least; low where the camera was shaken."""
+    texture: Annotated[float, pa.float32()]
+    """Fine detail beside sharp steps, relative to them; low where it was smoothed away."""
+    blown: Annotated[float, pa.float32()]
+    """Share of pixels of 250 or more in all channels."""
+    veil: Annotated[float, pa.float32()]
+    """Level below which the darkest twentieth of the picture lies; high under haze."""
 
 
 class Picture(Record):
     """A source photograph that passed decoding, duplicate search and screening."""
 
+    version: ClassVar[int] = 2
     picture_id: Annotated[str, pa.string()]
     """First 16 hex digits of ``content_hash``."""
     source: Annotated[str, pa.string()]

@@ -27,7 +27,7 @@ def check_stored(
         regions: What is recorded of its degraded picture.
         families: Family name to its words.
         clear: Whether the source's scores are well inside the limits; see
-            annotators/screening.py.
+            annotators/screening.
         boxes: What the row's texts cite.
     """
     family = family_of(sample.task)

@@ -1,117 +1,70 @@
-"""Names for areas that a person would say and agree with: colour, place, size, shape.
+"""Names for areas that a person would say and agree with: colour, place, size, shape, neighbours.
 
-Each word is a claim with three answers: certain, open, or excluded. An area is given a name only
-if all of its words are certain of it and every other area of the picture has a word excluded; so
-a name that is "nearly true" of two areas is given to neither. What no words tell apart has none.
-Only the pristine picture is looked at, and nothing that a distortion changes (texture) is said.
+Each word is a claim with three answers: certain, open, or excluded (``areas``). An area is given a
+name only if all of its words are certain of it and every other area of the picture has a word
+excluded; so a name that is "nearly true" of two areas is given to neither. What no words tell
+apart has none. Only the pristine picture is looked at, and nothing that a distortion changes
+(texture) is said.
 """
 
-import math
 from collections.abc import Iterator, Sequence
-from itertools import product
-from typing import Final, NamedTuple
+from itertools import islice, product
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from annotators.language.positions import horizontal_word, vertical_word
-from annotators.regions.appearance import PLAIN, colour_bits
+from annotators.regions.appearance import colour_bits
+from annotators.regions.areas import CORNERS, EDGES, RANKS, Area, Truth, measured, relations
 from schemas.arrays import Image, Mask
-from schemas.boxes import Box
 
 LONG_SIDE: Final = 320
 """Areas are looked at in a copy of about this long side, pixels."""
-CERTAIN, EXCLUDED = 0.5, 0.3
-"""Shares of an area from which a colour is certain, and below which it is excluded."""
-ISH: Final = {
-    "grey": "greyish",
-    "white": "whitish",
-    "red": "reddish",
-    "brown": "brownish",
-    "yellow": "yellowish",
-    "green": "greenish",
-    "blue": "bluish",
-    "pink": "pinkish",
-}
-"""What an area is called most of which may be called by a colour."""
-MAYBE: Final = 0.75
-"""Share of an area that may be called by a colour from which it is called after it."""
-DARK, BRIGHT = ((35, 48), (72, 60))
-"""Lightness (0 to 100) on whose side most of an area lies, and hardly any of the others."""
-LARGE, SMALL = ((0.22, 0.12), (0.035, 0.07))
-"""Shares of the picture from which an area is large or small, and beyond which it is not."""
-STRIP: Final = (0.3, 0.5)
-"""Short over long side of the box of a strip, and of what is none."""
-SIDES: Final = {
-    "at the top": (0, False),
-    "at the bottom": (0, True),
-    "on the left": (1, False),
-    "on the right": (1, True),
-}
-"""Place to axis and whether its end is the far one."""
-CORNERS: Final = {
-    "at the top left": ("at the top", "on the left"),
-    "at the top right": ("at the top", "on the right"),
-    "at the bottom left": ("at the bottom", "on the left"),
-    "at the bottom right": ("at the bottom", "on the right"),
-}
-RANKS: Final = {
-    "largest": (0, 1),
-    "leftmost": (1, -1),
-    "rightmost": (1, 1),
-    "topmost": (2, -1),
-    "lowest": (2, 1),
-}
-"""Superlative to what it measures (log area, across, down) and its sign."""
 APART: Final = (0.35, 0.08, 0.08)
 """How far the first must lie before the second: log area, shares of the sides."""
 KINDS: Final = (
     ("colour", "place"),
     ("tone", "colour", "place"),
     ("size", "colour"),
+    ("shape", "colour"),
     ("colour",),
+    ("colour", "beside"),
     ("tone", "place"),
     ("size", "colour", "place"),
+    ("shape", "colour", "place"),
     ("size", "tone", "place"),
     ("tone",),
+    ("shape", "tone"),
+    ("tone", "beside"),
     ("place",),
+)
+"""What a name is made of beside its noun, the plainest first."""
+RANKED: Final = (
     ("rank", "colour"),
     ("rank", "tone", "colour"),
     ("rank", "tone"),
     ("rank", "colour", "place"),
     ("rank", "tone", "place"),
 )
-"""What a name is made of beside its noun, the plainest first."""
-CHOICE: Final = 3
-"""Of so many names that hold, one is taken, so that not all names sound alike."""
-
-Truth = bool | None
-
-
-class Area(NamedTuple):
-    """An area's answers: word to True (certain), False (excluded) or None (open).
-
-    ``rank`` is open of every area: whether it is the first depends on whom it is compared with,
-    by ``measures`` (log of its share, across, down).
-    """
-
-    rank: dict[str, Truth]
-    size: dict[str, Truth]
-    tone: dict[str, Truth]
-    colour: dict[str, Truth]
-    noun: dict[str, Truth]
-    place: dict[str, Truth]
-    measures: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-    def of(self, kind: str) -> dict[str, Truth]:
-        """The answers of a kind of words."""
-        found: dict[str, Truth] = getattr(self, kind)
-        return found
-
-
-WORDS: Final = ("rank", "size", "tone", "colour", "noun", "place")
+"""The same with a superlative, where nothing else will do."""
+ANCHORS: Final = (
+    ("colour",),
+    ("tone", "colour"),
+    ("tone",),
+    ("size", "colour"),
+    ("shape", "colour"),
+)
+"""What the name of a neighbour is made of, by which an area is found."""
+ANCHOR_SHARE: Final = 0.05
+"""Smallest share of the picture of such a neighbour."""
+CHOICE: Final = 5
+"""Of so many kinds of names that hold, one is taken, so that not all names sound alike."""
+NOUNS: Final = 2
+"""Names of a kind that come into question; later ones say less of the place."""
+WORDS: Final = ("rank", "size", "shape", "tone", "colour", "noun", "place", "beside")
 """Kinds of words in the order in which they are said."""
+
+Words = dict[str, str]
 
 
 def plain_names(image: Image, masks: Sequence[Mask]) -> list[str]:
@@ -124,127 +77,99 @@ def plain_names(image: Image, masks: Sequence[Mask]) -> list[str]:
     stride = max(1, max(image.shape[:2]) // LONG_SIDE)
     soft = np.asarray(cv2.blur(np.ascontiguousarray(image), (stride, stride)), np.uint8)
     bits, lightness = colour_bits(np.ascontiguousarray(soft[::stride, ::stride]))
-    areas = [_area(mask[::stride, ::stride], bits, lightness) for mask in masks]
-    return [_name(number, areas, int(masks[number].sum())) for number in range(len(areas))]
+    small = [mask[::stride, ::stride] for mask in masks]
+    scene = _Scene(small, [measured(mask, bits, lightness) for mask in small])
+    return [scene.name(number, int(masks[number].sum())) for number in range(len(masks))]
 
 
-def _name(number: int, areas: Sequence[Area], size: int) -> str:
-    """One of the plainest names that hold of this area alone; its pixel count picks which."""
-    others = [area for place, area in enumerate(areas) if place != number]
-    found = []
-    for words in _candidates(areas[number]):
-        if all(_told(words, areas[number], other) for other in others):
-            found.append(" ".join(words[kind] for kind in WORDS if kind in words))
-        if len(found) == CHOICE:
-            break
-    return found[size % len(found)] if found else ""
+class _Scene:
+    """The areas of a picture, how they lie to each other, and what tells them apart."""
+
+    def __init__(self, masks: Sequence[Mask], areas: Sequence[Area]) -> None:
+        self.areas = areas
+        everyone = range(len(areas))
+        found = relations(masks, areas)
+        anchors = {
+            n: next(self._holding(n, ANCHORS, {}), "") for n in everyone if _is_anchor(areas[n])
+        }
+        self.beside: list[dict[str, Truth]] = [
+            {
+                f"{word} the {name}": truth
+                for other, name in anchors.items()
+                if name
+                for word, truth in found[one][other].items()
+            }
+            for one in everyone
+        ]
+
+    def name(self, number: int, size: int) -> str:
+        """One of the plainest names that hold of this area alone; its pixel count picks which."""
+        found: list[str] = []
+        for kinds in (*KINDS, *RANKED):
+            if found and kinds in RANKED:
+                break
+            of_kind = list(islice(self._holding(number, (kinds,), self.beside[number]), NOUNS))
+            found += [of_kind[size // CHOICE % len(of_kind)]] if of_kind else []
+            if len(found) == CHOICE:
+                break
+        return found[size % len(found)] if found else ""
+
+    def _holding(
+        self, number: int, kinds: Sequence[Sequence[str]], beside: dict[str, Truth]
+    ) -> Iterator[str]:
+        """Names of some kinds that are certain of an area and excluded of every other."""
+        others = [place for place in range(len(self.areas)) if place != number]
+        for words in _candidates(self.areas[number], kinds, beside):
+            if all(self._told(words, number, other) for other in others):
+                yield " ".join(words[kind] for kind in WORDS if kind in words)
+
+    def _told(self, words: Words, number: int, other: int) -> bool:
+        """Whether a word is excluded of the other area, or the area surely comes before it."""
+        area, second = self.areas[number], self.areas[other]
+        for kind, word in words.items():
+            answers = self.beside[other] if kind == "beside" else second.of(kind)
+            if answers.get(word) is False:
+                return True
+        if "rank" not in words:
+            return False
+        which, sign = RANKS[words["rank"]]
+        return sign * (area.measures[which] - second.measures[which]) >= APART[which]
 
 
-def _told(words: dict[str, str], area: Area, other: Area) -> bool:
-    """Whether a word is excluded of the other area, or the area surely comes before it."""
-    if any(other.of(kind).get(word) is False for kind, word in words.items()):
-        return True
-    if "rank" not in words:
-        return False
-    which, sign = RANKS[words["rank"]]
-    return sign * (area.measures[which] - other.measures[which]) >= APART[which]
+def _is_anchor(area: Area) -> bool:
+    corner = area.noun.get("corner") is not False
+    return not corner and area.share >= ANCHOR_SHARE
 
 
-def _candidates(area: Area) -> Iterator[dict[str, str]]:
+def _candidates(
+    area: Area, kinds: Sequence[Sequence[str]], beside: dict[str, Truth]
+) -> Iterator[Words]:
     """Kinds of words to words that are certain, plainest first."""
-    certain = {kind: [word for word, truth in area.of(kind).items() if truth] for kind in WORDS}
+    certain = {
+        kind: [word for word, truth in area.of(kind).items() if truth] for kind in WORDS[:-1]
+    }
     certain["rank"] = list(area.rank)
-    for kinds in KINDS:
+    certain["beside"] = [word for word, truth in beside.items() if truth]
+    for one in kinds:
         for noun in certain["noun"]:
-            for words in product(*(certain[kind] for kind in kinds)):
-                chosen = {"noun": noun, **dict(zip(kinds, words, strict=True))}
+            for words in product(*(certain[kind] for kind in one)):
+                chosen = {"noun": noun, **dict(zip(one, words, strict=True))}
                 if not _odd(chosen):
                     yield chosen
 
 
-def _odd(words: dict[str, str]) -> bool:
+def _odd(words: Words) -> bool:
     """Words that do not go together: dark black, a small patch, the leftmost at the right."""
     colour, tone, noun = words.get("colour"), words.get("tone"), words["noun"]
     doubled = colour in ("black", "white", "whitish") and tone is not None
     if noun == "corner":
         # Whatever its colour, everybody finds a corner; there is one of each.
-        return doubled or words.get("place") not in CORNERS or "rank" in words or "size" in words
+        other = {"rank", "size", "shape", "beside"} & set(words)
+        return doubled or words.get("place") not in CORNERS or bool(other)
     # Nobody knows where a plain "area" ends: it needs a colour, or to be dark or bright.
     vague = colour is None and tone is None
     turned = "place" in words and words.get("rank", "largest") != "largest"
-    return doubled or vague or turned or (noun == "patch" and "size" in words)
-
-
-def _area(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8]) -> Area:
-    rows, columns = np.nonzero(mask)
-    if rows.size == 0:  # nothing of it is left in the small copy
-        return Area({}, {}, {}, {}, {}, {})
-    inside, light = bits[mask], lightness[mask] * (100 / 255)
-    height, width = mask.shape
-    box = Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
-    share = rows.size / mask.size
-    colour = {
-        name: _between(
-            float(np.mean(inside >> n & 1)), CERTAIN, float(np.mean(inside >> n + 16 & 1)), EXCLUDED
-        )
-        for n, name in enumerate(PLAIN)
-    }
-    settled = any(colour.values())  # a red area may be called brownish, but nobody does
-    for name, ish in ISH.items():
-        may = float(np.mean(inside >> PLAIN.index(name) + 16 & 1))
-        truth = _between(may, MAYBE, may, EXCLUDED)
-        colour[ish] = None if truth and settled else truth
-    tone = {
-        "dark": _most(light <= DARK[0], light <= DARK[1]),
-        "bright": _most(light >= BRIGHT[0], light >= BRIGHT[1]),
-    }
-    size = {
-        "large": _between(share, LARGE[0], share, LARGE[1]),
-        "small": _between(-share, -SMALL[0], -share, -SMALL[1]),
-    }
-    thin = min(box.width, box.height) / max(box.width, box.height)
-    fill = rows.size / box.area
-    place = _places(rows / height, columns / width, box, height, width)
-    noun: dict[str, Truth] = {
-        "corner": _is_corner(mask, share),
-        "strip": True if thin <= STRIP[0] and fill >= 0.5 else False if thin > STRIP[1] else None,
-        "patch": True if share <= SMALL[0] and thin > STRIP[1] and fill > 0.4 else None,
-        "area": True,
-    }
-    measures = (math.log(share), float(columns.mean()) / width, float(rows.mean()) / height)
-    return Area(dict.fromkeys(RANKS), size, tone, colour, noun, place, measures)
-
-
-def _between(value: float, yes: float, other: float, no: float) -> Truth:
-    return True if value >= yes else False if other < no else None
-
-
-def _most(surely: NDArray[np.bool_], perhaps: NDArray[np.bool_]) -> Truth:
-    return _between(float(surely.mean()), 0.65, float(perhaps.mean()), 0.35)
-
-
-def _is_corner(mask: Mask, share: float) -> Truth:
-    """A corner is small enough and holds the picture's own corner."""
-    holds = any(mask[row, column] for row in (0, -1) for column in (0, -1))
-    return holds and share < 0.12
-
-
-def _places(
-    down: NDArray[np.float64], across: NDArray[np.float64], box: Box, height: int, width: int
-) -> dict[str, Truth]:
-    """Where most of the area lies; never another side than that of the box's centre."""
-    ends = {horizontal_word(box, width), vertical_word(box, height)}
-    found: dict[str, Truth] = {}
-    for place, (axis, far) in SIDES.items():
-        along = (down, across)[axis]
-        reach = 1 - along if far else along
-        near, half = float(np.mean(reach < 0.45)), float(np.mean(reach < 0.5))
-        truth = _between(near, 0.75, half, 0.35)
-        found[place] = truth if truth is not True or place.split()[-1] in ends else None
-    central = (abs(down - 0.5) < 0.25) & (abs(across - 0.5) < 0.25)
-    found["in the middle"] = _between(float(central.mean()), 0.7, float(central.mean()), 0.3)
-    for corner, sides in CORNERS.items():
-        truths = [found[side] for side in sides]
-        found[corner] = all(truths) or (False if False in truths else None)
-    # The corner says more than the side, and comes first where both hold.
-    return dict(sorted(found.items(), key=lambda item: item[0] not in CORNERS))
+    long = noun in ("strip", "band")
+    shaped = long and ("shape" in words or "size" in words)
+    edge = words.get("place") in EDGES and not long and "size" in words
+    return doubled or vague or turned or shaped or edge or (noun == "patch" and "size" in words)

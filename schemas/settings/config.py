@@ -55,6 +55,14 @@ class ScreenConfig(Section):
     """Reject as near-uniform below this entropy, bits."""
     max_clipped: Share = 0.4
     """Reject as clipped above this share of black or white pixels."""
+    min_steadiness: float = 1.25
+    """Reject as shaken below this sharpness in the least sharp direction."""
+    min_texture: float = 0.055
+    """Reject as smeared below this share of fine detail beside sharp steps."""
+    max_blown: Share = 0.12
+    """Reject as blown out above this share of burnt-out pixels."""
+    max_veil: float = 85.0
+    """Reject as hazy where the darkest twentieth of the picture is lighter than this level."""
 
 
 class RegionConfig(Section):

@@ -8,6 +8,7 @@ from annotators.screening import CLEAR, screen, verdict, well_inside
 from schemas.arrays import Image
 from schemas.errors import ContractError
 from schemas.settings.config import ScreenConfig
+from tests.benchmarks.screening import encoded, linear, shaken, smoothed
 
 CONFIG = ScreenConfig()
 
@@ -61,6 +62,49 @@ def test_uniform_and_clipped_are_named(coffee):
     image[:, : image.shape[1] // 2] = 255
     assert screen(image).clipped >= 0.5
     assert reason(image) == "clipped"
+
+
+@pytest.mark.parametrize(("angle", "bend"), [(0, 0), (0.4, 0), (1.2, 0.5), (2.5, 0)])
+def test_a_shaken_camera_is_named(photograph, angle, bend):
+    """Twelve pixels of movement in any direction, straight or bent, are rejected as shaken."""
+    assert reason(shaken(photograph, 12, angle, bend)) == "shaken"
+
+
+def test_shake_hides_from_sharpness_in_all_directions(astronaut):
+    """The strongest steps of a shaken picture, those along its way, look sharp."""
+    scores = screen(shaken(astronaut, 12, 0.4, 0))
+    assert scores.sharpness > CONFIG.min_sharpness
+    assert scores.steadiness < CONFIG.min_steadiness
+
+
+def test_smoothed_texture_is_named(astronaut, coffee):
+    """A filter that keeps edges and takes what lies between them is named."""
+    for image in (astronaut, coffee):
+        assert reason(smoothed(image, 60)) == "smeared"
+
+
+def test_fog_is_named(photograph):
+    """Half the light replaced by a grey veil is rejected as hazy."""
+    assert reason(encoded(linear(photograph) * 0.5 + 0.4)) == "hazy"
+
+
+def test_burnt_out_lights_are_named():
+    """Two and a half stops too many burn out an eighth of a picture of a cat."""
+    from skimage import data
+
+    assert reason(encoded(linear(data.chelsea()) * 2**2.5)) == "blown_out"
+
+
+def test_what_is_refused_is_never_vouched_for(photograph):
+    """Every flaw that is refused, and milder ones, end what may be claimed."""
+    light = linear(photograph)
+    for made in (
+        shaken(photograph, 8, 0.4, 0),
+        smoothed(photograph, 60),
+        encoded(light * 0.7 + 0.24),
+        cv2.GaussianBlur(photograph, (0, 0), 1.5),
+    ):
+        assert not well_inside(screen(made))
 
 
 def test_sharpness_does_not_depend_on_contrast(astronaut):
@@ -129,7 +173,14 @@ def test_real_collections_pass(shared_data, folder):
 
 @pytest.mark.parametrize(
     ("score", "value"),
-    [("sharpness", 1.9), ("noise", 3.1), ("blockiness", 1.2), ("detail", 5.5), ("clipped", 0.03)],
+    [
+        ("sharpness", 1.9),
+        ("noise", 3.1),
+        ("blockiness", 1.2),
+        ("detail", 5.5),
+        ("clipped", 0.03),
+        *(("steadiness", 1.5), ("texture", 0.09), ("blown", 0.03), ("veil", 50.0)),
+    ],
 )
 def test_one_doubtful_score_is_enough(score, value):
     """Nothing is vouched for unless every score is well inside the limits."""

@@ -35,7 +35,17 @@ def test_column_reference_is_fresh():
 
 def test_round_trip_through_arrow():
     """Records come back equal from a table, nested ones too."""
-    screen = Screen(sharpness=1.5, noise=0.5, blockiness=1.0, detail=7.0, clipped=0.0)
+    screen = Screen(
+        sharpness=1.5,
+        noise=0.5,
+        blockiness=1.0,
+        detail=7.0,
+        clipped=0.0,
+        steadiness=9,
+        texture=1,
+        blown=0,
+        veil=0,
+    )
     picture = Picture(
         picture_id="0" * 16,
         source="s",

@@ -101,7 +101,17 @@ def test_only_plain_files_inside_a_folder_are_read(tmp_path):
 
 
 def picture(name="a.png"):
-    scores = Screen(sharpness=9, noise=1, blockiness=1, detail=7, clipped=0)
+    scores = Screen(
+        sharpness=9,
+        noise=1,
+        blockiness=1,
+        detail=7,
+        clipped=0,
+        steadiness=9,
+        texture=1,
+        blown=0,
+        veil=0,
+    )
     return Picture(
         picture_id="0" * 16,
         source="s",

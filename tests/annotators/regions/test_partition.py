@@ -15,7 +15,17 @@ from schemas.records import Picture, Region, Screen
 from schemas.settings.config import RegionConfig
 
 HEIGHT, WIDTH = 200, 300
-SCREEN = Screen(sharpness=9, noise=1, blockiness=1, detail=6, clipped=0)
+SCREEN = Screen(
+    sharpness=9,
+    noise=1,
+    blockiness=1,
+    detail=6,
+    clipped=0,
+    steadiness=9,
+    texture=1,
+    blown=0,
+    veil=0,
+)
 
 
 def picture(height=HEIGHT, width=WIDTH):

@@ -13,7 +13,17 @@ SQUARE = [[10, 10, 50, 10, 50, 40, 10, 40]]
 
 
 def picture(path="a.jpg"):
-    screen = Screen(sharpness=9, noise=1, blockiness=1, detail=6, clipped=0)
+    screen = Screen(
+        sharpness=9,
+        noise=1,
+        blockiness=1,
+        detail=6,
+        clipped=0,
+        steadiness=9,
+        texture=1,
+        blown=0,
+        veil=0,
+    )
     return Picture(
         picture_id="0123456789abcdef",
         source="test",

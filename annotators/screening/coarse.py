@@ -21,15 +21,13 @@ All sums are over whole numbers; scores are rounded to four decimals.
 """
 
 import math
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.arrays import Image, require_image
-from schemas.records import Screen
-from schemas.settings.config import ScreenConfig
+from schemas.arrays import Image
 
 BLOCK: Final = 16
 CALM: Final = 10
@@ -37,61 +35,36 @@ GRID: Final = 8
 STRONGEST: Final = 0.997
 # Pure noise has its strongest step at 2.3 to 3.4 times its estimate, photographs at 18 and more.
 ABOVE_NOISE: Final = 4
-CLEAR: Final = Screen(sharpness=2.0, noise=3.0, blockiness=1.15, detail=6.0, clipped=0.02)
-"""Scores well inside the limits. Chosen on 64 shared photographs at 768 pixels: 17 of 58 are clear
-as they are; of the 64, none with a blur of one pixel, 1 moved by 15 pixels, 1 with noise of 6 grey
-levels, none with 12, none as JPEG of quality 20, 1 of 40."""
 _LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Grey = NDArray[np.uint8]
 
 
-def screen(image: Image) -> Screen:
-    """Score a picture; see the module."""
-    require_image(image)
-    pixels = np.ascontiguousarray(image)
-    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+class Coarse(NamedTuple):
+    """The five scores; see the module."""
+
+    sharpness: float
+    noise: float
+    blockiness: float
+    detail: float
+    clipped: float
+
+
+def coarse(image: Image) -> Coarse:
+    """Score an RGB uint8 picture ``(height, width, 3)``."""
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
     noise = _noise(grey)
-    return Screen(
-        sharpness=round(_sharpness(grey, noise), 4),
-        noise=round(noise, 4),
-        blockiness=round(_blockiness(grey), 4),
-        detail=round(_entropy(_histogram(grey)), 4),
-        clipped=round(_clipped(pixels), 4),
+    return Coarse(
+        sharpness=_sharpness(grey, noise),
+        noise=noise,
+        blockiness=_blockiness(grey),
+        detail=_entropy(histogram(grey)),
+        clipped=_clipped(image),
     )
 
 
-def verdict(scores: Screen, config: ScreenConfig) -> tuple[str, str] | None:
-    """Reason and detail when the picture is no good source, else ``None``."""
-    if scores.detail < config.min_detail:
-        return "near_uniform", f"detail {scores.detail:.2f}, at least {config.min_detail:g}"
-    if scores.clipped > config.max_clipped:
-        return "clipped", f"clipped {scores.clipped:.2f}, at most {config.max_clipped:g}"
-    if scores.blockiness > config.max_blockiness:
-        blockiness = f"{scores.blockiness:.2f}, at most {config.max_blockiness:g}"
-        return "over_compressed", f"blockiness {blockiness}"
-    if scores.noise > config.max_noise:
-        return "noisy", f"noise {scores.noise:.2f}, at most {config.max_noise:g}"
-    if scores.sharpness < config.min_sharpness:
-        return "blurred", f"sharpness {scores.sharpness:.2f}, at least {config.min_sharpness:g}"
-    return None
-
-
-def well_inside(scores: Screen) -> bool:
-    """Whether "no visible flaw" may be said of what nobody degraded in this picture.
-
-    The limits of ``CLEAR`` are stricter than any that only keep a picture out.
-    """
-    return (
-        scores.sharpness >= CLEAR.sharpness
-        and scores.noise <= CLEAR.noise
-        and scores.blockiness <= CLEAR.blockiness
-        and scores.detail >= CLEAR.detail
-        and scores.clipped <= CLEAR.clipped
-    )
-
-
-def _histogram(levels: Grey) -> NDArray[np.int64]:
+def histogram(levels: Grey) -> NDArray[np.int64]:
+    """Pixels of each of the 256 levels."""
     return np.asarray(cv2.calcHist([levels], [0], None, [256], [0, 256])).ravel().astype(np.int64)
 
 
@@ -108,7 +81,7 @@ def _strongest(grey: Grey) -> float:
     """A high percentile of the gradient, quarters of Sobel units, linear within a level."""
     across = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 1, 0), alpha=0.25)
     down = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 0, 1), alpha=0.25)
-    counts = _histogram(np.asarray(cv2.add(across, down), np.uint8))
+    counts = histogram(np.asarray(cv2.add(across, down), np.uint8))
     total = np.cumsum(counts)
     mark = STRONGEST * grey.size
     level = int(np.searchsorted(total, mark))
