@@ -12,7 +12,7 @@ from distortions.perception import grade_of as sight_grade
 from distortions.registry import DISTORTIONS, FAMILIES, SEVERITIES, Distortion, get, types_of
 from schemas.errors import ConfigError
 from schemas.records import Grade
-from schemas.settings.config import PlanConfig
+from schemas.settings.config import PlanConfig, PlanWeights
 from schemas.streams import KeyPart, Stream, derive_key
 
 PlanKind: TypeAlias = Literal["regions", "uniform", "clean"]
@@ -25,14 +25,30 @@ class Palette(NamedTuple):
     Args:
         families: Family name to its drawable types.
         pairs: Ordered pairs of families a chain of two may have.
+        weights: Family or type to how often it is drawn beside others; 1 where it is not named.
         order: Profile that order questions must respect.
         config: The settings it came from.
     """
 
     families: dict[str, tuple[Distortion, ...]]
     pairs: tuple[tuple[str, str], ...]
+    weights: PlanWeights
     order: Profile
     config: PlanConfig
+
+    def family(self, stream: Stream, names: Sequence[str]) -> str:
+        """One of ``names`` by the families' weights."""
+        return stream.weighted(names, [self.weights.families.get(name, 1.0) for name in names])
+
+    def type_of(self, stream: Stream, family: str) -> Distortion:
+        """A type of a family by the types' weights."""
+        types = self.families[family]
+        return stream.weighted(types, [self.weights.types.get(t.name, 1.0) for t in types])
+
+    def pair(self, stream: Stream) -> tuple[str, str]:
+        """An ordered pair; its weight is the product of both families'."""
+        of = self.weights.families
+        return stream.weighted(self.pairs, [of.get(a, 1.0) * of.get(b, 1.0) for a, b in self.pairs])
 
 
 def make_palette(config: PlanConfig) -> Palette:
@@ -42,18 +58,30 @@ def make_palette(config: PlanConfig) -> Palette:
         UnknownNameError: A family, type or profile that does not exist.
         ConfigError: Nothing left to draw.
     """
-    excluded = {get(name).name for name in config.exclude_types}
+    drawable = _drawable(config)
     families: dict[str, tuple[Distortion, ...]] = {}
     for name in config.families or FAMILIES:
-        types = tuple(entry for entry in types_of(name) if entry.name not in excluded)
-        if types:
+        types = tuple(entry for entry in types_of(name) if entry.name in drawable)
+        if types and config.weights.families.get(name, 1.0) > 0:
             families[name] = types
     if not families:
-        raise ConfigError("plan: no distortion left to draw; check families and exclude_types")
+        raise ConfigError(
+            "plan: no distortion left to draw; check families, types, exclude_types and weights"
+        )
     order = get_profile(config.order_profile, config.orders, FAMILIES)
     generate = get_profile(config.generate_profile or config.order_profile, config.orders, FAMILIES)
     usable = tuple(p for p in pairs(generate) if p[0] in families and p[1] in families)
-    return Palette(families, usable, order, config)
+    return Palette(families, usable, config.weights, order, config)
+
+
+def _drawable(config: PlanConfig) -> set[str]:
+    """Names of the types that may be drawn."""
+    for name in config.weights.families:
+        types_of(name)
+    weights = {get(name).name: weight for name, weight in config.weights.types.items()}
+    wanted = {get(name).name for name in config.types or DISTORTIONS}
+    excluded = {get(name).name for name in config.exclude_types}
+    return {name for name in wanted - excluded if weights.get(name, 1.0) > 0}
 
 
 def draw_kind(stream: Stream, config: PlanConfig) -> PlanKind:
@@ -91,15 +119,13 @@ def draw_chain(
     length = 1 + stream.weighted(range(len(weights)), weights)
     if length == 1 or not palette.pairs:
         return _draw_single(stream, palette, earlier)
-    families = list(stream.choice(palette.pairs))
+    families = list(palette.pair(stream))
     while len(families) < length:
         after = [b for a, b in palette.pairs if a == families[-1] and b not in families]
         if not after:
             break
-        families.append(stream.choice(after))
-    return _with_severities(
-        stream, palette, [stream.choice(palette.families[name]) for name in families]
-    )
+        families.append(palette.family(stream, after))
+    return _with_severities(stream, palette, [palette.type_of(stream, name) for name in families])
 
 
 def _unanswered(
@@ -124,8 +150,8 @@ def _draw_single(
         entry, severity = stream.choice(singles)
         others = [s for s in SEVERITIES if s != severity and s >= entry.visible_from]
         return [(entry, stream.choice(others or [severity]))]
-    family = stream.choice(list(palette.families))
-    return _with_severities(stream, palette, [stream.choice(palette.families[family])])
+    family = palette.family(stream, list(palette.families))
+    return _with_severities(stream, palette, [palette.type_of(stream, family)])
 
 
 def _families(chain: Sequence[DrawnStep]) -> tuple[str, ...]:

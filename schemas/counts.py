@@ -31,6 +31,13 @@ class Counted:
 PICTURES = "pictures"
 """Pictures that went through the build."""
 
+PICTURES_UNREACHED = "pictures_unreached"
+"""Selected pictures that were not needed for the rows that were asked for."""
+CUT = "cut"
+"""Shards that stop where the rows that were asked for are complete."""
+CUT_ROWS = "cut_rows"
+"""Answers of the last picture that were too many."""
+
 REGIONS_PROPOSED = "regions.proposed"
 REGIONS_KEPT = "regions.kept"
 REGIONS_REJECTED = "regions.rejected"

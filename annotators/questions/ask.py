@@ -5,6 +5,7 @@ Every draw is keyed by its purpose, so that one question more or less moves no o
 Source: dataset rules, sections 2, 6 and 7.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
@@ -21,6 +22,7 @@ from annotators.questions.order import OrderItem, order_items
 from annotators.questions.places import place_is_clear
 from annotators.questions.pools import Pools, count_word
 from annotators.questions.tasks import BUILT_IN, Asking, task_family
+from annotators.questions.thinning import thinned
 from schemas.records import DegradedRegion, SubTask, Task
 from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
@@ -63,6 +65,8 @@ def ask_picture(
     if "referring" in config.tasks:
         asking.referring("short", config.short_per_image)
         asking.referring("long", config.long_per_image)
+    asking.asks, left_out = thinned(asking.asks, facts, config, stream_for)
+    asking.dropped.update(left_out)
     given = Asking(facts, config, gate, pools, order_profile, stream_for)
     for name in config.tasks:
         if name not in BUILT_IN:
@@ -118,12 +122,15 @@ class _Asking:
 
     def hybrid(self, config: QuestionConfig, gate: GateConfig) -> None:
         """The most and the least degraded region."""
-        wanted, asked = POLARITIES, 0
+        wanted, asked, facts = POLARITIES, 0, self.facts
+        if not self.stream_for("least clean").chance(config.clean_least_share):
+            facts = dataclasses.replace(facts, regions=facts.degraded)
         if config.hybrid_per_image == 1:
             wanted = tuple(self.stream_for("hybrid").shuffled(POLARITIES))
         for polarity in wanted:
             if asked < config.hybrid_per_image:
-                pick = pick_hybrid(self.facts, polarity, config, gate)
+                among = facts if polarity == "least" else self.facts
+                pick = pick_hybrid(among, polarity, config, gate)
                 asked += self._point("hybrid_intensity", polarity, pick, config)
 
     def single(self, config: QuestionConfig) -> None:

@@ -9,10 +9,12 @@ from schemas.counts import (
     ASKED,
     CHECK_FAILED,
     CHECK_REFUSED,
+    CUT_ROWS,
     IMAGES,
     IMAGES_PLANNED,
     IMAGES_REFUSED,
     PICTURES,
+    PICTURES_UNREACHED,
     REGIONS_KEPT,
     REGIONS_PROPOSED,
     REGIONS_REJECTED,
@@ -77,12 +79,16 @@ class RunSummary:
         _balance("ingest", candidates, ingest["out"], ingest["rejects"])
         _balance("selection", ingest["out"], selected["out"], selected["rejects"])
         vanished = sum(n for name, n in rejects.items() if name.startswith("build."))
+        if "unreached" in selected:
+            counts[PICTURES_UNREACHED] += selected["unreached"]
+        vanished += counts[PICTURES_UNREACHED]
         _balance("build", selected["out"], counts[PICTURES], vanished)
         proposed, kept = counts[REGIONS_PROPOSED], counts[REGIONS_KEPT]
         _balance("regions", proposed, kept, counts[REGIONS_REJECTED])
         refused = counts[IMAGES_REFUSED]
         _balance("images", counts[IMAGES_PLANNED], images, refused)
         failed = sum(n for name, n in rejects.items() if name.startswith("check."))
+        failed += counts[CUT_ROWS]
         _balance("answers", counts[ASKED], sum(rows.values()), failed)
         totals = {name: round(value, 3) for name, value in sorted(timings.items())}
         return cls(

@@ -1,7 +1,7 @@
 """Counts of a finished dataset, in the form of the paper's table."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 from rich.console import Group
 from rich.table import Table
 
-from flows.dataset.shortcuts import Shortcuts
 from flows.store.layout import DATA, RECORDS, REJECTS
 from flows.store.ledger import ShardSummary
 
@@ -159,25 +158,6 @@ def render(stats: Stats) -> Group:
         _counts("chain lengths (0 = clean)", stats.chains, in_order=True),
         _counts("rejects", Counter({f"{s}: {r}": n for (s, r), n in stats.rejects.items()})),
     )
-
-
-def render_shortcuts(found: Shortcuts) -> Group:
-    """The tables that ``iqa-spider stats --shortcuts`` prints."""
-    title = f"guessed without the picture ({found.photographs} photographs)"
-    names = "families told by a region's name (area under ROC curve)"
-    return Group(
-        _strings(title, ("rows", "right", "blind"), found.lines()),
-        _strings(names, ("regions", "area"), found.areas()),
-    )
-
-
-def _strings(title: str, heads: Iterable[str], rows: Mapping[str, Iterable[str]]) -> Table:
-    table = Table("", title=title)
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    for name, values in rows.items():
-        table.add_row(name, *values)
-    return table
 
 
 def _counts(title: str, counts: Counter[str] | Counter[int], in_order: bool = False) -> Table:

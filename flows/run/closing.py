@@ -4,6 +4,7 @@ from rich.table import Table
 
 from flows.dataset.balance import RunSummary, writing
 from flows.dataset.stats import FURTHER, ROWS
+from schemas.counts import PICTURES_UNREACHED
 
 MOST_REASONS = 12
 
@@ -17,6 +18,8 @@ def closing(summary: RunSummary) -> Table:
             "degraded pictures": summary.images,
         }
     )
+    if summary.counts.get(PICTURES_UNREACHED):
+        table.add_row("photographs not needed", str(summary.counts[PICTURES_UNREACHED]))
     table.add_section()
     for line in (*ROWS, *FURTHER):
         name, task, sub_task, form = line

@@ -27,6 +27,7 @@ class ShardJob(NamedTuple):
         settings: Hash of everything in it that can change a row. Made once a run, since it reads
             every file that the configuration names.
         regions: Hash of what can change the proposals of regions.
+        most: Rows after which the shard may stop; ``None`` makes all.
     """
 
     out: str
@@ -34,6 +35,7 @@ class ShardJob(NamedTuple):
     config: RunConfig
     settings: str
     regions: str
+    most: int | None = None
 
     @property
     def folder(self) -> RunFolder:
@@ -85,7 +87,8 @@ class ShardWork:
     def __init__(self, job: ShardJob, stage: str, key: str, marks: ProgressMarks) -> None:
         self.job, self.stage, self.key, self.tick = job, stage, key, marks.tick
         self.watch = Stopwatch()
-        self.done = finished(job.folder.out, job.shard, key, stage, job.config.run.verify)
+        done = finished(job.folder.out, job.shard, key, stage, job.config.run.verify)
+        self.done = done if done is not None and done.serves(job.most) else None
         """What the ledger says where the shard is finished already."""
 
     def finish(self, paths: Sequence[Path], counts: Mapping[str, int]) -> ShardSummary:

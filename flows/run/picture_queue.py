@@ -5,7 +5,7 @@ Whatever runs at once, results come in the order of the pictures.
 
 import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from annotators.chat.endpoints import Endpoints
@@ -33,7 +33,7 @@ def outcomes(
     shard: int,
     tools: PictureTools,
     count: Callable[[Mapping[str, int]], None],
-) -> Iterator[tuple[Picture, Outcome]]:
+) -> Generator[tuple[Picture, Outcome], None, None]:
     """What becomes of each picture, or why it cannot be read any more.
 
     Args:

@@ -6,6 +6,7 @@ is left alone; anything less is cleared and done again.
 
 import json
 from collections import Counter
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from flows.store.ledger import ShardSummary
 from flows.store.run_folder import ingest_files, selected_files
 from flows.store.shards import ShardWriter, clear_shard
 from flows.store.tables import write_table
-from schemas.counts import PICTURES, REJECTS
+from schemas.counts import CUT, CUT_ROWS, PICTURES, PICTURES_UNREACHED, REJECTS
 from schemas.errors import PictureError
 from schemas.records import Picture, ProposedRegion, Reject
 from schemas.settings.config import RunConfig
@@ -128,14 +129,28 @@ def run_build(job: ShardJob) -> ShardSummary:
         tools = _tools(config, job.settings, stage)
         with ShardWriter(folder.out, job.shard, config.export) as writer:
             writer.add_rejects(Reject.from_table(pq.read_table(rejected)))
-            for picture, outcome in outcomes(pictures, folder, job.shard, tools, writer.add_counts):
-                _store(writer, picture, outcome)
-                work.tick()
+            reached = 0
+            with closing(outcomes(pictures, folder, job.shard, tools, writer.add_counts)) as made:
+                for picture, outcome in made:
+                    _store(writer, picture, outcome, job.most)
+                    work.tick()
+                    reached += 1
+                    if writer.rows == job.most:
+                        break
+            _count_cut(writer, len(pictures) - reached)
             return writer.commit(work.key)
 
 
-def _store(writer: ShardWriter, picture: Picture, outcome: Outcome) -> None:
-    """What became of a picture, into the shard."""
+def _count_cut(writer: ShardWriter, unreached: int) -> None:
+    """Say of a shard that it holds less than its pictures give."""
+    if unreached or writer.counted(CUT_ROWS):
+        writer.add_counts({CUT: 1, PICTURES_UNREACHED: unreached})
+
+
+def _store(
+    writer: ShardWriter, picture: Picture, outcome: Outcome, most: int | None = None
+) -> None:
+    """What became of a picture, into the shard, which takes ``most`` rows."""
     if isinstance(outcome, PictureError):
         subject = f"{picture.source}/{picture.path}"
         writer.add_rejects([Reject.of("build", subject, outcome)])
@@ -144,7 +159,13 @@ def _store(writer: ShardWriter, picture: Picture, outcome: Outcome) -> None:
     with watch("write"):
         writer.add_picture(picture, outcome.regions)
         for variant in outcome.variants:
-            writer.add_variant(variant.image, variant.degraded, variant.samples, variant.boxes)
+            left = None if most is None else most - writer.rows
+            kept = variant.samples[:left]
+            if len(kept) < len(variant.samples):
+                writer.add_counts({CUT_ROWS: len(variant.samples) - len(kept)})
+            ids = {sample.row_id for sample in kept}
+            boxes = [box for box in variant.boxes if box.row_id in ids]
+            writer.add_variant(variant.image, variant.degraded, kept, boxes)
     writer.add_rejects(outcome.rejects)
     writer.add_counts(outcome.counts | {PICTURES: 1})
     writer.add_timings({**watch, **outcome.timings})

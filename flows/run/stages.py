@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+import pyarrow.parquet as pq
+
 from annotators.regions.source import RegionSource
 from flows.dataset.balance import RunSummary
 from flows.dataset.card import write_card
@@ -14,11 +16,12 @@ from flows.ingest.selection import select_pictures
 from flows.regions.choose import chosen_source, is_exclusive
 from flows.regions.stored import STAGE
 from flows.run.engine import Engine
+from flows.run.first_rows import build_first
 from flows.run.job import ShardJob, jobs_of
 from flows.run.progress import StageProgress
 from flows.run.shards import run_build, run_ingest, run_segment
 from flows.store.ledger import ShardSummary
-from flows.store.run_folder import RunFolder
+from flows.store.run_folder import RunFolder, selected_files
 from schemas.counts import PICTURES, REJECTS, Counted
 from schemas.errors import ContractError
 from schemas.settings.config import RunConfig
@@ -43,7 +46,10 @@ def build_stages(
     selection = _select(folder, config, progress, engine)
     with progress.stage("build", selection.counts["out"]):
         built = _build(folder, selection.jobs, config, engine)
-    summary = RunSummary.of(selection.total, selection.ingested, selection.counts, built)
+    entered = dict(selection.counts)
+    if config.rows is not None:
+        entered["unreached"] = _unreached(folder, selection.jobs[len(built) :])
+    summary = RunSummary.of(selection.total, selection.ingested, entered, built)
     finish(folder, config, summary, built, dict(progress.seconds))
     return summary
 
@@ -91,10 +97,21 @@ def _build(
     folder: RunFolder, jobs: Sequence[ShardJob], config: RunConfig, engine: Engine
 ) -> list[ShardSummary]:
     """Build all shards; a device segments the next ones while workers degrade."""
-    if not is_exclusive(config.regions):
-        return engine.each(run_build, jobs)
-    stage = folder.work / STAGE
-    return engine.after_each(run_segment, run_build, jobs, stage)
+
+    def build(some: Sequence[ShardJob]) -> list[ShardSummary]:
+        if not is_exclusive(config.regions):
+            return engine.each(run_build, some)
+        return engine.after_each(run_segment, run_build, some, folder.work / STAGE)
+
+    if config.rows is None:
+        return build(jobs)
+    return build_first(build, folder, jobs, config.rows, config.run.workers)
+
+
+def _unreached(folder: RunFolder, jobs: Sequence[ShardJob]) -> int:
+    """Selected pictures of shards that were not needed."""
+    files = (selected_files(folder.work, job.shard)[0] for job in jobs)
+    return sum(pq.read_metadata(file).num_rows for file in files)
 
 
 def _segment(

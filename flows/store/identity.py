@@ -36,7 +36,7 @@ def settings_hash(config: RunConfig) -> str:
     Raises:
         ConfigError: A file the configuration names cannot be read.
     """
-    values = config.model_dump(mode="json", exclude={"run", "regions", "estimate"})
+    values = config.model_dump(mode="json", exclude={"run", "regions", "estimate", "rows"})
     values["annotations"] = _human(config.annotations)
     values["plugins"] = [_content(plugin) for plugin in config.plugins]
     values["questions"]["pools"] = _content(config.questions.pools)

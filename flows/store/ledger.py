@@ -10,6 +10,7 @@ from flows.store.layout import (
     is_intact,
     write_text,
 )
+from schemas.counts import CUT, ROWS
 
 
 @dataclass
@@ -24,6 +25,17 @@ class ShardSummary:
     timings: dict[str, float] = field(default_factory=dict)
     holds: dict[str, int] = field(default_factory=dict)
     """What is in the files, as ``stats`` counts it."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in its files."""
+        return sum(ROWS.under(self.counts).values())
+
+    def serves(self, most: int | None) -> bool:
+        """Whether it holds what a shard of at most so many rows holds; ``None`` is all."""
+        if self.counts.get(CUT):
+            return self.rows == most
+        return most is None or self.rows <= most
 
 
 def _ledger(out: Path, shard: int, stage: str = "build") -> Path:

@@ -126,6 +126,15 @@ class ShardWriter:
         for rows in self._rows.values():
             rows.abandon()
 
+    @property
+    def rows(self) -> int:
+        """Rows so far, of both splits."""
+        return sum(counts.ROWS.under(self._counts).values())
+
+    def counted(self, name: str) -> int:
+        """What was counted under a name so far."""
+        return self._counts[name]
+
     def add_picture(self, picture: Picture, regions: Sequence[Region]) -> None:
         """A source picture and its eligible regions."""
         self._tables["pictures"].append(picture)

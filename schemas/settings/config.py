@@ -4,18 +4,22 @@ Every setting has a default, so an empty file is a valid run. Unknown keys are e
 change a row takes part in ``config_hash``; where and how fast the run goes (``[run]``) does not.
 """
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.settings.labelling import GateConfig as GateConfig
 from schemas.settings.labelling import PlanConfig as PlanConfig
+from schemas.settings.labelling import PlanWeights as PlanWeights
 from schemas.settings.labelling import QuestionConfig as QuestionConfig
+from schemas.settings.profiles import laid_under, taken_away
 from schemas.settings.section import (
     Count,
     FrozenTable,
     Section,
     Share,
+    thawed,
 )
 from schemas.settings.ssa import SsaConfig
 
@@ -185,6 +189,9 @@ class RunConfig(Section):
     """Degraded pictures per source picture."""
     limit: int | None = Field(default=None, ge=1)
     """Use only the first so many source files."""
+    rows: int | None = Field(default=None, ge=1)
+    """Make only the first so many rows, in the order of shards and pictures; a larger number goes
+    on from there."""
     shard_size: Count = 256
     """Source pictures per shard: the unit of work, resume and file."""
     annotations: str = ""
@@ -201,3 +208,15 @@ class RunConfig(Section):
     answers: AnswerConfig = AnswerConfig()
     export: ExportConfig = ExportConfig()
     estimate: EstimateConfig = EstimateConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profiled(cls, values: Any) -> Any:
+        return laid_under(values) if isinstance(values, Mapping) else values
+
+    def changed(self, overrides: Mapping[str, Any]) -> Self:
+        """See ``Section``; another profile takes what the former one brought with it."""
+        values = thawed(self.model_dump(exclude_unset=True))
+        if overrides.get("plan.profile"):
+            values = taken_away(values)
+        return self._overlaid(values, overrides, "configuration")

@@ -15,6 +15,9 @@ EVERYDAY: Mapping[str, str] = {
     "workers": "run.workers",
     "runner": "run.runner",
     "order_profile": "plan.order_profile",
+    "profile": "plan.profile",
+    "families": "plan.families",
+    "types": "plan.types",
     "answers": "answers.writer",
     "endpoints": "answers.endpoints",
     "model": "answers.model",
@@ -26,7 +29,7 @@ EVERYDAY: Mapping[str, str] = {
 }
 """Everyday name to dotted key."""
 
-_LISTS = ("label_models", "tasks")
+_LISTS = ("label_models", "families", "types", "tasks")
 """Everyday names that take ``a,b,c``, too."""
 
 

@@ -23,9 +23,27 @@ Tasks = Annotated[tuple[str, ...], AfterValidator(_in_order)]
 Orders = Annotated[dict[str, dict[str, tuple[str, ...]]], AfterValidator(frozen)]
 
 
+Weights = Annotated[dict[str, Annotated[float, Field(ge=0.0)]], AfterValidator(frozen)]
+
+
+class PlanWeights(Section):
+    """How often families and types are drawn beside others: 1 where not named, 0 never.
+
+    A chain of several is drawn by the product of its families' weights.
+    """
+
+    families: Weights = FrozenTable()
+    """Family to weight."""
+    types: Weights = FrozenTable()
+    """Type to weight, inside its family."""
+
+
 class PlanConfig(Section):
     """What is done to which region."""
 
+    profile: Literal["default", "published", "paper"] = "default"
+    """What the settings are that are not given: ``published`` has the shares of tasks and families
+    of the published dataset, ``paper`` also its grades, its intensity and its order profile."""
     order_profile: str = "restored"
     """Allowed orders for order questions: paper, restored, dq495k or a profile of ``orders``."""
     generate_profile: str = ""
@@ -34,6 +52,8 @@ class PlanConfig(Section):
     """Custom profiles: name to {first family: [families that may follow]}."""
     families: tuple[str, ...] = ()
     """Families to draw from; empty means all that are registered."""
+    types: tuple[str, ...] = ()
+    """Types to draw from; empty means all of the families."""
     exclude_types: tuple[str, ...] = ()
     """Types never drawn."""
     min_regions: Count = 2
@@ -68,6 +88,8 @@ class PlanConfig(Section):
     """Words for severities 1 to 3 in a chain of two, with ``levels``; higher ones are not drawn."""
     attempts: Count = 6
     """Chains tried on a region before it is left clean."""
+    weights: PlanWeights = PlanWeights()
+    """How often what is drawn."""
 
     @model_validator(mode="after")
     def _ranges(self) -> Self:
@@ -105,6 +127,37 @@ class GateConfig(Section):
     """Severity sums must differ by this for most/least questions by ``severity``."""
 
 
+class KeepConfig(Section):
+    """Chance with which a question that could be asked for a region is asked."""
+
+    hybrid: Share = 1.0
+    """Of most and least degraded regions."""
+    single: Share = 1.0
+    """Of most and least of one distortion."""
+    order: Share = 1.0
+    """Of accumulation orders."""
+
+
+class RatioConfig(Section):
+    """Questions to each one of the same picture that asks for a region (grounding).
+
+    What is more is left out by lot, where a picture allows fewer there are fewer, and what is not
+    set is not bound.
+    """
+
+    global_description: float | None = Field(default=None, ge=0)
+    """Global descriptions to a grounding question."""
+    local_description: float | None = Field(default=None, ge=0)
+    """Local descriptions."""
+    short: float | None = Field(default=None, ge=0)
+    """Short referring questions."""
+    long: float | None = Field(default=None, ge=0)
+    """Long referring questions."""
+    elsewhere: float = Field(default=1.0, ge=0)
+    """Grounding questions that a picture counts as having where no region can be asked for: one
+    left clean, or degraded as a whole."""
+
+
 class QuestionConfig(Section):
     """How much is asked about each degraded picture."""
 
@@ -120,6 +173,9 @@ class QuestionConfig(Section):
     """Local descriptions per degraded picture, at most one per region."""
     hybrid_per_image: int = Field(default=2, ge=0)
     """Most/least degraded region questions, at most one of each."""
+    clean_least_share: Share = 0.25
+    """Chance that the one clean region of a picture competes for the least degraded; else only the
+    degraded ones do. More would make least more frequent than most."""
     single_per_image: int = Field(default=1, ge=0)
     """Most/least of one distortion questions."""
     order_per_image: int = Field(default=3, ge=0)
@@ -152,3 +208,7 @@ class QuestionConfig(Section):
     """... and its box's centre is this share of the side away from both midlines."""
     single_intensity_by: Literal["type", "family"] = "type"
     """Whether most/least of one distortion compares the same type or the same family."""
+    keep: KeepConfig = KeepConfig()
+    """Which of the grounding questions are asked."""
+    ratios: RatioConfig = RatioConfig()
+    """How many others to each of them."""

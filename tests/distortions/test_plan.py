@@ -119,6 +119,51 @@ def test_grades_of_levels():
     assert [grade_of(n, 1, None, CONFIG) for n in range(1, 6)] == single
 
 
+def drawn(config, number=3000):
+    """How often families, types and pairs of families are drawn on regions by themselves."""
+    palette, found = make_palette(config), Counter()
+    for key in range(number):
+        chain = draw_chain(Stream("weights", key), palette, [])
+        families = tuple(entry.family for entry, _ in chain)
+        found.update([*families, *(entry.name for entry, _ in chain), families])
+    return found
+
+
+def test_weights_of_families_and_types():
+    """Singles follow the families' weights, types theirs; weight 0 is never drawn."""
+    weights = {"families": {"noise": 3, "darken": 0}, "types": {"jitter": 4, "lens_blur": 0}}
+    found = drawn(PlanConfig.parse({"length_weights": [1], "weights": weights}))
+    assert found["noise"] / found["blur"] == pytest.approx(3, rel=0.25)
+    assert found["darken"] == found["lens_blur"] == 0
+    assert found["jitter"] / found["blur"] == pytest.approx(4 / 8, rel=0.2)
+
+
+def test_weights_of_pairs():
+    """A pair is drawn by the product of its families' weights."""
+    config = {"length_weights": [0, 1], "weights": {"families": {"noise": 0.25, "blur": 2}}}
+    found = drawn(PlanConfig.parse(config))
+    assert found["blur", "compression"] / found["noise", "blur"] == pytest.approx(4, rel=0.25)
+
+
+def test_equal_weights_change_nothing():
+    """Weights that are all the same draw what no weights draw."""
+    same = PlanConfig.parse({"weights": {"families": dict.fromkeys(PALETTE.families, 1.0)}})
+    palette = make_palette(same)
+    for key in range(300):
+        assert draw_chain(Stream(key), palette, []) == draw_chain(Stream(key), PALETTE, [])
+
+
+def test_types_that_are_asked_for():
+    """Only the types that are named are drawn, in chains of any length."""
+    config = PlanConfig(types=["gaussian_blur", "gaussian_noise", "quantize_otsu"])
+    names = {
+        entry.name
+        for n in range(300)
+        for entry, _ in draw_chain(Stream(n), make_palette(config), [])
+    }
+    assert names == set(config.types)
+
+
 @pytest.mark.parametrize(
     ("config", "error"),
     [
@@ -126,6 +171,11 @@ def test_grades_of_levels():
         (PlanConfig(exclude_types=["gausian_blur"]), UnknownNameError),
         (PlanConfig(order_profile="table8"), UnknownNameError),
         (PlanConfig(families=["pixelate"], exclude_types=["pixelate"]), ConfigError),
+        (PlanConfig(types=["gausian_blur"]), UnknownNameError),
+        (PlanConfig(families=["blur"], types=["pixelate"]), ConfigError),
+        (PlanConfig.parse({"weights": {"families": {"grain": 1}}}), UnknownNameError),
+        (PlanConfig.parse({"weights": {"types": {"grain": 1}}}), UnknownNameError),
+        (PlanConfig.parse({"types": ["jitter"], "weights": {"types": {"jitter": 0}}}), ConfigError),
     ],
 )
 def test_mistakes_are_found_early(config, error):

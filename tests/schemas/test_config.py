@@ -118,3 +118,45 @@ def test_tables_thaw():
 def test_sections_of_training_have_a_hash(section):
     """Settings of training are keys, too."""
     assert hash(section) == hash(section.model_copy(deep=True))
+
+
+@pytest.mark.parametrize("profile", ["published", "paper"])
+def test_what_is_given_beats_the_profile(tmp_path, profile):
+    """A key of the file or a flag stands; what nobody gave comes from the profile."""
+    file = tmp_path / "c.toml"
+    file.write_text(f"[plan]\nprofile = '{profile}'\nlength_weights = [1.0]\n")
+    config = RunConfig.load(file, {"plan.weights.families.noise": 2.0})
+    whole = RunConfig.parse({"plan": {"profile": profile}})
+    assert config.plan.length_weights == (1.0,)
+    assert config.plan.weights.families["noise"] == 2.0
+    assert config.plan.weights.families["brighten"] == whole.plan.weights.families["brighten"]
+    assert config.questions == whole.questions != RunConfig().questions
+
+
+def test_profiles_differ_in_what_they_promise():
+    """``published`` sets shares only; ``paper`` has more of the paper than that."""
+    published, paper = (
+        RunConfig.parse({"plan": {"profile": name}}) for name in ("published", "paper")
+    )
+    assert (published.plan.grades, published.questions.intensity) == ("sight", "measures")
+    assert published.plan.order_profile == "restored"
+    assert (paper.plan.grades, paper.questions.intensity) == ("levels", "severity")
+    assert paper.plan.order_profile == "paper"
+    assert paper.questions.ratios == published.questions.ratios
+
+
+def test_profiles_can_be_changed():
+    """Another profile takes what the former brought with it, but nothing that was given."""
+    paper = RunConfig.parse({"plan": {"profile": "paper", "attempts": 9}, "seed": 3})
+    assert paper.changed({"plan.profile": "default"}) == RunConfig.parse(
+        {"plan": {"attempts": 9}, "seed": 3}
+    )
+    assert paper.changed({"seed": 4}).changed({"plan.profile": "published"}) == RunConfig.parse(
+        {"plan": {"profile": "published", "attempts": 9}, "seed": 4}
+    )
+
+
+def test_profiles_are_refused_by_name():
+    """A profile that does not exist is one line with those that do."""
+    with pytest.raises(ConfigError, match=r"plan.profile: .*'published' or 'paper', got 'papers'"):
+        RunConfig.load(None, {"plan.profile": "papers"})

@@ -28,6 +28,14 @@ def run(
     runner: options.Runner = None,
     limit: options.Limit = None,
     shard_size: options.ShardSize = None,
+    rows: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Shares and rules: default, published or paper.")
+    ] = None,
+    families: Annotated[
+        str | None, typer.Option(help="Families to draw from; comma separated.")
+    ] = None,
+    types: Annotated[str | None, typer.Option(help="Types to draw from; comma separated.")] = None,
     order_profile: Annotated[
         str | None, typer.Option(help="paper, restored, dq495k or one of the configuration.")
     ] = None,
@@ -80,6 +88,10 @@ def run(
         runner=runner,
         limit=limit,
         shard_size=shard_size,
+        rows=rows,
+        profile=profile,
+        families=families,
+        types=types,
         order_profile=order_profile,
         plugins=plugin or None,
         answers=answers,

@@ -12,14 +12,23 @@ def run(
         bool,
         typer.Option("--shortcuts", help="How well answers can be guessed without the picture."),
     ] = False,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Shares beside those of the published dataset.")
+    ] = False,
 ) -> None:
     """Count a dataset in the form of the paper's table."""
     from rich.console import Console
 
     from flows.dataset.shortcuts import measure
-    from flows.dataset.stats import collect, render, render_shortcuts
+    from flows.dataset.stats import collect, render
+    from flows.dataset.tables import render_paper, render_shortcuts
     from flows.store.layout import read_manifest
 
     read_manifest(dataset)
     console = Console(width=100 if not typer.get_text_stream("stdout").isatty() else None)
-    console.print(render_shortcuts(measure(dataset)) if shortcuts else render(collect(dataset)))
+    if shortcuts:
+        console.print(render_shortcuts(measure(dataset)))
+    if paper:
+        console.print(render_paper(collect(dataset)))
+    if not shortcuts and not paper:
+        console.print(render(collect(dataset)))

@@ -19,6 +19,7 @@ from tests.annotators.builders import FAMILIES, facts, region, step, whole
 
 GRADES = ["mild", "moderate", "severe"]
 MANY = QuestionConfig(
+    clean_least_share=1.0,
     global_per_image=2,
     local_per_image=5,
     single_per_image=6,

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from importlib.resources import files
 
 import pytest
@@ -238,3 +239,23 @@ def test_lines_are_right_in_other_styles_of_toml():
     line = line_of(text, "'Which of {these}?'")
     with pytest.raises(ConfigError, match=rf"line {line}: unknown slot \{{these\}}"):
         load_pools(text, "mine.toml")
+
+
+@pytest.mark.parametrize("length", ["short", "long"])
+def test_half_of_the_drawn_wordings_do_not_give_the_number_away(length):
+    """Of drawn questions about one distortion and about two, half are worded alike for both."""
+    pools, neutral = builtin_pools(), Counter()
+    for form in ("single", "multi"):
+        for key in range(2000):
+            _, origin = pools.pick(f"{length}_{form}", Stream(key, form), **VALUES)
+            pool, index = origin.split(":")
+            neutral[form] += not pools.states_number(pool, int(index))
+    assert all(0.44 < count / 2000 < 0.56 for count in neutral.values())
+
+
+@pytest.mark.parametrize("kind", ["hybrid", "single"])
+def test_most_and_least_are_balanced(kind):
+    """As many wordings ask for the most as for the least, whichever regions compete."""
+    pools = builtin_pools().wordings
+    numbers = {len(texts) for name, texts in pools.items() if name.startswith(f"{kind}_")}
+    assert len(numbers) == 1

@@ -22,6 +22,7 @@ MANY = QuestionConfig(
     global_per_image=2,
     local_per_image=9,
     hybrid_per_image=2,
+    clean_least_share=1.0,
     single_per_image=9,
     order_per_image=30,
     short_per_image=9,
@@ -363,6 +364,20 @@ def test_who_competes_for_least():
     assert hybrid(STRONG, WEAK, CLEAN[0])[0]["least"] == "pic/c"
     assert hybrid(STRONG, WEAK, *CLEAN)[0]["least"] == "pic/weak"
     assert hybrid(STRONG, *CLEAN) == ({"most": "pic/strong"}, {"hybrid_least_not_unique"})
+
+
+def test_a_clean_region_seldom_competes():
+    """Else least would be asked more often than most, and the answer be whatever is clean."""
+    asked = MANY.model_copy(update={"clean_least_share": 0.25})
+    picture = facts(STRONG, WEAK, CLEAN[0])
+    found = Counter(
+        (a.form, a.target.region_id)
+        for n in range(400)
+        for a in of(ask(picture, asked, seed=n)[0], "hybrid_intensity")
+    )
+    assert found["most", "pic/strong"] == 400
+    assert found["least", "pic/c"] == pytest.approx(100, abs=30)
+    assert found["least", "pic/weak"] == 400 - found["least", "pic/c"]
 
 
 def test_margins_hold_against_clean_regions_too():

@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from flows.dataset.guessing import FOLDS, Deal, deal, guesses, ranked, scores, share
 from flows.dataset.shortcuts import measure, measured, probed
-from flows.dataset.stats import render_shortcuts
+from flows.dataset.tables import render_shortcuts
 from flows.dataset.unseen import Facts
 from schemas.errors import ConfigError
 from schemas.streams import Stream
