@@ -19,6 +19,7 @@ pickling with all it knows, so that it means the same when it comes from a worke
 
 import difflib
 import enum
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -91,6 +92,15 @@ class PluginError(ConfigError):
     def __init__(self, place: str, problem: str, type_name: str = "") -> None:
         self.place, self.problem, self.type_name = place, problem, type_name
         super().__init__(f"plugin {place}: {type_name and f'{type_name}: '}{problem}")
+
+    def on(self, picture: str) -> "PluginError":
+        """The same, with the picture it happened on."""
+        return PluginError(self.place, f"{self.problem}; on {picture}", self.type_name)
+
+    def without_folder(self) -> str:
+        """The same for a data set that others will read: the plugin's file without its folder."""
+        name = re.split(r"[/\\]", self.place)[-1]
+        return str(PluginError(name, self.problem, self.type_name))
 
     def __reduce__(self) -> _Rebuild:
         return type(self), (self.place, self.problem, self.type_name)

@@ -1,17 +1,17 @@
 """Bytes of a candidate, out of a folder, a tar or a Parquet file.
 
-Nothing stays open: of a tar the places of its members are remembered, of a Parquet file the last
-row group. Candidates come in the order of the archive and shards are runs of that order, so one
-of each is enough; threads and forked processes may read at once.
+Nothing stays open: of a tar the places of its members are remembered, of a Parquet file the rows
+about the last one. Candidates come in the order of the archive and shards are runs of that order,
+so one of each is enough; threads and forked processes may read at once.
 """
 
 import tarfile
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from flows.ingest.parquets import read_row
+from flows.ingest.parquets import MOST_GROUP, read_row
 from flows.ingest.sources import leaves
 from flows.ingest.tars import read_members
 from flows.store.inside import MOST_BYTES, OF_THE_FILE, read_regular
@@ -19,8 +19,12 @@ from schemas.candidate import Candidate
 from schemas.errors import PictureError
 
 
-def read_bytes(candidate: Candidate) -> bytes:
+def read_bytes(candidate: Candidate, most_group: int = MOST_GROUP) -> bytes:
     """The candidate's bytes.
+
+    Args:
+        candidate: Where they lie.
+        most_group: Bytes of a Parquet file's row group, at most.
 
     Raises:
         PictureError: It is not there (any more) or cannot be read; reason ``unreadable``. What an
@@ -31,7 +35,7 @@ def read_bytes(candidate: Candidate) -> bytes:
         "file": _from_folder,
         "listed": _from_file,
         "tar": _from_tar,
-        "parquet": _from_parquet,
+        "parquet": partial(_from_parquet, most=most_group),
         "damaged": _not_at_all,
     }
     try:
@@ -76,8 +80,8 @@ def _from_tar(candidate: Candidate) -> bytes:
         return file.read(size)
 
 
-def _from_parquet(candidate: Candidate) -> bytes:
-    return read_row(candidate.root, int(candidate.member))
+def _from_parquet(candidate: Candidate, most: int) -> bytes:
+    return read_row(candidate.root, int(candidate.member), most)
 
 
 def _not_at_all(candidate: Candidate) -> bytes:

@@ -33,7 +33,7 @@ def ingest_candidate(
     """
     subject = f"{candidate.source}/{candidate.path}"
     try:
-        data = read_bytes(candidate)
+        data = read_bytes(candidate, config.ingest.max_row_group_mb << 20)
         decoded = decode(data, config.ingest)
     except PictureError as error:
         return _reject("ingest", subject, error.reason, error.detail)
@@ -64,7 +64,8 @@ def ingest_candidate(
 
 def load_image(candidate: Candidate, config: RunConfig) -> Image:
     """The pixels of a candidate that was ingested before."""
-    return decode(read_bytes(candidate), config.ingest).image
+    data = read_bytes(candidate, config.ingest.max_row_group_mb << 20)
+    return decode(data, config.ingest).image
 
 
 def load_unchanged(candidate: Candidate, picture: Picture, config: RunConfig) -> Image:

@@ -1,7 +1,8 @@
 """Picture bytes out of Parquet files.
 
 What a file says of itself is looked at before anything is unpacked: a few kilobytes may claim to
-hold gigabytes. Nothing stays open; of the files read last, the last row group is remembered.
+hold gigabytes. Reading costs about twice a row group, as one page of the file may hold all of it.
+Nothing stays open; of the files read last, some rows are remembered.
 """
 
 import re
@@ -13,9 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 COLUMN: Final = re.compile(r"(image|img|picture|photo|jpe?g|png|webp)")
-MOST_GROUP: Final = 1 << 30
-"""Bytes of pictures in a row group, unpacked, at most."""
+MOST_GROUP: Final = 192 << 20
+"""Bytes of pictures in a row group, unpacked, at most, where nobody says otherwise."""
 SMALL_GROUP: Final = 64 << 20
+"""Bytes, unpacked, of a group that is read at once."""
+PART: Final = 16 << 20
+"""Bytes of the parts in which larger ones are read."""
 MOST_PACKED: Final = 20
 """Above ``SMALL_GROUP`` bytes, pictures were packed into a part of at least one in so many;
 pictures are packed already."""
@@ -56,17 +60,23 @@ def count_rows(path: Path) -> tuple[str | None, int, list[str]]:
     return column, rows, names
 
 
-def read_row(path: str, row: int) -> bytes:
+def read_row(path: str, row: int, most: int = MOST_GROUP) -> bytes:
     """The picture bytes of a row.
+
+    Args:
+        path: Of the file.
+        row: Counted over all row groups, from 0.
+        most: Bytes of pictures in its row group, unpacked, at most.
 
     Raises:
         LookupError: There is no such row, or no picture in it.
-        ValueError: Its row group claims to be larger than is read at once.
+        ValueError: Its row group claims to be larger than is read.
         OSError, pa.ArrowException: The file cannot be read.
     """
     for group, size in enumerate(_group_sizes(path)):
         if row < size:
-            value = _row_group(path, group)[row].as_py()
+            rows = _rows_at_once(path, group, most)
+            value = _part(path, group, row // rows, rows)[row % rows].as_py()
             data = value.get("bytes") if isinstance(value, dict) else value
             if data is None:
                 raise LookupError("no picture bytes in this row")
@@ -76,23 +86,53 @@ def read_row(path: str, row: int) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _row_group(path: str, group: int) -> Any:
-    """The column of pictures of a row group; its values become Python's one by one."""
+def _part(path: str, group: int, number: int, rows: int) -> pa.Array:
+    """So many rows of the column of pictures; they become Python's one by one."""
+    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+        name = _column(file)
+        parts = file.iter_batches(rows, row_groups=[group], columns=[name], use_threads=False)
+        for at, part in enumerate(parts):
+            if at == number:
+                return part.column(0)
+    raise LookupError("no such row")
+
+
+@lru_cache(maxsize=4)
+def _rows_at_once(path: str, group: int, most: int) -> int:
+    """How many rows of a group are read at once.
+
+    Raises:
+        ValueError: It claims to be larger than is read.
+    """
     with pq.ParquetFile(path) as file:
-        name = picture_column(file.schema_arrow)
-        if name is None:
-            raise LookupError("no column of picture bytes")
-        _require_small(file.metadata.row_group(group), name)
-        return file.read_row_group(group, columns=[name])[name]
+        about, name = file.metadata.row_group(group), _column(file)
+    unpacked = _require_small(about, name, most)
+    if unpacked <= SMALL_GROUP:
+        return max(1, about.num_rows)
+    return max(1, about.num_rows * PART // unpacked)
 
 
-def _require_small(group: Any, name: str) -> None:
+def _column(file: pq.ParquetFile) -> str:
+    name = picture_column(file.schema_arrow)
+    if name is None:
+        raise LookupError("no column of picture bytes")
+    return name
+
+
+def _require_small(group: Any, name: str, most: int) -> int:
+    """Bytes of the pictures of a group, unpacked."""
     columns = [group.column(index) for index in range(group.num_columns)]
-    own = [c for c in columns if c.path_in_schema.split(".")[0] == name]
+    own = [c for c in columns if f"{c.path_in_schema}.".startswith(f"{name}.")]
     unpacked = sum(column.total_uncompressed_size for column in own)
     packed = sum(column.total_compressed_size for column in own)
-    if unpacked > MOST_GROUP or (unpacked > SMALL_GROUP and unpacked > MOST_PACKED * packed):
+    if unpacked > SMALL_GROUP and unpacked > MOST_PACKED * packed:
         raise ValueError(f"a row group of {packed:,} bytes that unpacks to {unpacked:,}")
+    if unpacked > most:
+        raise ValueError(
+            f"a row group of {unpacked:,} bytes of pictures, allowed {most:,}; write smaller "
+            "groups, or raise [ingest] max_row_group_mb (reading takes twice as much memory)"
+        )
+    return unpacked
 
 
 @lru_cache(maxsize=4)

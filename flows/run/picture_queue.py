@@ -20,7 +20,7 @@ from flows.processes import stop_file
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
 from schemas.counts import REQUESTS
-from schemas.errors import PictureError
+from schemas.errors import PictureError, PluginError
 from schemas.records import Picture
 
 Outcome = PictureOutcome | PictureError
@@ -95,6 +95,11 @@ def _outcome(picture: Picture, candidates: Candidates, tools: PictureTools) -> O
     except PictureError as error:
         return error
     annotated = picture.content_hash in annotated_hashes(tools.config)
-    outcome = (human_outcome if annotated else degrade_and_ask)(picture, image, tools)
+    try:
+        outcome = (human_outcome if annotated else degrade_and_ask)(picture, image, tools)
+    except PluginError as error:
+        if tools.config.run.on_plugin_error == "reject":
+            return PictureError("plugin_failed", error.without_folder())
+        raise error.on(f"{picture.source}/{picture.path}") from error
     outcome.timings.update(watch)
     return outcome

@@ -36,6 +36,9 @@ class IngestConfig(Section):
     """Pictures with a shorter side are rejected."""
     max_long_side: int = Field(default=1024, ge=64)
     """Larger pictures are scaled down (area average) until their long side fits."""
+    max_row_group_mb: Count = 192
+    """Rows of a Parquet file are rejected where the pictures of their row group take more
+    megabytes; reading takes more than twice as much memory."""
     near_duplicate_bits: int = Field(default=4, ge=0, le=16)
     """Pictures whose perceptual hashes differ in at most this many of 64 bits share a split."""
     drop_near_duplicates: bool = False
@@ -175,6 +178,9 @@ class RunSection(Section):
     """Times a shard is tried again after an infrastructure error."""
     retry_refused: bool = False
     """Ask a model's server again what it refused for good (HTTP 400) before the run was stopped."""
+    on_plugin_error: Literal["raise", "reject"] = "raise"
+    """raise: a plugin that fails on a picture ends the run; reject: the picture is left out, its
+    reject row holds the plugin's file and line."""
     verify: bool = False
     """Read every finished file again before it is left alone, also where size and time say that
     nobody touched it."""

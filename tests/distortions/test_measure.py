@@ -119,3 +119,22 @@ def test_bad_input_raises(pair):
         compare(pair[0], pair[1][:-1], mask)
     with pytest.raises(ContractError, match="empty mask"):
         compare(*pair, np.zeros_like(mask))
+
+
+def test_linear_light_is_that_of_the_standard():
+    """Both branches of the curve, on either side of the level where they meet."""
+    from distortions.measure import _linear
+
+    for level in (0, 5, 10, 11, 12, 128, 255):
+        share = level / 255
+        dark, light = share / 12.92, ((share + 0.055) / 1.055) ** 2.4
+        assert _linear()[level] == pytest.approx(dark if level <= 10 else light, abs=1e-12)
+
+
+def test_measures_are_stored_to_four_places(coffee):
+    """Not fewer: thresholds are read in the fourth."""
+    mask = np.ones(coffee.shape[:2], np.bool_)
+    darker = (coffee * 0.9).astype(np.uint8)
+    found = [*compare(coffee, darker, mask), *fidelity(coffee, darker, mask)]
+    assert found == [round(value, 4) for value in found]
+    assert sum(value != round(value, 3) for value in found) > 5

@@ -58,6 +58,25 @@ def test_paper_self_pair_never_allowed():
     assert not allows(PAPER, ["contrast_weaken", "contrast_weaken"])
 
 
+def test_every_pair_of_a_longer_chain_counts():
+    """One forbidden pair anywhere forbids the chain; one family alone is always allowed."""
+    assert allows(RESTORED, ["blur", "noise", "pixelate"])
+    assert not allows(RESTORED, ["blur", "noise", "oversharpen"])
+    assert not allows(RESTORED, ["blur", "pixelate", "noise"])
+    assert allows(RESTORED, ["oversharpen"])
+
+
+def test_pairs_of_plugins_come_on_top(monkeypatch):
+    """What a plugin adds to a row leaves the rest of the row, and nothing else changes."""
+    added = [("blur", "scratches"), ("scratches", "noise"), ("scratches", "blur")]
+    monkeypatch.setattr("distortions.order.added_pairs", lambda: added)
+    for name, profile in PROFILES.items():
+        assert set(pairs(get_profile(name, {}, FAMILIES))) == {*pairs(profile), *added}
+    assert pairs(get_profile("mine", {"mine": {"blur": ["noise"]}}, FAMILIES)) == [
+        ("blur", "noise")
+    ]
+
+
 def test_custom_profile():
     """A custom profile is read from the configuration and checked against the registry."""
     mine = get_profile("mine", {"mine": {"blur": ["noise"]}}, FAMILIES)

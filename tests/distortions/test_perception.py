@@ -228,6 +228,27 @@ def test_damage_map_shows_the_place(crop):
     assert (found[:5, 4:] == 0).all()
 
 
+def test_a_square_of_the_map_is_the_damage_in_it(crop):
+    """Whole squares and those cut off at the border have the damage that a mask of them has."""
+    reference, other = Planes.of(crop), Planes.of(changed(crop, "jpeg_compression", 3))
+    found = damage_map(reference, other)
+    for row, column in ((0, 0), (2, 3), (5, 1), (6, 6)):
+        mask = np.zeros(crop.shape[:2], np.bool_)
+        mask[40 * row : 40 * (row + 1), 40 * column : 40 * (column + 1)] = True
+        assert found[row, column] == compare(reference, other, mask).damage
+    with pytest.raises(ContractError, match="equal shape"):
+        damage_map(reference, Planes.of(crop, pixels_per_degree=80))
+
+
+def test_either_sight_makes_a_difference_visible():
+    """Exactly the threshold is enough, of colour or of structure; a little less of both is not."""
+    assert visible(NOTHING._replace(delta_e_95=5.0))
+    assert visible(NOTHING._replace(ssim=0.9), structure=0.1 - 1e-9)
+    assert visible(NOTHING._replace(ssim=1 - 0.045 - 1e-9))
+    assert not visible(NOTHING._replace(delta_e_95=4.9999, ssim=0.9551))
+    assert visible(NOTHING._replace(delta_e_95=2.0), delta_e=2.0)
+
+
 def test_opinion_is_the_other_end_of_damage():
     """An untouched picture has the 4.6 that people gave it."""
     assert NOTHING.opinion == 4.6

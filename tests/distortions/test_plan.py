@@ -83,6 +83,33 @@ def test_a_reverse_is_drawn_once():
     assert len(draw_chain(Stream("next"), palette, [[blur]])) == 1
 
 
+def test_nothing_is_mirrored_where_that_is_switched_off():
+    """With a reverse share of 0 the earlier chain decides nothing."""
+    palette = make_palette(PlanConfig(length_weights=[1, 0], reverse_share=0.0, repeat_share=0.0))
+    earlier = [[(get("gaussian_blur"), 2), (get("gaussian_noise"), 3)]]
+    for n in range(20):
+        stream = "unmirrored", n
+        found = draw_chain(Stream(*stream), palette, earlier)
+        assert len(found) == 1
+        assert found == draw_chain(Stream(*stream), palette, [*earlier, *earlier])
+
+
+def test_a_single_type_comes_again_at_every_other_severity():
+    """Any level that can be seen but the one that is there; never a type out of a chain of two."""
+    palette = make_palette(PlanConfig(length_weights=[1, 0], reverse_share=0.0, repeat_share=1.0))
+    for name in ("gaussian_blur", "pixelate", "quantize_otsu"):
+        entry = get(name)
+        seen = set(range(entry.visible_from, 6))
+        for severity in seen:
+            earlier = [[(entry, severity)]]
+            drawn = [draw_chain(Stream("again", n), palette, earlier) for n in range(60)]
+            found = {(again.name, level) for ((again, level),) in drawn}
+            assert found == {(name, level) for level in seen - {severity}}
+    pair = [(get("gaussian_blur"), 2), (get("gaussian_noise"), 3)]
+    others = [draw_chain(Stream("other", n), palette, [pair])[0][0].name for n in range(30)]
+    assert len(set(others)) > 10
+
+
 def test_longer_chains_by_configuration():
     """A third weight makes chains of three, still without repeated families."""
     palette = make_palette(PlanConfig(length_weights=[0, 0, 1]))
@@ -106,6 +133,7 @@ def test_grades_follow_sight():
     words = [grade_of(1, 1, damage, CONFIG) for damage in (0.3, 1.3, 1.5, 1.7, 2.0, 2.7, 3.0)]
     assert words == ["mild", "mild", "", "", "moderate", "", "severe"]
     assert grade_of(5, 2, 0.3, CONFIG) == "mild"
+    assert [grade_of(1, 1, damage, CONFIG) for damage in (1.3996, 1.4004)] == ["mild", ""]
     # a border's margin ends at a number of four places that float32 cannot hold
     assert grade_of(1, 1, float(np.float32(1.8)), CONFIG) == grade_of(1, 1, 1.8, CONFIG)
 

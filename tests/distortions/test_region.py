@@ -1,5 +1,7 @@
 """Chains on regions: crops agree with the whole picture, nothing leaks."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,6 +77,29 @@ def test_empty_chain_changes_nothing():
     """A region without a chain is the source."""
     mask = box_mask(10, 20, 60, 70)
     assert np.array_equal(composite(PICTURE, [degrade_region(PICTURE, mask, [])]), PICTURE)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (70, 0), (30, 40), (100, 60)])
+def test_whole_pictures_types_are_computed_where_they_are_used(corner):
+    """A step that needs the whole picture gives the right pixels wherever the region lies."""
+    x, y = corner
+    mask = box_mask(x, y, x + 50, y + 50)
+    zoom, blur = (Link(DISTORTIONS[name], 3, 1) for name in ("zoom_blur", "gaussian_blur"))
+    for chain in ([zoom], [zoom, blur], [blur, zoom]):
+        whole = PICTURE
+        for link in chain:
+            whole = link.type.apply(whole, link.params, Site.whole(whole, link.key))
+        result = composite(PICTURE, [degrade_region(PICTURE, mask, chain)])
+        assert np.array_equal(result[mask], whole[mask])
+
+
+def test_a_type_that_returns_no_picture_is_a_bug():
+    """Another dtype and another shape are found where the chain is run."""
+    for wrong in (lambda image, **_: image.astype(np.float32), lambda image, **_: image[:-1]):
+        wrong.__module__ = "distortions.types.blur"  # ours; a stranger's is a plugin's error
+        link = Link(dataclasses.replace(DISTORTIONS["gaussian_blur"], function=wrong), 2, 1)
+        with pytest.raises(ContractError):
+            degrade_region(PICTURE, box_mask(10, 20, 60, 70), [link])
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Mutants of a module: one small change each, of the kind that a slip of the hand makes."""
 
 import ast
-import copy
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from schemas.streams import Stream
@@ -60,21 +60,17 @@ def sample(source: str, name: str, number: int, seed: int) -> list[Mutant]:
 def mutants(source: str) -> Iterator[Mutant]:
     """All of them, in the order of the tree."""
     tree = ast.parse(source)
-    for number, node in enumerate(list(ast.walk(tree))):
+    left_alone = _said_only(tree)
+    for number, node in enumerate(ast.walk(tree)):
+        if node in left_alone:
+            continue
         for way in range(len(_changes(node))):
             other = ast.parse(source)
-            twin = list(ast.walk(other))[number]
-            if _is_said_only(tree, node):
-                continue
-            before = ast.unparse(node)
-            parent, field, index = _place(other, twin)
-            changed = _changes(copy.deepcopy(twin))[way]
-            if index is None:
-                setattr(parent, field, changed)
-            else:
-                getattr(parent, field)[index] = changed
-            ast.fix_missing_locations(other)
-            shown = f"{before}  ->  {ast.unparse(changed)}".replace("\n", " ")
+            twin = next(islice(ast.walk(other), number, None))
+            changed = ast.copy_location(_changes(twin)[way], twin)
+            ast.fix_missing_locations(changed)
+            shown = f"{ast.unparse(node)}  ->  {ast.unparse(changed)}".replace("\n", " ")
+            _put(other, twin, changed)
             yield Mutant(getattr(node, "lineno", 0), shown, ast.unparse(other))
 
 
@@ -117,29 +113,31 @@ def _other_values(value: object) -> list[ast.AST]:
     return [ast.Constant(value + step), ast.Constant(value - step)]
 
 
-def _place(tree: ast.AST, wanted: ast.AST) -> tuple[ast.AST, str, int | None]:
-    """Where a node hangs: its parent, the field, the place in the field if that is a list."""
+def _put(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
+    """Hang a node where another hangs; the old one may hang below the new one."""
     for parent in ast.walk(tree):
         for field, value in ast.iter_fields(parent):
-            if value is wanted:
-                return parent, field, None
-            if isinstance(value, list):
-                for index, item in enumerate(value):
-                    if item is wanted:
-                        return parent, field, index
-    raise LookupError("not in this tree")
+            if value is old:
+                setattr(parent, field, new)
+                return
+            if isinstance(value, list) and any(item is old for item in value):
+                value[next(i for i, item in enumerate(value) if item is old)] = new
+                return
 
 
-def _is_said_only(tree: ast.AST, node: ast.AST) -> bool:
-    """Whether a node stands in an annotation or in what is said when something is refused."""
+def _said_only(tree: ast.AST) -> set[ast.AST]:
+    """Nodes of annotations, of decorators and of what is said when something is refused."""
+    found: set[ast.AST] = set()
     for parent in ast.walk(tree):
         parts: list[ast.AST | None] = []
         if isinstance(parent, ast.arg | ast.AnnAssign):
             parts = [parent.annotation]
         elif isinstance(parent, ast.FunctionDef):
             parts = [parent.returns, *parent.decorator_list]
+        elif isinstance(parent, ast.ClassDef):
+            parts = [*parent.decorator_list]
         elif isinstance(parent, ast.Raise | ast.JoinedStr):
             parts = [parent]
-        if any(part and node in ast.walk(part) for part in parts):
-            return True
-    return False
+        for part in parts:
+            found.update(ast.walk(part) if part else ())
+    return found

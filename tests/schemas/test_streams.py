@@ -39,6 +39,13 @@ def test_draws_are_even():
     assert chi < 20.5
 
 
+def test_uniform_draws_reach_both_ends():
+    """From 0 to 1 where nothing else is said; the upper end is never drawn."""
+    drawn = [Stream("range", n).uniform() for n in range(2000)]
+    assert 0 <= min(drawn) < 0.01
+    assert 0.99 < max(drawn) < 1
+
+
 def test_weighted_never_draws_weight_zero():
     """An item of weight zero is never drawn, also at the end of the list."""
     stream = Stream("weights")

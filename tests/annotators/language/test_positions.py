@@ -139,6 +139,13 @@ class TestRelativePhrases:
         phrases = ["on the left", "on the right"] if apart else [None, None]
         assert relative_phrases(boxes, 1000, 1000) == phrases
 
+    def test_a_centre_on_the_midline_is_on_the_right(self):
+        """Of three in the right half the first is not on the left, though it begins there."""
+        boxes = [Box(x - 10, 30, x + 10, 50) for x in (100, 130, 160)]
+        assert "on the left" not in relative_phrases(boxes, 200, 80)
+        moved = [Box(x - 10, 30, x + 9, 50) for x in (100, 130, 160)]
+        assert relative_phrases(moved, 200, 80)[0] == "on the left"
+
     @given(st.integers(1, 6).flatmap(scenes))
     @example((32, 32, [Box(0, 0, 1, 1), Box(0, 0, 1, 7)]))
     def test_true_of_one_alone_and_of_its_four_words(self, scene):

@@ -452,6 +452,14 @@ def test_single_intensity_without_measures():
     assert single((chains[0], 0.8), (chains[1], 0.3))[1] == {"single_not_measured"}
 
 
+def test_single_intensity_of_a_region_with_the_flaw_twice():
+    """People may mark a flaw twice in one region; then nobody can say which of the two counts."""
+    twice, once = ([noise(4, 0.3), noise(1, 0.8)], 0.3), ([noise(2, 0.6)], 0.6)
+    for by in ("type", "family"):
+        assert single(twice, once, by=by) == ({}, {"single_repeated"})
+        assert single(once, once, twice, by=by) == ({}, {"single_repeated"})
+
+
 BLUR, NOISE = step("blur"), step("noise")
 
 

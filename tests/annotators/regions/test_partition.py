@@ -76,6 +76,44 @@ class TestPartition:
         assert np.array_equal(decoded(plate), small.mask)
         assert np.array_equal(decoded(table), large.mask & ~small.mask)
 
+    def test_the_order_of_proposals_changes_nothing(self):
+        """Small lies on top of large whichever was proposed first, however many overlap."""
+        rng = np.random.default_rng(2)
+        corners = rng.integers(0, (120, 60), (9, 2))
+        sizes = 40 + 11 * np.arange(9)  # no two of one area
+        proposals = [
+            box(x, y, x + size + 40, y + size, f"thing {number}")
+            for number, ((x, y), size) in enumerate(zip(corners, sizes, strict=True))
+        ]
+        want = split(*proposals, max_iou=0.6)
+        assert len(want[0]) > 3
+        for _ in range(12):
+            shuffled = [proposals[index] for index in rng.permutation(len(proposals))]
+            assert split(*shuffled, max_iou=0.6) == want
+
+    def test_what_is_left_of_a_large_one_is_what_counts(self):
+        """One too large as proposed is kept if others leave little enough of it, else refused."""
+        large = box(0, 0, 300, 128, "wall")  # 64 %
+        inside = box(0, 0, 90, 80, "door")  # 12 %
+        (wall, door), rejects = split(large, inside, max_iou=0.2)
+        assert ((wall.label, door.label), rejects) == (("wall", "door"), [])
+        assert wall.area_fraction == np.float32(0.52)
+        assert reasons(split(large, box(0, 0, 40, 40, "lamp"))[1]) == ["too_large_area"]
+
+    def test_what_is_left_may_be_too_little(self):
+        """Enough as proposed, but not after a smaller one took its pixels, or its crumbs went."""
+        thin = box(0, 0, 40, 41, "mat")
+        (cat,), rejects = split(box(0, 0, 40, 40, "cat"), thin, max_iou=1.0)
+        assert (cat.label, reasons(rejects)) == ("cat", ["too_small_area"])
+        crumbly = box(0, 0, 24, 24)
+        crumbly.mask[60:62, 0:30] = True
+        assert crumbly.mask.mean() > 0.0105
+        assert reasons(split(crumbly, min_area=0.01)[1]) == ["too_small_area"]
+
+    def test_a_tiny_one_without_a_name_is_tiny(self):
+        """Of two reasons the size is said."""
+        assert reasons(split(box(0, 0, 20, 20, ""))[1]) == ["too_small_area"]
+
     def test_the_larger_of_two_names_for_one_thing_is_dropped(self):
         """Of near duplicates the smaller is kept and the other rejected as overlap."""
         (kept,), (reject,) = split(box(50, 50, 110, 110, "cat"), box(48, 48, 112, 112, "animal"))

@@ -1,8 +1,11 @@
 """Damaged archives cost what cannot be read any more, say so, and nothing else."""
 
 import io
+import subprocess
+import sys
 import tarfile
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +15,7 @@ from flows.ingest.parquets import SMALL_GROUP
 from flows.ingest.sources import list_candidates
 from flows.ingest.tars import read_members
 from schemas.errors import ConfigError, PictureError
+from tests.conftest import ROOT
 
 SIZE = 3000
 
@@ -147,3 +151,63 @@ def test_a_row_group_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path):
     for candidate in list_candidates([str(file)]):
         with pytest.raises(PictureError, match=r"unreadable: .* that unpacks to 100,6"):
             read_bytes(candidate)
+
+
+@pytest.mark.parametrize("name", ["image", "image.bytes", "pictures of a, b"])
+def test_the_name_of_the_column_hides_no_size(tmp_path, name):
+    """A dot in it is no way round the limit."""
+    file = tmp_path / "bomb.parquet"
+    table = pa.table({name: [bytes(SMALL_GROUP // 2)] * 3})
+    pq.write_table(table, file, compression="zstd", use_dictionary=False)
+    with pytest.raises(PictureError, match="that unpacks to 100,6"):
+        read_bytes(list_candidates([str(file)])[0])
+
+
+def large_group(file, megabytes, kind="bytes"):
+    """One row group of rows of half a megabyte that no packing makes smaller."""
+    rng = np.random.default_rng(1)
+    rows = [rng.bytes(500_000 + number) for number in range(2 * megabytes)]
+    values = [{"bytes": row, "path": None} for row in rows] if kind == "struct" else rows
+    pq.write_table(pa.table({"image": values}), file, row_group_size=len(rows))
+    return rows
+
+
+@pytest.mark.parametrize("kind", ["bytes", "struct"])
+def test_a_large_row_group_is_read_in_parts(tmp_path, kind):
+    """In any order, every row is its own."""
+    file = tmp_path / "large.parquet"
+    rows = large_group(file, 100, kind)
+    found = list_candidates([str(file)])
+    assert len(found) == len(rows)
+    for number in (0, 1, 120, 134, 135, 199, 198, 3, 100):
+        assert read_bytes(found[number]) == rows[number], number
+
+
+def test_a_row_group_over_the_limit_is_said_before_it_is_read(tmp_path):
+    """The reject names the setting; with a higher limit the row is read."""
+    file = tmp_path / "large.parquet"
+    rows = large_group(file, 70)
+    (candidate, *_) = list_candidates([str(file)])
+    with pytest.raises(PictureError, match=r"allowed 67,108,864; .*\[ingest\] max_row_group_mb"):
+        read_bytes(candidate, 64 << 20)
+    assert read_bytes(candidate, 80 << 20) == rows[0]
+
+
+READ = """
+import sys
+from flows.ingest.archives import read_bytes
+from flows.ingest.sources import list_candidates
+from tests.doubles.bombs import peak_megabytes
+for candidate in list_candidates([sys.argv[1]])[::97]:
+    assert len(read_bytes(candidate)) > 100_000
+print(peak_megabytes())
+"""
+
+
+def test_the_largest_row_group_fits(tmp_path):
+    """What is just within the limit takes less than 600 MB, the program included."""
+    file = tmp_path / "large.parquet"
+    large_group(file, 190)
+    command = [sys.executable, "-c", READ, str(file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 600
