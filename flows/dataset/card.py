@@ -14,7 +14,7 @@ from flows.dataset.shortcuts import Shortcuts
 from flows.dataset.show import draw_row
 from flows.dataset.stats import Stats, task_lines
 from flows.ingest.single import SourceImages
-from flows.store.layout import DATA, FIGURES, storage_errors, write_text
+from flows.store.layout import DATA, FIGURES, LOOK, storage_errors, write_text
 from flows.store.png import encode_png
 from flows.store.tables import IMAGE, text_columns
 from schemas.arrays import Image
@@ -144,6 +144,7 @@ def card_text(
         tasks={name: (train, test) for name, train, test in lines},
         families={name: (count,) for name, count in stats.families.most_common()},
         severities={str(level): (n,) for level, n in sorted(stats.severities.items())},
+        look=LOOK if config.run.look and rows else "",
         samples=(out / FIGURES / "samples.png").is_file(),
         config=config,
         config_hash=config_hash,
