@@ -26,7 +26,7 @@ from flows.commands.regenerate import (
     subset,
     validate,
 )
-from flows.commands.train import evaluate, export, point, sft
+from flows.commands.train import evaluate, export, point, push, sft
 from schemas.errors import ConfigError, EndpointError, ExitStatus, StoppedError, StorageError
 
 START = "Where to start"
@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
     "import": (PEOPLE, import_.run),
     "study": (PEOPLE, study.app),
     "export": (TRAIN, export.run),
+    "push": (TRAIN, push.run),
     "sft": (TRAIN, sft.run),
     "point": (TRAIN, point.run),
     "evaluate": (TRAIN, evaluate.run),

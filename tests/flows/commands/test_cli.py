@@ -28,6 +28,7 @@ COMMANDS = (
     "import",
     "study",
     "export",
+    "push",
     "sft",
     "point",
     "evaluate",
