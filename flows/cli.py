@@ -12,9 +12,21 @@ import typer
 from typer.core import TyperGroup
 
 from flows.commands.distort import distortions
-from flows.commands.people import annotate_project, import_
-from flows.commands.regenerate import build, config, demo, doctor, segment, show, stats, validate
-from flows.commands.train import evaluate, export, point, sft
+from flows.commands.people import annotate_project, import_, study
+from flows.commands.regenerate import (
+    build,
+    config,
+    demo,
+    doctor,
+    look,
+    merge,
+    segment,
+    show,
+    stats,
+    subset,
+    validate,
+)
+from flows.commands.train import evaluate, export, point, push, sft
 from schemas.errors import ConfigError, EndpointError, ExitStatus, StoppedError, StorageError
 
 START = "Where to start"
@@ -29,13 +41,18 @@ COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
     "config": (START, config.run),
     "build": (REGENERATE, build.run),
     "segment": (REGENERATE, segment.run),
+    "look": (REGENERATE, look.run),
     "stats": (REGENERATE, stats.run),
     "show": (REGENERATE, show.run),
     "validate": (REGENERATE, validate.run),
+    "subset": (REGENERATE, subset.run),
+    "merge": (REGENERATE, merge.run),
     "distortions": (DISTORT, distortions.app),
     "annotate-project": (PEOPLE, annotate_project.run),
     "import": (PEOPLE, import_.run),
+    "study": (PEOPLE, study.app),
     "export": (TRAIN, export.run),
+    "push": (TRAIN, push.run),
     "sft": (TRAIN, sft.run),
     "point": (TRAIN, point.run),
     "evaluate": (TRAIN, evaluate.run),

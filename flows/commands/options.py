@@ -34,6 +34,9 @@ Limit = Annotated[int | None, typer.Option(help="Use only the first so many file
 ShardSize = Annotated[int | None, typer.Option(help="Photographs per shard.")]
 Verbose = Annotated[bool, typer.Option(help="Let Prefect log, too.")]
 ApiKeyEnv = Annotated[str, typer.Option(help="Environment variable that holds the key.")]
+Look = Annotated[bool, typer.Option(help="Write look.html, a small gallery.")]
+Host = Annotated[str, typer.Option(help="Where to listen; other machines reach 0.0.0.0, too.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
 TrustRemoteCode = Annotated[
     bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
 ]

@@ -14,8 +14,9 @@ from flows.dataset.shortcuts import Shortcuts
 from flows.dataset.show import draw_row
 from flows.dataset.stats import Stats, task_lines
 from flows.ingest.single import SourceImages
-from flows.store.layout import DATA, FIGURES, storage_errors, write_text
+from flows.store.layout import DATA, FIGURES, LOOK, storage_errors, write_text
 from flows.store.png import encode_png
+from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE, text_columns
 from schemas.arrays import Image
 from schemas.settings.config import RunConfig
@@ -139,11 +140,13 @@ def card_text(
         stats=stats,
         rows=rows,
         size=next(name for limit, name in SIZES if rows < limit),
-        splits=[s for s in ("train", "test") if any((out / DATA).glob(f"{s}-*.parquet"))],
+        sizes=(sizes := _sizes(out, stats)),
+        total=sum(size for _, _, size in sizes.values()),
         columns=[IMAGE, *(name for name in text_columns() if name != IMAGE)],
         tasks={name: (train, test) for name, train, test in lines},
         families={name: (count,) for name, count in stats.families.most_common()},
         severities={str(level): (n,) for level, n in sorted(stats.severities.items())},
+        look=LOOK if config.run.look and rows else "",
         samples=(out / FIGURES / "samples.png").is_file(),
         config=config,
         config_hash=config_hash,
@@ -154,6 +157,19 @@ def card_text(
         areas=shortcuts.areas() if shortcuts else {},
         left_out={f"{s}: {r}": (n,) for (s, r), n in sorted(stats.rejects.items())},
     )
+
+
+def _sizes(out: Path, stats: Stats) -> dict[str, tuple[int, int, int]]:
+    """Split to its rows, those that speak of a region, and the bytes of its files."""
+    found = {}
+    for split in SPLITS:
+        files = sorted((out / DATA).glob(f"{split}-*.parquet"))
+        own = {kind: n for kind, n in stats.rows.items() if kind[3] == split}
+        regional = sum(n for kind, n in own.items() if kind[0] != "global_description")
+        if files:
+            size = sum(file.stat().st_size for file in files)
+            found[split] = (sum(own.values()), regional, size)
+    return found
 
 
 def cell(text: str) -> str:

@@ -31,16 +31,16 @@ def cross(image: Image, x: float, y: float) -> Image:
     return out
 
 
-def fitted(image: Image, width: int, height: int) -> Image:
-    """The picture as large as it fits, on paper."""
-    scale = min(width / image.shape[1], height / image.shape[0])
+def shrunk(image: Image, width: int, height: int) -> Image:
+    """The picture no larger than ``width`` times ``height``; a small one is left as it is."""
+    scale = min(1.0, width / image.shape[1], height / image.shape[0])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    small = cv2.resize(image, size, interpolation=method)
-    page = np.full((height, width, 3), PAPER, np.uint8)
-    top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
-    page[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return page
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def named(name: str, image: Image) -> Image:
+    """The picture under a line that says what it is."""
+    return below([paragraph([name], image.shape[1], 14), image])
 
 
 def paragraph(lines: Sequence[str], width: int, size: int = FONT_SIZE) -> Image:
@@ -67,12 +67,12 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: 
 
 
 def bars(title: str, counts: Mapping[str, int], width: int = 640) -> Image:
-    """A horizontal bar chart with numbers."""
-    row, left = 24, 230
+    """A horizontal bar chart with numbers; names have the room they need."""
+    font = ImageFont.load_default(size=13)
+    row, left = 24, 24 + round(max([0.0, *map(font.getlength, counts)]))
     page = Pil.new("RGB", (width, 40 + row * max(1, len(counts))), PAPER)
     draw = ImageDraw.Draw(page)
     draw.text((12, 8), title, fill=INK, font=ImageFont.load_default(size=FONT_SIZE))
-    font = ImageFont.load_default(size=13)
     most = max([1, *counts.values()])
     for index, (name, number) in enumerate(counts.items()):
         y = 36 + index * row

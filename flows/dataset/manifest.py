@@ -17,7 +17,15 @@ from flows.dataset.balance import RunSummary
 from flows.dataset.shortcuts import Shortcuts
 from flows.human.folder import human_index
 from flows.store.identity import code_version
-from flows.store.layout import FIGURES, MANIFEST, FileEntry, describe_file, write_text
+from flows.store.layout import (
+    FIGURES,
+    LOOK,
+    MANIFEST,
+    FileEntry,
+    describe_file,
+    read_manifest,
+    write_text,
+)
 from flows.store.ledger import ShardSummary
 from schemas.families import Family
 from schemas.records import RECORDS
@@ -120,9 +128,17 @@ def write_stage_manifest(
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
+def note_file(out: Path, path: Path) -> None:
+    """Write down in a finished dataset's manifest a file that was added or made anew."""
+    manifest = read_manifest(out)
+    entry = describe_file(out.resolve(), path.resolve())
+    manifest["files"][entry.path] = {"size": entry.size, "sha256": entry.sha256}
+    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
 def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
     shards = [entry for summary in built for entry in summary.files]
-    others = [out / "README.md", *sorted((out / FIGURES).glob("*.png"))]
+    others = [out / "README.md", out / LOOK, *sorted((out / FIGURES).glob("*.png"))]
     return sorted(shards + [describe_file(out, path) for path in others if path.is_file()])
 
 

@@ -10,7 +10,16 @@ import pyarrow.parquet as pq
 from PIL import Image as Pil
 from PIL import ImageDraw, ImageFont
 
-from flows.dataset.drawing import PAPER, below, beside, cross, fitted, outline, paragraph
+from flows.dataset.drawing import (
+    PAPER,
+    below,
+    beside,
+    cross,
+    named,
+    outline,
+    paragraph,
+    shrunk,
+)
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.layout import DATA, RECORDS
 from flows.store.png import decode_png
@@ -20,7 +29,7 @@ from schemas.errors import ConfigError
 from schemas.masks import decode, pole
 from schemas.records import Picture, Region
 
-PANEL = (640, 480)
+PANEL = (480, 480)
 
 
 def find_row(out: Path, row: str) -> dict[str, Any]:
@@ -58,16 +67,16 @@ def draw_row(row: dict[str, Any], source: Image | None = None) -> Image:
         source: The pristine picture, when it is at hand.
     """
     image = decode_png(row[IMAGE]["bytes"])
-    panels = [fitted(_marked(image, row), *PANEL)]
+    panels = {"degraded": image}
+    if row["mask"] is not None:
+        panels["degraded, the region marked"] = _marked(image, row)
     if source is not None:
-        panels.append(fitted(source, *PANEL))
-    top = beside(panels)
+        panels["pristine"] = source
+    top = beside([named(name, shrunk(panel, *PANEL)) for name, panel in panels.items()])
     return below([top, paragraph(_lines(row), top.shape[1])])
 
 
 def _marked(image: Image, row: dict[str, Any]) -> Image:
-    if row["mask"] is None:
-        return image
     marked = outline(image, decode(row["mask"], row["height"], row["width"]))
     return cross(marked, *row["point"])
 
@@ -120,8 +129,8 @@ def draw_regions(image: Image, regions: Sequence[Outlined], title: str) -> Image
         washed = out[mask] * (1 - WASH) + np.asarray(colour) * WASH
         out[mask] = washed.astype(np.uint8)
         out = outline(out, mask, colour)
-    named = _named(out, ordered)
-    return below([fitted(named, *REGION_PANEL), paragraph([title], REGION_PANEL[0])])
+    labelled = shrunk(_named(out, ordered), *REGION_PANEL)
+    return below([labelled, paragraph([title], labelled.shape[1])])
 
 
 def _colour(number: int) -> tuple[int, int, int]:

@@ -88,6 +88,10 @@ class SourceImages:
         )
         self._known = {(candidate.source, candidate.path): candidate for candidate in found}
 
+    def knows(self, source: str, path: str) -> bool:
+        """Whether a place is known for the picture; what lies there is not looked at."""
+        return (source, path) in self._known
+
     def load(self, source: str, path: str) -> Image | None:
         """The decoded picture, or ``None`` when it is not at hand."""
         candidate = self._known.get((source, path))

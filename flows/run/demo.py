@@ -11,6 +11,7 @@ from flows.dataset.opened import open_dataset
 from flows.dataset.show import draw
 from flows.ingest.single import SourceImages
 from flows.run.command import run_build
+from flows.store.layout import LOOK
 from flows.store.png import write_png
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
@@ -36,15 +37,17 @@ class Demo(NamedTuple):
     Args:
         summary: Of the build.
         row: Picture of one row.
+        look: The gallery; ``None`` where it was left out.
         split: A split that has grounding rows; so few photographs may all be in one.
     """
 
     summary: RunSummary
     row: Path
+    look: Path | None
     split: str
 
 
-def run_demo(out: Path, console: Console | None = None) -> Demo:
+def run_demo(out: Path, console: Console | None = None, look: bool = True) -> Demo:
     """Build a small dataset and draw a row of it.
 
     Raises:
@@ -57,9 +60,15 @@ def run_demo(out: Path, console: Console | None = None) -> Demo:
     # The cat and the sky fill more than an ordinary region may, the nose and the rocket less.
     regions = {"source": f"coco:{REGIONS}", "min_area": 0.008, "max_area": 0.7, "min_side": 24}
     config = RunConfig.parse(
-        {"variants": VARIANTS, "export": {"test_share": 0.3}, "regions": regions}
+        {
+            "variants": VARIANTS,
+            "export": {"test_share": 0.3},
+            "regions": regions,
+            "run": {"look": look},
+        }
     )
     summary = run_build(found, out, config, console)
     row = out / "row.png"
     write_png(row, draw(out, "0", SourceImages(out, []).load))
-    return Demo(summary, row, open_dataset(out).filter(task="grounding").splits[0])
+    page = out / LOOK if look else None
+    return Demo(summary, row, page, open_dataset(out).filter(task="grounding").splits[0])

@@ -13,6 +13,7 @@ from flows.dataset.manifest import write_manifest, write_stage_manifest
 from flows.dataset.shortcuts import measured
 from flows.dataset.stats import summed
 from flows.ingest.selection import select_pictures
+from flows.looking.gallery.page import write_small_gallery
 from flows.regions.choose import chosen_source, is_exclusive
 from flows.regions.stored import STAGE
 from flows.run.engine import Engine
@@ -154,5 +155,7 @@ def finish(
     identity = folder.identity()
     guessed, hashed = measured(folder.out), identity["config_hash"]
     write_card(folder.out, config, hashed, summed(built), summary.counts, guessed)
+    if config.run.look:
+        write_small_gallery(folder.out, config)
     regions = said_of(chosen_source(config.regions))
     write_manifest(folder.out, config, identity, summary, built, seconds, regions, guessed)

@@ -15,6 +15,7 @@ from schemas.record import Record
 DATA, RECORDS, REJECTS, FIGURES, WORK = "data", "records", "rejects", "figures", ".work"
 TEMPORARY = ".part"
 MANIFEST = "manifest.json"
+LOOK = "look.html"
 
 
 class FileEntry(NamedTuple):
@@ -107,6 +108,14 @@ def read_manifest(out: Path) -> dict[str, Any]:
         raise ConfigError(f"{out}: not a dataset of ours ({MANIFEST} is missing)") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{out / MANIFEST}: not readable: {error}") from None
+    return manifest
+
+
+def require_dataset(out: Path) -> dict[str, Any]:
+    """The manifest of a dataset; ``ConfigError`` where there is none, or a region stage."""
+    manifest = read_manifest(out)
+    if manifest.get("kind") == "regions":
+        raise ConfigError(f"{out} is a region stage, not a dataset; build from it first")
     return manifest
 
 

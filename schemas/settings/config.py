@@ -184,6 +184,8 @@ class RunSection(Section):
     verify: bool = False
     """Read every finished file again before it is left alone, also where size and time say that
     nobody touched it."""
+    look: bool = True
+    """Write ``look.html``, a small gallery of the dataset."""
 
 
 class RunConfig(Section):

@@ -14,6 +14,7 @@ EVERYDAY: Mapping[str, str] = {
     "label_models": "regions.ssa.label_models",
     "workers": "run.workers",
     "runner": "run.runner",
+    "look": "run.look",
     "order_profile": "plan.order_profile",
     "profile": "plan.profile",
     "families": "plan.families",

@@ -115,6 +115,36 @@ def preview(
 
 
 @app.command()
+def gallery(
+    out: Annotated[Path, typer.Option(help="HTML file to write.")],
+    image: Annotated[
+        Path | None, typer.Option(help="Your photograph; without one, a cup of coffee.")
+    ] = None,
+    types: Annotated[str, typer.Option(help="Comma separated; empty means all.")] = "",
+    seed: Annotated[int, typer.Option(help="Seed of what is random.")] = 0,
+    plugin: Plugins = None,
+) -> None:
+    """Write a page of all types at all levels, with the damage they do."""
+    import skimage.data
+
+    from distortions import DISTORTIONS, get
+    from distortions.plugins import load_plugins
+    from flows.ingest.single import read_picture
+    from flows.looking.gallery.types import write_types
+    from schemas.settings.config import IngestConfig
+
+    load_plugins(plugin or [])
+    names = [name.strip() for name in types.split(",") if name.strip()]
+    chosen = [get(name) for name in names] if names else list(DISTORTIONS.values())
+    picture = read_picture(
+        image or Path(skimage.data.__file__).with_name("coffee.png"), IngestConfig().max_long_side
+    )
+    _ask_outside(chosen)
+    size = write_types(picture, chosen, out, seed)
+    typer.echo(f"{out}: {_count(len(chosen), 'type')}, levels 1 to 5, {size / 1e6:.1f} MB")
+
+
+@app.command()
 def apply(
     image: Path,
     chain: Annotated[str, typer.Option(help="family:type:severity,...")],

@@ -26,6 +26,7 @@ def run(
     seed: options.Seed = None,
     workers: options.Workers = None,
     runner: options.Runner = None,
+    look: options.Look = True,
     limit: options.Limit = None,
     shard_size: options.ShardSize = None,
     rows: Annotated[int | None, typer.Option(help="Only the first so many rows.")] = None,
@@ -72,6 +73,7 @@ def run(
 
     from flows.run.closing import closing
     from flows.run.command import run_build, with_annotations
+    from flows.store.layout import LOOK
 
     settings = options.run_settings(
         config,
@@ -86,6 +88,7 @@ def run(
         seed=seed,
         workers=workers,
         runner=runner,
+        look=None if look else False,
         limit=limit,
         shard_size=shard_size,
         rows=rows,
@@ -111,6 +114,7 @@ def run(
     console = Console(stderr=True)
     summary = run_build(sources or [], out, settings, console, verbose)
     console.print(closing(summary))
-    line = f"look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
+    page = f"{out / LOOK}\n" if (out / LOOK).is_file() else ""
+    line = f"{page}look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
     console.print(line, highlight=False, soft_wrap=True, markup=False)
     return ExitStatus.WITH_REJECTS if summary.rejects else ExitStatus.CLEAN

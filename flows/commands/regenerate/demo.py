@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from flows.commands import options
+
 
 def run(
     out: Annotated[Path, typer.Option(help="Where the dataset goes.")] = Path("iqa-spider-demo"),
+    look: options.Look = True,
 ) -> None:
     """Build a small dataset from photographs that are already here, and say where to look."""
     from rich.console import Console
@@ -16,8 +19,10 @@ def run(
     from flows.run.demo import run_demo
 
     console = Console(stderr=True)
-    made = run_demo(out, console)
+    made = run_demo(out, console, look)
     console.print(closing(made.summary))
+    if made.look:
+        typer.echo(f"look       {made.look}")
     typer.echo(f"card       {out / 'README.md'}")
     typer.echo(f"figures    {out / 'figures'}")
     typer.echo(f"one row    {made.row}")
