@@ -81,8 +81,8 @@ def paragraph(name: str, scene: Scene, stream: Stream) -> str:
 def _sentence(flaw: Flaw, scene: Scene, stream: Stream) -> str:
     effects = scene.facts.families[flaw.step.family].effects
     group = group_text(flaw.severity, flaw.name, [flaw.box])
-    effect = f"; it {stream.choice(effects)}" if effects else ""
-    return f"{group} affects {_phrase(flaw, scene)}{effect}."
+    effect = f"; this {stream.choice(effects)}" if effects else ""
+    return f"{group} can be seen {on_or_in(_phrase(flaw, scene))}{effect}."
 
 
 def _phrase(flaw: Flaw, scene: Scene) -> str:
@@ -96,7 +96,8 @@ def key_part(scene: Scene) -> str:
         return NO_KEY
     groups = [f"the {group_text(f.severity.lower(), f.name, [f.box])}" for f in keys]
     where = on_or_in(_phrase(keys[0], scene))
-    verb = "has" if len(keys) == 1 else "have"
+    several = len(keys) > 1 or keys[0].name.endswith("s")
+    verb = "have" if several else "has"
     first = f"{capitalised(joined(groups))} {where} {verb} the most impact on the overall quality."
     return " ".join([first, f"This region is {scene.importance(keys[0].region)}.", *_others(scene)])
 
