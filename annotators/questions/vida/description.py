@@ -9,6 +9,7 @@ Source: detailed assessment rules, section 2.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from annotators.language.phrases import capitalised, joined
 from annotators.language.prepositions import on_or_in
@@ -36,7 +37,7 @@ def description_items(scene: Scene, stream_for: Streams) -> tuple[list[Item], Co
     return items, Counter()
 
 
-def _whole(sub_task: str, scene: Scene, stream_for: Streams) -> Item:
+def _whole(sub_task: Literal["assess", "brief"], scene: Scene, stream_for: Streams) -> Item:
     stream = stream_for(sub_task)
     question, pool = worded(sub_task, stream)
     parts = [*shown(scene), *_paragraphs(scene, stream)] if sub_task == "assess" else []

@@ -1,12 +1,12 @@
 """The ViDA-shaped tasks as a family: asked for with ``--tasks vida``, off by default.
 
-Answers are computed, whoever else writes, and every row is held against the record, when it is made
-and when it is read again. Of a stored row only the phrases of its own region and of those whose
-boxes it cites are surely known, so there the wrong options that are phrases are left alone.
+Answers are computed, whoever else writes, and every row is held against the record, when it is
+made and when it is read again. Of a stored row only the phrase of its own region is surely known,
+so there wrong options that are phrases are left alone. Boxes in texts are thousandths already;
+exact ones stand in the table of degraded regions.
 """
 
 from collections import Counter
-from typing import Literal
 
 from annotators.facts import Answer, Ask, PictureFacts, Violation
 from annotators.questions.tasks import Asking, TaskFamily
@@ -16,10 +16,8 @@ from annotators.questions.vida.grounding import grounding_items
 from annotators.questions.vida.item import DESCRIPTION, GROUNDING, PERCEPTION, Item
 from annotators.questions.vida.perception import perception_items
 from annotators.questions.vida.scene import scene
-from annotators.questions.vida.syntax import read_boxes, thousandths
 from annotators.questions.vida.vocabulary import read_vocabulary
 from schemas.errors import AnnotationError
-from schemas.records import RowBox
 from schemas.streams import Stream
 
 VERSION = "vida-1"
@@ -61,33 +59,6 @@ def _check(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     return violations(row, known, stored=ask.detail is None)
 
 
-def _boxes(row_id: str, ask: Ask, answer: Answer, facts: PictureFacts) -> list[RowBox]:
-    """Boxes of regions that question and answer cite whole, in the order of the text."""
-    found: list[RowBox] = []
-    texts: dict[Literal["question", "answer"], str] = {
-        "question": ask.question,
-        "answer": answer.text,
-    }
-    exact = {thousandths(r.box, facts.width, facts.height): r for r in facts.regions}
-    for part, text in texts.items():
-        for number, box in enumerate(read_boxes(text)):
-            region = exact.get(box)
-            if region is not None:
-                phrase = facts.references.get(region.region_id, f"the {region.label_refined}")
-                found.append(
-                    RowBox(
-                        row_id=row_id,
-                        part=part,
-                        mention=number,
-                        name=phrase.removeprefix("the "),
-                        region_id=region.region_id,
-                        box=region.box,
-                        cells=[],
-                    )
-                )
-    return found
-
-
 FAMILY = TaskFamily(
     task=GROUNDING,
     tasks=(PERCEPTION, DESCRIPTION),
@@ -97,5 +68,5 @@ FAMILY = TaskFamily(
     check=_check,
     prompts={},
     sheet=lambda ask, facts: "",
-    boxes=_boxes,
+    boxes=lambda row_id, ask, answer, facts: [],
 )
