@@ -10,7 +10,15 @@ TASKS = ("global", "local", "grounding", "referring", "giqa", "vida", "pairs")
 """Families of tasks, in the order in which a picture's questions are asked."""
 
 Task = Literal[
-    "global_description", "local_description", "grounding", "referring", "giqa", "vida", "pairs"
+    "global_description",
+    "local_description",
+    "grounding",
+    "referring",
+    "giqa",
+    "vida_grounding",
+    "vida_perception",
+    "vida_description",
+    "pairs",
 ]
 SubTask = Literal[
     "",
@@ -24,6 +32,15 @@ SubTask = Literal[
     "giqa_what",
     "giqa_why",
     "giqa_how",
+    "detect",
+    "detect_one",
+    "refer",
+    "region",
+    "choice",
+    "open",
+    "assess",
+    "brief",
+    "single",
 ]
 
 

@@ -21,7 +21,7 @@ from schemas.streams import Stream
 from schemas.tasks import TASKS
 
 BUILT_IN = ("global", "local", "grounding", "referring")
-_FILES: Mapping[str, str] = {"giqa": "giqa"}
+_FILES: Mapping[str, str] = {"giqa": "giqa", "vida": "vida.family"}
 """A family's name to its file in this folder."""
 
 
@@ -62,6 +62,7 @@ class TaskFamily:
         boxes: The exact boxes of what a question and its answer cite; see ``RowBox``.
         described: Sub-tasks whose answers are held to the rules of a global description, too.
         plain: A text without the family's own markup, for these.
+        tasks: What further rows of it say under ``task``.
     """
 
     task: Task
@@ -74,6 +75,7 @@ class TaskFamily:
     boxes: Callable[[str, Ask, Answer, PictureFacts], list[RowBox]]
     described: frozenset[str] = frozenset()
     plain: Callable[[str], str] = str
+    tasks: tuple[Task, ...] = ()
 
 
 @cache
@@ -85,7 +87,8 @@ def task_family(name: str) -> TaskFamily:
 
 def family_of(task: str) -> TaskFamily | None:
     """The family that rows of a task belong to; ``None`` for the four of ``ask.py``."""
-    return next((found for found in map(task_family, _FILES) if found.task == task), None)
+    families = map(task_family, _FILES)
+    return next((found for found in families if task in (found.task, *found.tasks)), None)
 
 
 def check_tasks(names: Sequence[str]) -> None:

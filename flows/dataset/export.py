@@ -14,6 +14,8 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.dataset.vida.export import FORMATS as WHOLE
+from flows.dataset.vida.export import export_pictures
 from flows.store.inside import file_stem, require_text
 from flows.store.layout import (
     DATA,
@@ -81,10 +83,12 @@ def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[
             a name of a picture that is none, or a text that holds the tag trainers replace by the
             picture.
     """
-    if kind not in FORMATS:
-        raise UnknownNameError("export format", kind, FORMATS)
+    if kind not in (*FORMATS, *WHOLE):
+        raise UnknownNameError("export format", kind, (*FORMATS, *WHOLE))
     require_records(dataset, read_manifest(dataset), [Sample])
     _claim(dataset, out, {"format": kind, "absolute": absolute})
+    if kind in WHOLE:
+        return export_pictures(dataset, out, kind)
     counts = {}
     for split in SPLITS:
         files = sorted((dataset / DATA).glob(f"{split}-*.parquet"))

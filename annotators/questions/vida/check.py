@@ -19,6 +19,8 @@ from annotators.questions.vida.scene import Scene
 from annotators.questions.vida.syntax import Found
 from annotators.questions.vida.wordings import filled
 
+_PHRASED = frozenset(("position_where", "position_free", "significance"))
+"""Concerns whose options name regions."""
 _OPTION = re.compile(r"^([A-D])\. (.+)$", re.MULTILINE)
 
 
@@ -42,14 +44,23 @@ class Row(NamedTuple):
     region_id: str
 
 
-def violations(row: Row, scene: Scene) -> list[Violation]:
-    """What is wrong with a row; nothing when it is true."""
+def violations(row: Row, scene: Scene, stored: bool = False) -> list[Violation]:
+    """What is wrong with a row; nothing when it is true.
+
+    Args:
+        row: What it says.
+        scene: What is recorded of its picture.
+        stored: Whether phrases of regions other than its own may have been lost.
+    """
     check = _CHECKS.get(row.sub_task)
     if check is None:
         return [Violation("unknown_sub_task", row.sub_task)]
-    return [Violation(rule, detail) for rule, detail in check(row, scene)]
+    found = [Violation(rule, detail) for rule, detail in check(row, scene)]
+    return [one for one in found if not (stored and one.rule in HANG_ON_PHRASES)]
 
 
+HANG_ON_PHRASES = frozenset(("reference", "option"))
+"""Rules that need the phrases of all regions."""
 _Broken = Iterator[tuple[str, str]]
 
 
@@ -104,7 +115,11 @@ def _choice(row: Row, scene: Scene) -> _Broken:
     for name, option in options.items():
         true = holds(row, option, scene)
         if true != (name == letter):
-            yield "truth", f"option {name} ({option}) is {'true' if true else 'false'}"
+            sure = name == letter or row.form not in _PHRASED
+            yield (
+                "truth" if sure else "option",
+                f"option {name} ({option}) is {'true' if true else 'false'}",
+            )
 
 
 def _open(row: Row, scene: Scene) -> _Broken:
@@ -175,7 +190,9 @@ def _references(row: Row, scene: Scene) -> _Broken:
             yield "reference", f"{phrase!r} is not what {box} marks"
 
 
-_AFFECTS = re.compile(r"(<\|box_start\|>[^<]*<\|box_end\|>) affects ([^;]+?)(?:;|\.(?: |\n|$))")
+_AFFECTS = re.compile(
+    r"(<\|box_start\|>[^<]*<\|box_end\|>) can be seen (?:on|in) ([^;]+?)(?:;|\.(?: |\n|$))"
+)
 _CHECKS: Mapping[str, Callable[[Row, Scene], _Broken]] = {
     "detect": _detect,
     "detect_one": _detect_one,

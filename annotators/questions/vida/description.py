@@ -9,6 +9,7 @@ Source: detailed assessment rules, section 2.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from annotators.language.phrases import capitalised, joined
 from annotators.language.prepositions import on_or_in
@@ -36,7 +37,7 @@ def description_items(scene: Scene, stream_for: Streams) -> tuple[list[Item], Co
     return items, Counter()
 
 
-def _whole(sub_task: str, scene: Scene, stream_for: Streams) -> Item:
+def _whole(sub_task: Literal["assess", "brief"], scene: Scene, stream_for: Streams) -> Item:
     stream = stream_for(sub_task)
     question, pool = worded(sub_task, stream)
     parts = [*shown(scene), *_paragraphs(scene, stream)] if sub_task == "assess" else []
@@ -81,8 +82,8 @@ def paragraph(name: str, scene: Scene, stream: Stream) -> str:
 def _sentence(flaw: Flaw, scene: Scene, stream: Stream) -> str:
     effects = scene.facts.families[flaw.step.family].effects
     group = group_text(flaw.severity, flaw.name, [flaw.box])
-    effect = f"; it {stream.choice(effects)}" if effects else ""
-    return f"{group} affects {_phrase(flaw, scene)}{effect}."
+    effect = f"; this {stream.choice(effects)}" if effects else ""
+    return f"{group} can be seen {on_or_in(_phrase(flaw, scene))}{effect}."
 
 
 def _phrase(flaw: Flaw, scene: Scene) -> str:
@@ -96,7 +97,8 @@ def key_part(scene: Scene) -> str:
         return NO_KEY
     groups = [f"the {group_text(f.severity.lower(), f.name, [f.box])}" for f in keys]
     where = on_or_in(_phrase(keys[0], scene))
-    verb = "has" if len(keys) == 1 else "have"
+    several = len(keys) > 1 or keys[0].name.endswith("s")
+    verb = "have" if several else "has"
     first = f"{capitalised(joined(groups))} {where} {verb} the most impact on the overall quality."
     return " ".join([first, f"This region is {scene.importance(keys[0].region)}.", *_others(scene)])
 

@@ -60,7 +60,7 @@ def _one(scene: Scene, stream_for: Streams) -> list[Item]:
     stream = stream_for("detect_one")
     names = [n for n in scene.names if all(_boxed(scene, flaw) for flaw in scene.named(n))]
     chosen = stream.shuffled(names)[:1]
-    if scene.absent and stream.chance(ABSENT_SHARE):
+    if scene.absent and scene.facts.vouched and stream.chance(ABSENT_SHARE):
         chosen.append(stream.choice(scene.absent))
     items = []
     for name in chosen:
@@ -73,7 +73,7 @@ def _one(scene: Scene, stream_for: Streams) -> list[Item]:
 
 def absent_text(name: str) -> str:
     """The answer where a class is asked for that is not there."""
-    return f"No {name.lower()} affects this image."
+    return f"This image has no {name.lower()}."
 
 
 def _referred(scene: Scene, stream_for: Streams) -> list[Item]:

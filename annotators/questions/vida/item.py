@@ -1,11 +1,13 @@
 """A ViDA-shaped question with its answer, and what both state."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from annotators.questions.vida.syntax import Coordinates, Found
-from schemas.records import DegradedRegion
+from schemas.records import DegradedRegion, SubTask, Task
 
-GROUNDING, PERCEPTION, DESCRIPTION = "vida_grounding", "vida_perception", "vida_description"
+GROUNDING: Final = "vida_grounding"
+PERCEPTION: Final = "vida_perception"
+DESCRIPTION: Final = "vida_description"
 TASKS = (GROUNDING, PERCEPTION, DESCRIPTION)
 
 
@@ -27,8 +29,8 @@ class Item(NamedTuple):
         right: The right option in words, where there is one.
     """
 
-    task: str
-    sub_task: str
+    task: Task
+    sub_task: SubTask
     form: str
     question: str
     pool: str

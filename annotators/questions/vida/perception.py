@@ -128,7 +128,7 @@ def _types(scene: Scene, stream: Stream) -> Iterator[Fact]:
     present, absent = scene.names, scene.absent
     right = stream.choice(present)
     yield Fact("type_present", {}, right, _rivals(scene, right, absent, stream), unique=False)
-    if len(present) > 1 and absent:
+    if len(present) > 1 and absent and scene.facts.vouched:
         wrong = tuple(stream.shuffled(present))
         yield Fact("type_absent", {}, stream.choice(absent), wrong, unique=False)
 

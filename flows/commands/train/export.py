@@ -8,7 +8,9 @@ import typer
 
 def run(
     dataset: Annotated[Path, typer.Argument(help="Folder that build made.")],
-    format: Annotated[str, typer.Option(help="trl, sharegpt, swift, llava or jsonl.")],
+    format: Annotated[
+        str, typer.Option(help="trl, sharegpt, swift, llava, jsonl, vida, diag or coco.")
+    ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     absolute: Annotated[
         bool, typer.Option("--absolute", help="Absolute paths of pictures.")
