@@ -24,7 +24,7 @@ if _line := _stranger():
 from flows.dataset.balance import RunSummary
 from flows.dataset.opened import Dataset, Row, RowRegion
 from flows.dataset.opened import open_dataset as open
-from flows.dataset.stats import Stats
+from flows.dataset.statistics.stats import Stats
 from flows.dataset.validate import Defect
 from flows.picture.by_hand import corrupt, degrade, distortions
 from flows.run.command import StageSummary

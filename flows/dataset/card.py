@@ -10,9 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flows.dataset.balance import refusals, writing
 from flows.dataset.drawing import bars, below
-from flows.dataset.shortcuts import Shortcuts
 from flows.dataset.show import draw_row
-from flows.dataset.stats import Stats, task_lines
+from flows.dataset.statistics.shortcuts import Shortcuts
+from flows.dataset.statistics.stats import Stats, task_lines
 from flows.ingest.single import SourceImages
 from flows.store.layout import DATA, FIGURES, LOOK, storage_errors, write_text
 from flows.store.png import encode_png

@@ -14,7 +14,7 @@ from distortions.plan import fingerprint
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.balance import RunSummary
-from flows.dataset.shortcuts import Shortcuts
+from flows.dataset.statistics.shortcuts import Shortcuts
 from flows.human.folder import human_index
 from flows.store.identity import code_version
 from flows.store.layout import (

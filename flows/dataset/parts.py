@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.dataset.card import write_card
-from flows.dataset.stats import collect
+from flows.dataset.statistics.stats import collect
 from flows.store.inside import require_text
 from flows.store.layout import (
     DATA,

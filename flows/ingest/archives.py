@@ -6,6 +6,7 @@ so one of each is enough; threads and forked processes may read at once.
 """
 
 import tarfile
+from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def read_bytes(candidate: Candidate, most_group: int = MOST_GROUP) -> bytes:
             archive cannot give any more is ``archive_damaged``.
         OSError: The disk failed.
     """
-    readers = {
+    readers: dict[str, Callable[[Candidate], bytes]] = {
         "file": _from_folder,
         "listed": _from_file,
         "tar": _from_tar,

@@ -108,8 +108,8 @@ def _rows_at_once(path: str, group: int, most: int) -> int:
         about, name = file.metadata.row_group(group), _column(file)
     unpacked = _require_small(about, name, most)
     if unpacked <= SMALL_GROUP:
-        return max(1, about.num_rows)
-    return max(1, about.num_rows * PART // unpacked)
+        return max(1, int(about.num_rows))
+    return max(1, int(about.num_rows) * PART // unpacked)
 
 
 def _column(file: pq.ParquetFile) -> str:
@@ -123,8 +123,8 @@ def _require_small(group: Any, name: str, most: int) -> int:
     """Bytes of the pictures of a group, unpacked."""
     columns = [group.column(index) for index in range(group.num_columns)]
     own = [c for c in columns if f"{c.path_in_schema}.".startswith(f"{name}.")]
-    unpacked = sum(column.total_uncompressed_size for column in own)
-    packed = sum(column.total_compressed_size for column in own)
+    unpacked = sum(int(column.total_uncompressed_size) for column in own)
+    packed = sum(int(column.total_compressed_size) for column in own)
     if unpacked > SMALL_GROUP and unpacked > MOST_PACKED * packed:
         raise ValueError(f"a row group of {packed:,} bytes that unpacks to {unpacked:,}")
     if unpacked > most:

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from flows.dataset.balance import RunSummary, writing
-from flows.dataset.stats import FURTHER, ROWS
+from flows.dataset.statistics.stats import FURTHER, ROWS
 from schemas.counts import PICTURES_UNREACHED
 
 MOST_REASONS = 12

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from flows.dataset import validate as validation
 from flows.dataset.balance import RunSummary
-from flows.dataset.stats import Stats, collect
+from flows.dataset.statistics.stats import Stats, collect
 from flows.run.command import StageSummary, run_build, run_segment
 from flows.store.layout import read_manifest
 from schemas.errors import ConfigError

@@ -10,8 +10,8 @@ from annotators.regions.source import RegionSource
 from flows.dataset.balance import RunSummary
 from flows.dataset.card import write_card
 from flows.dataset.manifest import write_manifest, write_stage_manifest
-from flows.dataset.shortcuts import measured
-from flows.dataset.stats import summed
+from flows.dataset.statistics.shortcuts import measured
+from flows.dataset.statistics.stats import summed
 from flows.ingest.selection import select_pictures
 from flows.looking.gallery.page import write_small_gallery
 from flows.regions.choose import chosen_source, is_exclusive

@@ -19,9 +19,9 @@ def run(
     """Count a dataset in the form of the paper's table."""
     from rich.console import Console
 
-    from flows.dataset.shortcuts import measure
-    from flows.dataset.stats import collect, render
-    from flows.dataset.tables import render_paper, render_shortcuts
+    from flows.dataset.statistics.shortcuts import measure
+    from flows.dataset.statistics.stats import collect, render
+    from flows.dataset.statistics.tables import render_paper, render_shortcuts
     from flows.store.layout import read_manifest
 
     read_manifest(dataset)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from flows.dataset.stats import ROWS
+from flows.dataset.statistics.stats import ROWS
 from flows.store.layout import DATA, RECORDS, REJECTS
 
 MOST_BARS = 24

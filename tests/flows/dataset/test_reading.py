@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from flows.dataset.stats import collect, summed
+from flows.dataset.statistics.stats import collect, summed
 from flows.dataset.validate_shard import row_hashes
 from flows.store.ledger import read_ledger
 from flows.store.tables import dataset_schema, feature, text_columns

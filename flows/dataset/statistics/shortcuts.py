@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from flows.dataset.guessing import Interval, Ranks, guesses, ranked, scores, share
-from flows.dataset.unseen import (
+from flows.dataset.statistics.guessing import Interval, Ranks, guesses, ranked, scores, share
+from flows.dataset.statistics.unseen import (
     Facts,
     Row,
     candidates,

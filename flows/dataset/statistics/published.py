@@ -6,7 +6,7 @@ of all grounding questions.
 
 from typing import NamedTuple
 
-from flows.dataset.stats import Stats
+from flows.dataset.statistics.stats import Stats
 
 TASKS: tuple[tuple[str, str, str, int], ...] = (
     ("global description", "global_description", "", 3251),

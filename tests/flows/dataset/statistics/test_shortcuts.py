@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from flows.dataset.guessing import FOLDS, Deal, deal, guesses, ranked, scores, share
-from flows.dataset.shortcuts import measure, measured, probed
-from flows.dataset.tables import render_shortcuts
-from flows.dataset.unseen import Facts
+from flows.dataset.statistics.guessing import FOLDS, Deal, deal, guesses, ranked, scores, share
+from flows.dataset.statistics.shortcuts import measure, measured, probed
+from flows.dataset.statistics.tables import render_shortcuts
+from flows.dataset.statistics.unseen import Facts
 from schemas.errors import ConfigError
 from schemas.streams import Stream
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from flows.dataset.published import TASKS, beside, family_lines, task_table
-from flows.dataset.stats import Stats
-from flows.dataset.tables import render_paper
+from flows.dataset.statistics.published import TASKS, beside, family_lines, task_table
+from flows.dataset.statistics.stats import Stats
+from flows.dataset.statistics.tables import render_paper
 
 SHARES = {"hybrid_intensity": 0.31, "single_intensity": 0.15, "accumulation_order": 0.54}
 

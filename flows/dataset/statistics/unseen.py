@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from flows.dataset.guessing import Deal, deal
+from flows.dataset.statistics.guessing import Deal, deal
 from flows.store.layout import DATA, RECORDS
 from schemas.errors import ConfigError
 from schemas.streams import derive_key

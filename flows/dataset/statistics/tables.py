@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from rich.console import Group
 from rich.table import Table
 
-from flows.dataset.published import family_lines, task_table
-from flows.dataset.shortcuts import Shortcuts
-from flows.dataset.stats import Stats
+from flows.dataset.statistics.published import family_lines, task_table
+from flows.dataset.statistics.shortcuts import Shortcuts
+from flows.dataset.statistics.stats import Stats
 
 
 def render_shortcuts(found: Shortcuts) -> Group:
