@@ -62,7 +62,7 @@ def flood(labels: U8, image: U8) -> U8:
     gradient, flat = _gradients(image).ravel(), framed.ravel()
     head, tail = np.full(256, -1, np.int32), np.full(256, -1, np.int32)
     following = np.empty(flat.size, np.int32)
-    open_side, lowest = np.empty(width, np.uint8), np.int64(0)
+    open_side, lowest = np.empty(width, np.uint8), int(np.int64(0))
     for y in range(1, height + 1):
         if _open(framed[y - 1], framed[y], framed[y + 1], open_side):
             for x in range(width):

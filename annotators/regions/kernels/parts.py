@@ -61,7 +61,7 @@ def _join(labels: U8, start: I32, first: I32) -> I32:
             else:
                 above, here = _past_corner(labels, start, first, parent, y, above, here)
     for run in range(parent.size):
-        parent[run] = _root(parent, np.int64(run))
+        parent[run] = _root(parent, int(run))
     return parent
 
 
