@@ -13,13 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-
 from distortions.chain import Link
-from distortions.measure import Effect, Fidelity, OrderEffect, compare, compare_orders, fidelity
-from distortions.perception import Damage, Planes, orders_differ, visible
-from distortions.region import Patch, degrade_region
+from distortions.measure import Effect, Fidelity, Look, OrderEffect
+from distortions.perception import Comparison, Damage, Glance, Planes, orders_differ, visible
+from distortions.region import Patch, Steps
 from distortions.rules import RULES, general_rule
 from distortions.view import View
 from schemas.arrays import Image, Mask
@@ -54,6 +51,8 @@ class Judged(NamedTuple):
             refused.
         damage: Of the finished region against its pristine self; ``None`` when refused.
         order: Of a chain of two that passed.
+        fidelity: The region's result against its pristine pixels, both among pristine
+            surroundings; ``None`` when refused.
     """
 
     chain: tuple[Link, ...]
@@ -63,6 +62,7 @@ class Judged(NamedTuple):
     damages: tuple[Damage, ...] = ()
     damage: Damage | None = None
     order: Order | None = None
+    fidelity: Fidelity | None = None
 
 
 def judge(
@@ -84,15 +84,19 @@ def judge(
     Raises:
         ContractError: Arrays that break their contract, or a type that returns another shape.
     """
-    patch = degrade_region(picture, mask, chain)
+    view = view or View(picture, mask, gate.pixels_per_degree)
+    steps, looks = Steps(picture, mask, chain), [view.untouched]
     effects: list[Effect] = []
-    for link, before, after in zip(chain, patch.stages, patch.stages[1:], strict=False):
-        effects.append(compare(before, after, patch.mask))
+    for place, link in enumerate(chain):
+        # No step is rendered before the one below it has passed.
+        looks.append(view.looker.look(steps.stage(place + 1)))
+        effects.append(view.looker.effect(looks[place], looks[place + 1]))
         slug = RULES.get(link.type.family, general_rule)(effects[-1], gate)
         if slug:
-            return Judged(tuple(chain), patch, tuple(effects), f"{link.type.family}:{slug}")
-    sight = _Sight(picture, mask, patch, chain, view or View(picture, mask, gate.pixels_per_degree))
-    return sight.judged(Judged(tuple(chain), patch, tuple(effects)), gate)
+            refusal = f"{link.type.family}:{slug}"
+            return Judged(tuple(chain), steps.so_far(), tuple(effects), refusal)
+    sight = _Sight(picture, mask, looks, chain, view)
+    return sight.judged(Judged(tuple(chain), steps.patch(), tuple(effects)), gate)
 
 
 TONES: Mapping[str, str] = MappingProxyType(
@@ -127,46 +131,49 @@ class _Sight:
     """Compares the finished region with what it would be without one step."""
 
     def __init__(
-        self, picture: Image, mask: Mask, patch: Patch, chain: Sequence[Link], view: View
+        self,
+        picture: Image,
+        mask: Mask,
+        looks: Sequence[Look],
+        chain: Sequence[Link],
+        view: View,
     ) -> None:
-        self.picture, self.mask, self.patch = picture, mask, patch
+        self.picture, self.mask, self.looks = picture, mask, looks
         self.chain, self.view = chain, view
-        self.result = view.of(patch.stages[-1]) if chain else view.pristine
+        self.result = view.of(looks[-1].image) if chain else view.pristine
+        self.reverse = Steps(picture, mask, chain[::-1])
 
     def judged(self, so_far: Judged, gate: GateConfig) -> Judged:
         if len(self.chain) == 1 and _blends_in(self.chain[0], self.view, self.result, gate):
             return so_far._replace(refusal=f"{self.chain[0].type.family}:blends_in")
-        damages: list[Damage] = []
-        reverse: Patch | None = None
-        for step, without, rendered in self._without_each():
-            damage = self.view.compare(without, self.result)
-            if not _seen(damage, gate):
+        compared: list[Comparison] = []
+        for step, without in self._without_each():
+            compared.insert(0, self.view.beside(without, self.result))
+            if not _seen(compared[0].glance(), gate):
                 return so_far._replace(refusal=self._refusal(step))
-            damages.insert(0, damage)
-            reverse = rendered or reverse
+        damages = [comparison.damage() for comparison in compared]
         return so_far._replace(
             damages=tuple(damages),
             damage=self._whole(damages),
-            order=self._order(reverse, gate) if len(self.chain) == 2 and reverse else None,
+            order=self._order(gate) if len(self.chain) == 2 else None,
+            fidelity=self._fidelity(),
         )
 
-    def _without_each(self) -> Iterator[tuple[int, Planes, Patch | None]]:
+    def _without_each(self) -> Iterator[tuple[int, Planes]]:
         """The region without each step, the last first: that one needs no rendering.
 
-        In a chain of two the second alone is the first stage of the reverse order, which is
-        wanted afterwards in any case.
+        In a chain of two the second alone is the first stage of the reverse order, whose second
+        is rendered only where both steps are seen.
         """
         for step in reversed(range(len(self.chain))):
             if step == len(self.chain) - 1:
-                before = self.patch.stages[-2]
-                yield step, self.view.of(before) if step else self.view.pristine, None
+                before = self.looks[-2].image
+                yield step, self.view.of(before) if step else self.view.pristine
             elif len(self.chain) == 2:
-                reverse = degrade_region(self.picture, self.mask, self.chain[::-1])
-                yield step, self.view.of(reverse.stages[1]), reverse
+                yield step, self.view.of(self.reverse.stage(1))
             else:
                 rest = [link for place, link in enumerate(self.chain) if place != step]
-                other = degrade_region(self.picture, self.mask, rest)
-                yield step, self.view.of(other.stages[-1]), None
+                yield step, self.view.of(Steps(self.picture, self.mask, rest).stage(len(rest)))
 
     def _refusal(self, step: int) -> str:
         families = [link.type.family for link in self.chain]
@@ -179,22 +186,17 @@ class _Sight:
             return damages[0]
         return self.view.compare(self.view.pristine, self.result)
 
-    def _order(self, reverse: Patch, gate: GateConfig) -> Order:
-        found = self.view.compare(self.view.of(reverse.stages[-1]), self.result)
-        effect = compare_orders(reverse.stages[-1], self.patch.stages[-1], self.patch.mask)
+    def _order(self, gate: GateConfig) -> Order:
+        other = self.reverse.stage(2)
+        found = self.view.compare(self.view.of(other), self.result)
+        effect = self.view.looker.orders(self.view.looker.look(other), self.looks[-1])
         limits = {"delta_e": gate.seen_delta_e, "structure": gate.seen_structure}
         return Order(effect, found.damage, orders_differ(found, **limits))
 
+    def _fidelity(self) -> Fidelity:
+        pristine = self.view.untouched
+        return self.view.looker.fidelity(pristine, self.looks[-1].among(pristine))
 
-def _seen(damage: Damage, gate: GateConfig) -> bool:
+
+def _seen(damage: Damage | Glance, gate: GateConfig) -> bool:
     return visible(damage, delta_e=gate.seen_delta_e, structure=gate.seen_structure)
-
-
-def overall(patch: Patch) -> Fidelity:
-    """The region's result against its pristine pixels.
-
-    Pixels outside the mask are pristine on both sides, as in the degraded picture.
-    """
-    result = patch.stages[0].copy()
-    cv2.copyTo(patch.stages[-1], np.ascontiguousarray(patch.mask).view(np.uint8), result)
-    return fidelity(patch.stages[0], result, patch.mask)

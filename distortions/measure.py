@@ -5,9 +5,10 @@ stored number or a decision.
 """
 
 import math
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,6 +73,117 @@ class OrderEffect(NamedTuple):
     gradient: float
 
 
+class Look:
+    """One state of a region; what is measured of it alone is measured once, when it is needed."""
+
+    def __init__(self, region: "Looker", image: Image) -> None:
+        self.region, self.image = region, np.ascontiguousarray(image)
+        self._compared: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    @cached_property
+    def luma(self) -> NDArray[np.int32]:
+        """BT.601, ``(height, width)``."""
+        plane: NDArray[np.int32] = _compare.luma(self.image)
+        return plane
+
+    @cached_property
+    def rough(self) -> float:
+        """Mean Prewitt gradient of luma, not quite 0 where it is flat."""
+        region = self.region
+        return float(_compare.gradient_sum(self.luma, region.mask) / region.area + FLAT)
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation of luma."""
+        area = self.region.area
+        total, squares = _compare.luma_moments(self.luma, self.region.mask)
+        return math.sqrt(max(0, area * int(squares) - int(total) ** 2)) / area
+
+    @cached_property
+    def lab(self) -> NDArray[np.float64]:
+        """CIE Lab of the sampled pixels, ``(pixels, 3)``."""
+        values: NDArray[np.float64] = _delta_e.lab_of(self.image, self.region.places, _linear())
+        return values
+
+    def colours_against(self, before: "Look") -> NDArray[np.float64]:
+        """Sums of colour difference, lightness moved, chroma before and after, and of pixels."""
+        if self._compared is None or self._compared[0] is not before.lab:
+            self._compared = before.lab, _delta_e.colour_sums(before.lab, self.lab)
+        return self._compared[1]
+
+    def among(self, before: "Look") -> "Look":
+        """This state under the mask and ``before`` around it, as in the degraded picture."""
+        image = before.image.copy()
+        cv2.copyTo(self.image, self.region.mask.view(np.uint8), image)
+        look = Look(self.region, image)
+        # The colours under the mask are the same.
+        look.lab, look._compared = self.lab, self._compared
+        return look
+
+
+class Looker:
+    """Measures states of one region against each other.
+
+    Args:
+        mask: bool ``(height, width)``, not empty.
+
+    Raises:
+        ContractError: No mask, or an empty one.
+    """
+
+    def __init__(self, mask: Mask) -> None:
+        require_mask(mask, *mask.shape)
+        self.mask = np.ascontiguousarray(mask)
+        self.area = int(np.count_nonzero(mask))
+        if self.area == 0:
+            raise ContractError("cannot measure inside an empty mask")
+
+    @cached_property
+    def places(self) -> NDArray[np.int32]:
+        """Where colours are compared: at most 4,096 of the mask's pixels, evenly taken."""
+        every = -(-self.area // COLOUR_SAMPLES)
+        found: NDArray[np.int32] = _compare.every_nth(self.mask, every, -(-self.area // every))
+        return found
+
+    def look(self, image: Image) -> Look:
+        """Prepare a state: uint8 RGB ``(height, width, 3)`` of the mask's size."""
+        require_image(image)
+        require_mask(self.mask, *image.shape[:2])
+        return Look(self, image)
+
+    def effect(self, before: Look, after: Look) -> Effect:
+        """See ``compare``."""
+        sums = after.colours_against(before)
+        values = Effect(
+            delta_e=sums[0] / sums[4],
+            gradient_log_ratio=math.log(after.rough / before.rough),
+            ssim=self._ssim(before, after),
+            contrast_ratio=(after.spread + FLAT) / (before.spread + FLAT),
+            chroma_ratio=(sums[3] / sums[4] + FLAT) / (sums[2] / sums[4] + FLAT),
+            lightness_shift=sums[1] / sums[4],
+        )
+        return Effect(*map(_rounded, values))
+
+    def fidelity(self, before: Look, after: Look) -> Fidelity:
+        """See ``fidelity``."""
+        sums = after.colours_against(before)
+        squared = _compare.squared_error(before.image, after.image, self.mask)
+        values = Fidelity(
+            psnr=_psnr(squared, self.area),
+            ssim=self._ssim(before, after),
+            delta_e=sums[0] / sums[4],
+        )
+        return Fidelity(*map(_rounded, values))
+
+    def orders(self, one: Look, other: Look) -> OrderEffect:
+        """See ``compare_orders``."""
+        rougher = _rounded(math.log(other.rough / one.rough))
+        return OrderEffect(_rounded(self._ssim(one, other)), abs(rougher))
+
+    def _ssim(self, one: Look, other: Look) -> float:
+        return float(_compare.ssim_sum(one.luma, other.luma, self.mask, WINDOW) / self.area)
+
+
 def compare(reference: Image, degraded: Image, mask: Mask) -> Effect:
     """Measure ``degraded`` against ``reference`` inside ``mask``.
 
@@ -85,73 +197,34 @@ def compare(reference: Image, degraded: Image, mask: Mask) -> Effect:
 
     Source: SSIM, Wang et al. 2004; CIEDE2000, Sharma et al. 2005.
     """
-    area = _require(reference, degraded, mask)
-    before, after = _compare.luma(reference), _compare.luma(degraded)
-    spread_before, spread_after = _spread(before, mask, area), _spread(after, mask, area)
-    sums = _colours(reference, degraded, mask, area)
-    values = Effect(
-        delta_e=sums[0] / sums[4],
-        gradient_log_ratio=_roughened(before, after, mask, area),
-        ssim=_compare.ssim_sum(before, after, mask, WINDOW) / area,
-        contrast_ratio=(spread_after + FLAT) / (spread_before + FLAT),
-        chroma_ratio=(sums[3] / sums[4] + FLAT) / (sums[2] / sums[4] + FLAT),
-        lightness_shift=sums[1] / sums[4],
-    )
-    return Effect(*map(_rounded, values))
+    region, before, after = _looks(reference, degraded, mask)
+    return region.effect(before, after)
 
 
 def fidelity(reference: Image, degraded: Image, mask: Mask) -> Fidelity:
     """What is stored of a finished region; arguments and errors as ``compare``."""
-    area = _require(reference, degraded, mask)
-    before, after = _compare.luma(reference), _compare.luma(degraded)
-    sums = _colours(reference, degraded, mask, area)
-    values = Fidelity(
-        psnr=_psnr(_compare.squared_error(reference, degraded, mask), area),
-        ssim=_compare.ssim_sum(before, after, mask, WINDOW) / area,
-        delta_e=sums[0] / sums[4],
-    )
-    return Fidelity(*map(_rounded, values))
+    region, before, after = _looks(reference, degraded, mask)
+    return region.fidelity(before, after)
 
 
 def compare_orders(one: Image, other: Image, mask: Mask) -> OrderEffect:
     """What is stored of two orders; arguments and errors as ``compare``."""
-    area = _require(one, other, mask)
-    before, after = _compare.luma(one), _compare.luma(other)
-    ssim = _compare.ssim_sum(before, after, mask, WINDOW) / area
-    return OrderEffect(_rounded(ssim), abs(_rounded(_roughened(before, after, mask, area))))
+    region, before, after = _looks(one, other, mask)
+    return region.orders(before, after)
 
 
-def _require(reference: Image, degraded: Image, mask: Mask) -> int:
+def _looks(reference: Image, degraded: Image, mask: Mask) -> tuple[Looker, Look, Look]:
     require_image(reference, "reference")
     require_image(degraded, "degraded")
     if reference.shape != degraded.shape:
         raise ContractError(f"expected equal shapes, got {reference.shape} and {degraded.shape}")
     require_mask(mask, *reference.shape[:2])
-    area = int(np.count_nonzero(mask))
-    if area == 0:
-        raise ContractError("cannot measure inside an empty mask")
-    return area
+    region = Looker(mask)
+    return region, region.look(reference), region.look(degraded)
 
 
 def _rounded(value: float) -> float:
     return round(float(value), 4) + 0.0
-
-
-def _colours(reference: Image, degraded: Image, mask: Mask, area: int) -> NDArray[np.float64]:
-    """Sums of colour difference, lightness moved, chroma before and after, and of pixels."""
-    every = -(-area // COLOUR_SAMPLES)
-    sums: NDArray[np.float64] = _delta_e.colour_sums(reference, degraded, mask, _linear(), every)
-    return sums
-
-
-def _roughened(before: NDArray[np.int32], after: NDArray[np.int32], mask: Mask, area: int) -> float:
-    rough = [_compare.gradient_sum(plane, mask) / area + FLAT for plane in (before, after)]
-    return math.log(rough[1] / rough[0])
-
-
-def _spread(plane: NDArray[np.int32], mask: Mask, area: int) -> float:
-    total, squares = _compare.luma_moments(plane, mask)
-    return math.sqrt(max(0, area * int(squares) - int(total) ** 2)) / area
 
 
 def _psnr(squared: int, area: int) -> float:

@@ -6,7 +6,7 @@ whole picture would give, at the cost of the crop (types whose domain is ``crop`
 hand the crop to a codec, and the crop is their definition).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -46,19 +46,50 @@ def degrade_region(picture: Image, mask: Mask, chain: Sequence[Link]) -> Patch:
     Raises:
         ContractError: Arrays that break their contract, or a type that returns another shape.
     """
-    require_image(picture)
-    height, width = picture.shape[:2]
-    require_mask(mask, height, width)
-    box = bounding_box(mask)
-    crops = _crops(box, chain, width, height)
-    stages = [picture[box.slices]]
-    work = picture[crops[0].slices] if chain else picture
-    for step, link in enumerate(chain):
-        crop, used = crops[step], crops[step + 1]
-        work = _apply(link, work, crop, used, mask, width, height)
-        work = work[used.shifted(-crop.x0, -crop.y0).slices]
-        stages.append(work[box.shifted(-used.x0, -used.y0).slices])
-    return Patch(box, mask[box.slices], tuple(np.ascontiguousarray(stage) for stage in stages))
+    return Steps(picture, mask, chain).patch()
+
+
+class Steps:
+    """A chain that is run step by step, as far as somebody asks for it.
+
+    Arguments and errors as of ``degrade_region``.
+
+    Attributes:
+        box: Where the region lies in the picture.
+        mask: Its pixels inside the box.
+    """
+
+    def __init__(self, picture: Image, mask: Mask, chain: Sequence[Link]) -> None:
+        require_image(picture)
+        require_mask(mask, *picture.shape[:2])
+        self.box = bounding_box(mask)
+        self.mask = mask[self.box.slices]
+        self._stages = [np.ascontiguousarray(picture[self.box.slices])]
+        self._rest = self._run(picture, mask, chain)
+
+    def stage(self, number: int) -> Image:
+        """The box's pixels after so many steps."""
+        while len(self._stages) <= number:
+            self._stages.append(next(self._rest))
+        return self._stages[number]
+
+    def patch(self) -> Patch:
+        """The region after its whole chain."""
+        self._stages += self._rest
+        return self.so_far()
+
+    def so_far(self) -> Patch:
+        """The region after the steps that were run."""
+        return Patch(self.box, self.mask, tuple(self._stages))
+
+    def _run(self, picture: Image, mask: Mask, chain: Sequence[Link]) -> Iterator[Image]:
+        height, width = picture.shape[:2]
+        crops = _crops(self.box, chain, width, height)
+        work = picture[crops[0].slices]
+        for link, crop, used in zip(chain, crops, crops[1:], strict=False):
+            work = _apply(link, work, crop, used, mask, width, height)
+            work = work[used.shifted(-crop.x0, -crop.y0).slices]
+            yield np.ascontiguousarray(work[self.box.shifted(-used.x0, -used.y0).slices])
 
 
 def _crops(box: Box, chain: Sequence[Link], width: int, height: int) -> list[Box]:

@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from distortions.perception import PIXELS_PER_DEGREE, Damage, Planes, compare
+from distortions.measure import Look, Looker
+from distortions.perception import PIXELS_PER_DEGREE, Comparison, Damage, Planes
 from schemas.arrays import Image, Mask
 from schemas.masks import bounding_box
 
@@ -53,7 +55,11 @@ class View:
         self._pixels, self._mask = picture[crop.slices], np.ascontiguousarray(mask[crop.slices])
         self._inside = box.shifted(-crop.x0, -crop.y0).slices
         self._cut = np.ascontiguousarray(mask[box.slices]).view(np.uint8)
+        self._weights: NDArray[np.int32] | None = None
         self.pristine = self._planes(self._pixels)
+        self.looker = Looker(mask[box.slices])
+        """Measures states of the region inside its box."""
+        self.untouched: Look = self.looker.look(self._pixels[self._inside])
 
     def of(self, stage: Image) -> Planes:
         """The region in this state.
@@ -67,7 +73,13 @@ class View:
 
     def compare(self, reference: Planes, degraded: Planes) -> Damage:
         """Visible damage of one state against another."""
-        return compare(reference, degraded, self._mask)
+        return self.beside(reference, degraded).damage()
+
+    def beside(self, reference: Planes, degraded: Planes) -> Comparison:
+        """One state beside another, as far as somebody asks for it."""
+        if self._weights is None:
+            self._weights = reference.weights(self._mask)
+        return Comparison(reference, degraded, self._weights)
 
     def contrast(self, state: Planes) -> Contrast | None:
         """The region in this state against the ring about it; ``None`` where there is none."""

@@ -142,7 +142,8 @@ class _Selection:
         left = np.ascontiguousarray(candidate.mask[here] & ~self._taken[here])
         total = int(np.count_nonzero(left))
         self._require_area(total, only_least=True)
-        part = largest_part(left)
+        whole = proposal.connected and total == candidate.area
+        part = left if whole else largest_part(left)
         size = int(np.count_nonzero(part))
         if size < self._config.min_largest_part * total:
             share = f"{size / total:.0%} of it"

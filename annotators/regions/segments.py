@@ -2,7 +2,8 @@
 
 The picture is shrunk to a long side of 256 pixels, smoothed, cut into homogeneous patches
 (``kernels/graph.py``) that are joined to a dozen regions (``kernels/merge.py``), and the borders
-are found again at full resolution (``kernels/flood.py``). These are areas, not objects: a cat
+are found again at full resolution (``kernels/flood.py``); of each region the largest connected
+part counts (``kernels/parts.py``). These are areas, not objects: a cat
 may fall apart into face and body. Same pixels give the same regions on every x86-64 machine.
 """
 
@@ -18,8 +19,6 @@ from annotators.regions.plain_names import plain_names
 from annotators.regions.registry import SourceRequest, region_source
 from annotators.regions.source import OneByOne, Proposal, Proposals
 from schemas.arrays import Image, Mask, require_image
-from schemas.boxes import Box
-from schemas.masks import largest_part
 from schemas.records import Picture
 
 LONG_SIDE: Final = 256
@@ -51,8 +50,9 @@ class SegmentRegions(OneByOne):
         """Up to twelve areas that do not overlap; those that plain words tell apart are named."""
         require_image(image)
         masks = self.masks(image)
+        names = plain_names(image, masks)
         return Proposals(
-            [Proposal(*pair) for pair in zip(masks, plain_names(image, masks), strict=True)]
+            [Proposal(*pair, connected=True) for pair in zip(masks, names, strict=True)]
         )
 
     def masks(self, image: Image) -> list[Mask]:
@@ -63,7 +63,7 @@ class SegmentRegions(OneByOne):
     def _smoothed(self, image: Image) -> Image:
         small = _shrunk(image)
         out = np.empty_like(small)
-        _kernel("graph").bilateral(small, self._near.reshape(9, 9), self._alike, out)
+        _kernel("smooth").bilateral(small, self._near.reshape(9, 9), self._alike, out)
         return out
 
 
@@ -78,9 +78,9 @@ def _kernel(name: str) -> Any:
     return importlib.import_module(f"annotators.regions.kernels.{name}")
 
 
-def _bell(size: int, sigma: float, at: list[float] | list[int]) -> NDArray[np.int64]:
+def _bell(size: int, sigma: float, at: list[float] | list[int]) -> NDArray[np.float64]:
     weights = [round(1024 * math.exp(-(x * x) / (2 * sigma * sigma))) for x in at]
-    return np.array(weights, np.int64).reshape(size)
+    return np.array(weights, np.float64).reshape(size)
 
 
 def _shrunk(image: Image) -> Image:
@@ -90,7 +90,7 @@ def _shrunk(image: Image) -> Image:
         return np.ascontiguousarray(image)
     rows, columns = max(1, height * LONG_SIDE // long), max(1, width * LONG_SIDE // long)
     out = np.empty((rows, columns, 3), np.uint8)
-    _kernel("graph").shrink(image, out)
+    _kernel("smooth").shrink(np.ascontiguousarray(image), out)
     return out
 
 
@@ -98,15 +98,18 @@ def _patches(small: Image) -> NDArray[np.int32]:
     """Patch number per pixel, ``(rows, columns)``."""
     graph = _kernel("graph")
     rows, columns = small.shape[:2]
-    values = graph.soften(small, np.array(SOFTEN, np.int64))
-    first, second = np.empty((2, 4 * rows * columns), np.int32)
-    cost = np.empty(4 * rows * columns, np.uint16)
-    count = graph.edges(values, first, second, cost)
-    # Only a stable sort orders equal costs alike on machines with and without vector sorting.
-    order = np.argsort(cost[:count], kind="stable")
+    edge, price = graph.edges(_softened(small))
     smallest = max(8, rows * columns // 1000)
-    pixels = graph.join(first, second, cost, order, rows * columns, SCALE * 256, smallest)
+    pixels = graph.join(edge, price, rows * columns, columns, SCALE * 256, smallest)
     return np.asarray(pixels).reshape(rows, columns)
+
+
+def _softened(small: Image) -> NDArray[np.int32]:
+    """Convolved both ways with ``SOFTEN``, in 1/16 grey levels."""
+    kernel = np.array(SOFTEN, np.float32)
+    # Sums of whole numbers below 2**24, which floats of 32 bits hold exactly in any order.
+    sums = cv2.sepFilter2D(small, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REPLICATE)
+    return np.right_shift(np.asarray(sums).astype(np.int32) + (1 << 11), 12)
 
 
 def _regions(small: Image, patches: NDArray[np.int32]) -> NDArray[np.uint8]:
@@ -134,24 +137,15 @@ def _refined(regions: NDArray[np.uint8], image: Image) -> NDArray[np.uint8]:
     height, width = image.shape[:2]
     rows = np.arange(height) * regions.shape[0] // height
     columns = np.arange(width) * regions.shape[1] // width
-    full = np.ascontiguousarray(regions[rows][:, columns])
+    full = np.ascontiguousarray(regions[:, columns][rows])
     brush = np.ones((BAND, BAND), np.uint8)
     inside = np.where(cv2.erode(full, brush) == cv2.dilate(full, brush), full, np.uint8(0))
     if not inside.any():
         return full
-    _kernel("flood").flood(inside, np.ascontiguousarray(image))
-    return inside
+    return np.asarray(_kernel("flood").flood(inside, np.ascontiguousarray(image)), np.uint8)
 
 
 def _parts(regions: NDArray[np.uint8]) -> list[Mask]:
     """The largest connected part of each region; what is left over belongs to none."""
-    found = []
-    for number in range(1, int(regions.max()) + 1):
-        mask = regions == number
-        x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-        if width == 0:
-            continue
-        inside = Box(x, y, x + width, y + height).slices
-        mask[inside] = largest_part(np.ascontiguousarray(mask[inside]))
-        found.append(mask)
-    return found
+    masks, there = _kernel("parts").largest(regions, int(regions.max()))
+    return [mask for mask, is_there in zip(masks, there, strict=True) if is_there]

@@ -22,6 +22,8 @@ class Proposal(NamedTuple):
         alternatives: Names considered, best first.
         scores: Score of each of them, 0 to 1; empty where the source does not score names.
         quality: The segmenter's own estimate of the mask's IoU, where it makes one.
+        connected: Whether the mask is known to be one piece (pixels that touch at a corner hang
+            together).
     """
 
     mask: Mask
@@ -29,6 +31,7 @@ class Proposal(NamedTuple):
     alternatives: tuple[str, ...] = ()
     scores: tuple[float, ...] = ()
     quality: float | None = None
+    connected: bool = False
 
 
 class SkippedAnnotation(NamedTuple):

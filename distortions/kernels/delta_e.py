@@ -1,4 +1,4 @@
-"""CIEDE2000 between two pictures on a lattice of masked pixels."""
+"""CIEDE2000 between two pictures of some pixels."""
 
 import math
 
@@ -65,24 +65,26 @@ def ciede2000(l1: float, a1: float, b1: float, l2: float, a2: float, b2: float) 
 
 
 @njit(cache=True, nogil=True)
-def colour_sums(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], mask: NDArray[np.bool_], linear: F64, every: int
-) -> F64:
-    """Sums over every ``every``-th masked pixel: difference, lightness shift, chroma, count."""
+def lab_of(image: NDArray[np.uint8], places: NDArray[np.int32], linear: F64) -> F64:
+    """Lab of the pixels at these places in reading order, ``(places, 3)``."""
+    flat = image.reshape(image.shape[0] * image.shape[1], 3)
+    out = np.empty((places.size, 3))
+    for k in range(places.size):
+        pixel = flat[places[k]]
+        out[k] = _lab(linear[pixel[0]], linear[pixel[1]], linear[pixel[2]])
+    return out
+
+
+@njit(cache=True, nogil=True)
+def colour_sums(first: F64, second: F64) -> F64:
+    """Sums over pairs of Lab colours: difference, lightness shift, chroma of each, count."""
     out = np.zeros(5)
-    seen = 0
-    for y in range(a.shape[0]):
-        for x in range(a.shape[1]):
-            if not mask[y, x]:
-                continue
-            seen += 1
-            if (seen - 1) % every:
-                continue
-            l1, a1, b1 = _lab(linear[a[y, x, 0]], linear[a[y, x, 1]], linear[a[y, x, 2]])
-            l2, a2, b2 = _lab(linear[b[y, x, 0]], linear[b[y, x, 1]], linear[b[y, x, 2]])
-            out[0] += ciede2000(l1, a1, b1, l2, a2, b2)
-            out[1] += l2 - l1
-            out[2] += math.hypot(a1, b1)
-            out[3] += math.hypot(a2, b2)
-            out[4] += 1
+    for k in range(first.shape[0]):
+        l1, a1, b1 = first[k, 0], first[k, 1], first[k, 2]
+        l2, a2, b2 = second[k, 0], second[k, 1], second[k, 2]
+        out[0] += ciede2000(l1, a1, b1, l2, a2, b2)
+        out[1] += l2 - l1
+        out[2] += math.hypot(a1, b1)
+        out[3] += math.hypot(a2, b2)
+        out[4] += 1
     return out

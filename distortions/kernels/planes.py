@@ -14,6 +14,7 @@ from distortions.kernels.plain import PLAIN
 U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LUMA_UNIT = 16
@@ -30,25 +31,26 @@ def reduce(image: U8, linear: I32, root: I32, factor: int, left: int, top: int) 
     """
     tall = (image.shape[0] + top + factor - 1) // factor
     wide = (image.shape[1] + left + factor - 1) // factor
+    flat = image.reshape(image.shape[0], 3 * image.shape[1])
     tone = np.empty((3, tall, wide), np.int32)
     lab = np.empty((3, tall, wide), np.int32)
+    # Whole numbers that doubles hold exactly; so are the quotients' whole parts.
+    coded, lit = np.empty((3, wide)), np.empty((3, wide))
+    across, count = np.zeros(wide), np.empty(wide)
+    for x in range(image.shape[1]):
+        across[(x + left) // factor] += 1
     for v in range(tall):
         first, last = max(v * factor - top, 0), min((v + 1) * factor - top, image.shape[0])
-        for u in range(wide):
-            start, end = max(u * factor - left, 0), min((u + 1) * factor - left, image.shape[1])
-            red = green = blue = lit_red = lit_green = lit_blue = np.int64(0)
+        coded[:], lit[:] = 0, 0
+        if factor == 2 and last - first == 2:
+            _add_pair(flat[first], flat[first + 1], linear, left, coded, lit)
+        else:
             for y in range(first, last):
-                for x in range(start, end):
-                    r, g, b = image[y, x, 0], image[y, x, 1], image[y, x, 2]
-                    red += r
-                    green += g
-                    blue += b
-                    lit_red += linear[r]
-                    lit_green += linear[g]
-                    lit_blue += linear[b]
-            count = max((last - first) * (end - start), 1)
-            _put_tone(tone, v, u, red, green, blue, count)
-            _put_lab(lab, v, u, lit_red // count, lit_green // count, lit_blue // count, root)
+                _add_row(flat[y], linear, factor, left, coded, lit)
+        for u in range(wide):
+            count[u] = max(across[u] * (last - first), 1.0)
+        _put_tone(coded, count, tone[:, v])
+        _put_lab(lit, count, root, lab[:, v])
     # An offset beyond one block leaves the first row or column without pixels.
     if left >= factor:
         tone[:, :, 0], lab[:, :, 0] = tone[:, :, 1], lab[:, :, 1]
@@ -57,29 +59,61 @@ def reduce(image: U8, linear: I32, root: I32, factor: int, left: int, top: int) 
     return tone, lab
 
 
-@njit(inline="always", **PLAIN)
-def _put_tone(
-    tone: I32, v: int, u: int, red: np.int64, green: np.int64, blue: np.int64, count: int
-) -> None:
-    unit, half = 1000 * count, 500 * count
-    red, green, blue = LUMA_UNIT * red, LUMA_UNIT * green, LUMA_UNIT * blue
-    tone[0, v, u] = (299 * red + 587 * green + 114 * blue + half) // unit
-    tone[1, v, u] = (596 * red - 274 * green - 322 * blue + half) // unit
-    tone[2, v, u] = (211 * red - 523 * green + 312 * blue + half) // unit
+@njit(**PLAIN)
+def _add_row(row: U8, linear: I32, factor: int, left: int, coded: F64, lit: F64) -> None:
+    """Add a row of pixels, channels side by side, to the sums of its blocks."""
+    for x in range(row.size // 3):
+        u = (x + left) // factor
+        for c in range(3):
+            level = row[3 * x + c]
+            coded[c, u] += level
+            lit[c, u] += linear[level]
 
 
-@njit(inline="always", **PLAIN)
-def _put_lab(
-    lab: I32, v: int, u: int, red: np.int64, green: np.int64, blue: np.int64, root: I32
-) -> None:
+@njit(**PLAIN)
+def _add_pair(above: U8, below: U8, linear: I32, left: int, coded: F64, lit: F64) -> None:
+    """Both rows of blocks of two pixels a side, the usual case, at once."""
+    width = above.size // 3
+    first, last = (left + 1) // 2, (width + left) // 2
+    for u in range(first, last):
+        x = 3 * (2 * u - left)
+        for c in range(3):
+            p, q, r, s = above[x + c], above[x + c + 3], below[x + c], below[x + c + 3]
+            coded[c, u] = np.int32(p) + np.int32(q) + np.int32(r) + np.int32(s)
+            lit[c, u] = linear[p] + linear[q] + linear[r] + linear[s]
+    for u, x in ((first - 1, 0), (last, width - 1)):
+        # a block cut off by the border has one column
+        if (x + left) // 2 == u:
+            for c in range(3):
+                p, r = above[3 * x + c], below[3 * x + c]
+                coded[c, u] = np.int32(p) + np.int32(r)
+                lit[c, u] = linear[p] + linear[r]
+
+
+@njit(**PLAIN)
+def _put_tone(coded: F64, count: F64, tone: I32) -> None:
+    red, green, blue = coded[0], coded[1], coded[2]
+    for u in range(count.size):
+        unit, half = 1000.0 * count[u], 500.0 * count[u]
+        r, g, b = LUMA_UNIT * red[u], LUMA_UNIT * green[u], LUMA_UNIT * blue[u]
+        tone[0, u] = np.int32(math.floor((299 * r + 587 * g + 114 * b + half) / unit))
+        tone[1, u] = np.int32(math.floor((596 * r - 274 * g - 322 * b + half) / unit))
+        tone[2, u] = np.int32(math.floor((211 * r - 523 * g + 312 * b + half) / unit))
+
+
+@njit(**PLAIN)
+def _put_lab(lit: F64, count: F64, root: I32, lab: I32) -> None:
     """Lab (D65, 2 degrees); light in 1/65535 of full, ``root`` in 1/65536."""
-    # Rows of the sRGB matrix over the white point, in 1/65536; each sums to 65536.
-    fx = root[(28440 * red + 24656 * green + 12440 * blue) >> 18]
-    fy = root[(13938 * red + 46868 * green + 4730 * blue) >> 18]
-    fz = root[(1164 * red + 7176 * green + 57196 * blue) >> 18]
-    lab[0, v, u] = (116 * LAB_UNIT * fy >> 16) - 16 * LAB_UNIT
-    lab[1, v, u] = 500 * LAB_UNIT * (fx - fy) >> 16
-    lab[2, v, u] = 200 * LAB_UNIT * (fy - fz) >> 16
+    for u in range(count.size):
+        red, green = np.int64(lit[0, u] / count[u]), np.int64(lit[1, u] / count[u])
+        blue = np.int64(lit[2, u] / count[u])
+        # Rows of the sRGB matrix over the white point, in 1/65536; each sums to 65536.
+        fx = np.int64(root[(28440 * red + 24656 * green + 12440 * blue) >> 18])
+        fy = np.int64(root[(13938 * red + 46868 * green + 4730 * blue) >> 18])
+        fz = np.int64(root[(1164 * red + 7176 * green + 57196 * blue) >> 18])
+        lab[0, u] = (116 * LAB_UNIT * fy >> 16) - 16 * LAB_UNIT
+        lab[1, u] = 500 * LAB_UNIT * (fx - fy) >> 16
+        lab[2, u] = 200 * LAB_UNIT * (fy - fz) >> 16
 
 
 @njit(**PLAIN)
@@ -89,8 +123,13 @@ def weights(mask: Flags, factor: int, left: int, top: int) -> I32:
     wide = (mask.shape[1] + left + factor - 1) // factor
     out = np.zeros((tall, wide), np.int32)
     for y in range(mask.shape[0]):
-        for x in range(mask.shape[1]):
-            out[(y + top) // factor, (x + left) // factor] += mask[y, x]
+        row, here = out[(y + top) // factor], mask[y]
+        for step in range(factor):
+            begin = step - left
+            first = (max(0, -begin) + factor - 1) // factor
+            last = min(wide, (here.size - 1 - begin) // factor + 1)
+            for u in range(first, last):
+                row[u] += here[u * factor + begin]
     return out
 
 

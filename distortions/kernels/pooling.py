@@ -21,73 +21,69 @@ BINS = 128 * BINS_PER_UNIT
 
 
 @njit(**PLAIN)
-def _cells(p: I32, q: I32) -> I64:
-    """Per cell: sums of p, q, pp, qq, pq and the number of blocks, ``(6, height, width)``."""
-    tall, wide = (p.shape[0] + CELL - 1) // CELL, (p.shape[1] + CELL - 1) // CELL
-    out = np.empty((6, tall, wide), np.int64)
-    for v in range(tall):
-        for u in range(wide):
-            i = j = ii = jj = ij = n = np.int64(0)
-            for y in range(v * CELL, min(v * CELL + CELL, p.shape[0])):
-                for x in range(u * CELL, min(u * CELL + CELL, p.shape[1])):
-                    r, s = np.int64(p[y, x]), np.int64(q[y, x])
-                    i += r
-                    j += s
-                    ii += r * r
-                    jj += s * s
-                    ij += r * s
-                    n += 1
-            out[0, v, u], out[1, v, u], out[2, v, u] = i, j, ii
-            out[3, v, u], out[4, v, u], out[5, v, u] = jj, ij, n
-    return out
+def _cells(p: I32, q: I32, y: np.int64, out: F64) -> None:
+    """Per cell of the row of cells from ``y`` on: sums of p, q, pp, qq, pq and of blocks."""
+    out[:] = 0
+    for row in range(y, min(y + CELL, p.shape[0])):
+        first, second = p[row], q[row]
+        # The last cell of a row may have one column.
+        for u in range(p.shape[1] // CELL):
+            r, s = first[CELL * u], second[CELL * u]
+            v, w = first[CELL * u + 1], second[CELL * u + 1]
+            out[0, u] += r + v
+            out[1, u] += s + w
+            out[2, u] += r * r + v * v
+            out[3, u] += s * s + w * w
+            out[4, u] += r * s + v * w
+            out[5, u] += CELL
+        if p.shape[1] % CELL:
+            r, s, u = first[-1], second[-1], p.shape[1] // CELL
+            out[0, u] += r
+            out[1, u] += s
+            out[2, u] += r * r
+            out[3, u] += s * s
+            out[4, u] += r * s
+            out[5, u] += 1
 
 
-@njit(inline="always", **PLAIN)
-def _ssim(i: np.int64, j: np.int64, ii: np.int64, jj: np.int64, ij: np.int64, n: np.int64) -> float:
+@njit(**PLAIN)
+def _ssim(sums: F64, out: F32) -> None:
+    """SSIM of a row of windows, from their sums."""
     unit = 1.0 / LAB_UNIT
-    mean_i, mean_j = i / n * unit, j / n * unit
-    unbiased = n / (n - 1) if n > 1 else 1.0
-    var_i = unbiased * (ii / n * unit * unit - mean_i * mean_i)
-    var_j = unbiased * (jj / n * unit * unit - mean_j * mean_j)
-    both = unbiased * (ij / n * unit * unit - mean_i * mean_j)
-    top = (2 * mean_i * mean_j + C1) * (2 * both + C2)
-    return float(top / ((mean_i * mean_i + mean_j * mean_j + C1) * (var_i + var_j + C2)))
+    for u in range(out.size):
+        n = sums[5, u]
+        mean_i, mean_j = sums[0, u] / n * unit, sums[1, u] / n * unit
+        unbiased = n / (n - 1.0) if n > 1.0 else 1.0
+        var_i = unbiased * (sums[2, u] / n * unit * unit - mean_i * mean_i)
+        var_j = unbiased * (sums[3, u] / n * unit * unit - mean_j * mean_j)
+        both = unbiased * (sums[4, u] / n * unit * unit - mean_i * mean_j)
+        top = (2 * mean_i * mean_j + C1) * (2 * both + C2)
+        out[u] = top / ((mean_i * mean_i + mean_j * mean_j + C1) * (var_i + var_j + C2))
 
 
 @njit(**PLAIN)
 def cell_ssim(a: I32, b: I32) -> F32:
-    """SSIM of every Lab plane, window of 3x3 cells of 2x2 blocks, ``(3, cells, cells)``.
+    """SSIM of a plane, window of 3x3 cells of 2x2 blocks, ``(cells, cells)``.
+
+    Sums are of whole numbers that doubles hold exactly.
 
     Source: SSIM, Wang et al. 2004, uniform window, range 100.
     """
-    tall, wide = (a.shape[1] + CELL - 1) // CELL, (a.shape[2] + CELL - 1) // CELL
-    out = np.empty((3, tall, wide), np.float32)
-    column = np.zeros((6, wide), np.int64)
-    for c in range(3):
-        sums = _cells(a[c], b[c])
-        for v in range(tall):
-            _column_sums(sums, v, column)
-            for u in range(wide):
-                i = j = ii = jj = ij = n = np.int64(0)
-                for k in range(max(u - 1, 0), min(u + 2, wide)):
-                    i += column[0, k]
-                    j += column[1, k]
-                    ii += column[2, k]
-                    jj += column[3, k]
-                    ij += column[4, k]
-                    n += column[5, k]
-                out[c, v, u] = _ssim(i, j, ii, jj, ij, n)
+    tall, wide = (a.shape[0] + CELL - 1) // CELL, (a.shape[1] + CELL - 1) // CELL
+    out = np.empty((tall, wide), np.float32)
+    cells, column, window = np.zeros((3, 6, wide)), np.empty((6, wide)), np.empty((6, wide))
+    _cells(a, b, np.int64(0), cells[0])
+    for v in range(tall):
+        if v + 1 < tall:
+            _cells(a, b, np.int64(v + 1) * CELL, cells[(v + 1) % 3])
+        else:
+            cells[(v + 1) % 3] = 0
+        column[:] = cells[0] + cells[1] + cells[2]
+        window[:] = column
+        window[:, 1:] += column[:, :-1]
+        window[:, :-1] += column[:, 1:]
+        _ssim(window, out[v])
     return out
-
-
-@njit(**PLAIN)
-def _column_sums(sums: I64, v: int, out: I64) -> None:
-    """Sums over the rows ``v - 1`` to ``v + 1`` of cells that exist."""
-    out[:] = 0
-    for row in range(max(v - 1, 0), min(v + 2, sums.shape[1])):
-        for k in range(sums.shape[0]):
-            for u in range(sums.shape[2]):
-                out[k, u] += sums[k, row, u]
 
 
 @njit(**PLAIN)
@@ -120,6 +116,23 @@ def pool(gradient: F32, haar: F32, colour: F32, ssim: F32, weight: I32, visible:
                 out[11 + c] += w * ssim[c, y // CELL, x // CELL]
             both, hue = np.float64(colour[0, y, x]), np.float64(colour[1, y, x])
             out[14] += w * math.sqrt(max(0.0, both * both - hue * hue))
+    _percentiles(bins, out)
+    return out
+
+
+@njit(**PLAIN)
+def glance(colour: F32, ssim: F32, weight: I32) -> F64:
+    """What ``pool`` has at 0, 8 to 11 alone: weight, percentiles, the sum of the SSIM of L*."""
+    out = np.zeros(15)
+    bins = np.zeros(BINS, np.int64)
+    for y in range(weight.shape[0]):
+        for x in range(weight.shape[1]):
+            w = np.float64(weight[y, x])
+            if w == 0:
+                continue
+            out[0] += w
+            bins[min(int(colour[0, y, x] * BINS_PER_UNIT), BINS - 1)] += weight[y, x]
+            out[11] += w * ssim[y // CELL, x // CELL]
     _percentiles(bins, out)
     return out
 

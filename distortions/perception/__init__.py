@@ -6,10 +6,12 @@ who has no reference beside it, ``grade_of`` gives the word for its size, ``dama
 it lies.
 """
 
+from distortions.perception.compare import Comparison as Comparison
 from distortions.perception.compare import compare as compare
 from distortions.perception.compare import damage_map as damage_map
 from distortions.perception.compare import perceived as perceived
 from distortions.perception.measures import Damage as Damage
+from distortions.perception.measures import Glance as Glance
 from distortions.perception.planes import PIXELS_PER_DEGREE as PIXELS_PER_DEGREE
 from distortions.perception.planes import Planes as Planes
 from distortions.perception.words import Grade as Grade

@@ -1,13 +1,14 @@
 """Two pictures side by side: damage inside a mask, and where it lies."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from distortions.kernels import Kernels
-from distortions.perception import tables
-from distortions.perception.measures import Damage, of_sums
+from distortions.perception.measures import Damage, Glance, glance_of, of_sums
 from distortions.perception.planes import BLOCKS_PER_DEGREE, PIXELS_PER_DEGREE, Planes
 from schemas.arrays import Image, Mask
 
@@ -62,9 +63,42 @@ def compare(reference: Planes, degraded: Planes, mask: Mask | None = None) -> Da
     Raises:
         ContractError: Planes of different shape or distance, a wrong or an empty mask.
     """
-    reference.require_same_lattice(degraded)
-    weights = reference.weights(mask)
-    return of_sums(_pool(_maps(reference, degraded, weights), weights))
+    return Comparison(reference, degraded, reference.weights(mask)).damage()
+
+
+class Comparison:
+    """Two prepared pictures under one mask; what both of its answers need is made once.
+
+    Args:
+        reference: One of them.
+        degraded: The other.
+        weights: The mask on their blocks, see ``Planes.weights``.
+
+    Raises:
+        ContractError: Planes of different shape or distance.
+    """
+
+    def __init__(self, reference: Planes, degraded: Planes, weights: Weights) -> None:
+        reference.require_same_lattice(degraded)
+        self._first, self._second, self._weights = reference, degraded, weights
+
+    @cached_property
+    def _colour(self) -> NDArray[np.float32]:
+        return _colour(self._first, self._second, self._weights)
+
+    @cached_property
+    def _light_ssim(self) -> NDArray[np.float32]:
+        return _ssim(self._first, self._second, 0)
+
+    def glance(self) -> Glance:
+        """Enough to know whether there is anything to see; the cheaper half of ``damage``."""
+        return glance_of(_pooling.glance(self._colour, self._light_ssim, self._weights))
+
+    def damage(self) -> Damage:
+        """See ``compare``."""
+        chroma = [_ssim(self._first, self._second, plane) for plane in (1, 2)]
+        maps = _structure(self._first, self._second, self._colour, [self._light_ssim, *chroma])
+        return of_sums(_pool(maps, self._weights))
 
 
 def damage_map(
@@ -92,12 +126,32 @@ def damage_map(
 
 
 def _maps(first: Planes, second: Planes, weights: Weights) -> _Maps:
+    ssim = [_ssim(first, second, plane) for plane in range(3)]
+    return _structure(first, second, _colour(first, second, weights), ssim)
+
+
+def _structure(
+    first: Planes,
+    second: Planes,
+    colour: NDArray[np.float32],
+    ssim: Sequence[NDArray[np.float32]],
+) -> _Maps:
     return _Maps(
         _sight.gradient_similarity(first.gradient, second.gradient),
         _sight.haar_similarity(first.haar, second.haar, first.chroma, second.chroma),
-        _sight.colour_difference(first.lab, second.lab, weights, tables.power(), tables.turn()),
-        _pooling.cell_ssim(first.lab, second.lab),
+        colour,
+        np.stack(ssim),
     )
+
+
+def _colour(first: Planes, second: Planes, weights: Weights) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = _sight.colour_difference(first.lab, second.lab, weights)
+    return found
+
+
+def _ssim(first: Planes, second: Planes, plane: int) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = _pooling.cell_ssim(first.lab[plane], second.lab[plane])
+    return found
 
 
 def _part(maps: _Maps, part: tuple[slice, slice]) -> _Maps:

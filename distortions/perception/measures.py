@@ -69,6 +69,18 @@ class Damage(NamedTuple):
         return round(UNTOUCHED - self.damage, 4)
 
 
+class Glance(NamedTuple):
+    """The part of ``Damage`` that tells whether there is anything to see."""
+
+    delta_e_95: float
+    ssim: float
+
+
+def glance_of(sums: NDArray[np.float64]) -> Glance:
+    """The same numbers as ``of_sums`` gives, from what ``kernels.pooling.glance`` added up."""
+    return Glance(*(round(float(value), 4) + 0.0 for value in (sums[9], sums[11] / sums[0])))
+
+
 def of_sums(sums: NDArray[np.float64]) -> Damage:
     """Measures from what ``kernels.pooling.pool`` added up, rounded to four decimals."""
     area = float(sums[0])

@@ -1,6 +1,7 @@
 """A picture as a viewer resolves it, prepared once and compared many times."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,27 +18,24 @@ BLOCKS_PER_DEGREE = 20.0
 _planes = Kernels("planes")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Planes:
     """What comparisons need of one picture, on blocks of pixels that the eye takes together.
 
     A block's side is ``pixels_per_degree / 20``, rounded, at least one pixel: two at the usual
-    distance, where GMSD and HaarPSI halve the picture, too.
+    distance, where GMSD and HaarPSI halve the picture, too. What only some comparisons need is
+    made when the first one does.
 
     Args:
         lab: L*, a*, b* of the blocks' mean light, 1/64 of a unit, ``(3, rows, columns)``.
-        gradient: Prewitt magnitude of luma, grey levels, ``(rows, columns)``.
-        haar: Absolute Haar responses, three scales by two directions, ``(6, rows, columns)``.
-        chroma: Absolute I and Q, grey levels, ``(2, rows, columns)``.
+        tone: Y, I and Q of their mean level, 1/16 of a grey level, ``(3, rows, columns)``.
         shape: Height and width of the picture, pixels.
         side: Side of a block, pixels.
         offset: How far the first block begins left of and above the picture, ``x, y``, pixels.
     """
 
     lab: NDArray[np.int32]
-    gradient: NDArray[np.float32]
-    haar: NDArray[np.float32]
-    chroma: NDArray[np.float32]
+    tone: NDArray[np.int32]
     shape: tuple[int, int]
     side: int
     offset: tuple[int, int]
@@ -69,15 +67,25 @@ class Planes:
         left, top = (place % (2 * side) for place in origin)
         pixels = np.ascontiguousarray(image)
         tone, lab = _planes.reduce(pixels, tables.linear(), tables.root(), side, left, top)
-        return cls(
-            lab=lab,
-            gradient=_planes.gradient(tone[0]),
-            haar=_planes.haar(tone[0]),
-            chroma=_planes.chroma(tone),
-            shape=image.shape[:2],
-            side=side,
-            offset=(left, top),
-        )
+        return cls(lab=lab, tone=tone, shape=image.shape[:2], side=side, offset=(left, top))
+
+    @cached_property
+    def gradient(self) -> NDArray[np.float32]:
+        """Prewitt magnitude of luma, grey levels, ``(rows, columns)``."""
+        found: NDArray[np.float32] = _planes.gradient(self.tone[0])
+        return found
+
+    @cached_property
+    def haar(self) -> NDArray[np.float32]:
+        """Absolute Haar responses, three scales by two directions, ``(6, rows, columns)``."""
+        found: NDArray[np.float32] = _planes.haar(self.tone[0])
+        return found
+
+    @cached_property
+    def chroma(self) -> NDArray[np.float32]:
+        """Absolute I and Q, grey levels, ``(2, rows, columns)``."""
+        found: NDArray[np.float32] = _planes.chroma(self.tone)
+        return found
 
     def weights(self, mask: Mask | None) -> NDArray[np.int32]:
         """Pixels of the mask in each block; ``None`` stands for all pixels.

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from distortions.perception.measures import Damage
+from distortions.perception.measures import Damage, Glance
 
 Grade: TypeAlias = Literal["mild", "moderate", "severe"]
 
@@ -28,12 +28,12 @@ shared photographs and COCO, of which the referee sees 98.7 % without and 268 of
 
 
 def visible(
-    measured: Damage, *, delta_e: float = SEEN_DELTA_E, structure: float = SEEN_STRUCTURE
+    measured: Damage | Glance, *, delta_e: float = SEEN_DELTA_E, structure: float = SEEN_STRUCTURE
 ) -> bool:
     """Whether somebody who has no reference beside it sees the difference.
 
     Args:
-        measured: What ``compare`` found between the picture with and the one without.
+        measured: What ``compare``, or a glance, found between the picture with and the one without.
         delta_e: Least 95th percentile of CIEDE2000.
         structure: Least loss of SSIM; either will do.
     """

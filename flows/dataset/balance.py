@@ -36,7 +36,7 @@ class RunSummary:
         rows: Rows by ``split.task.sub_task.form``.
         rejects: Rejects by ``stage.reason``.
         counts: Everything that was counted, added up over shards.
-        timings: Seconds by stage, added up over shards.
+        timings: Seconds by stage, added up over shards; names with ``cpu.`` are of the processor.
         seconds: Wall time by stage.
     """
 

@@ -5,6 +5,7 @@ LLaMA-Factory (sharegpt with ``dataset_info.json``), ms-swift (messages with ``<
 what follows it (Qwen-VL, Phi: conversations with ``<image>`` and a newline).
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -152,13 +153,31 @@ def _write(
 def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
     """Rows by row group, so that memory stays flat; texts with the tag are refused."""
     for path in files:
-        parquet = pq.ParquetFile(path)
+        # The rows of a picture share one copy of its bytes, here as in the file.
+        parquet = pq.ParquetFile(path, read_dictionary=[f"{IMAGE}.bytes"])
         if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
             raise ConfigError(f"{path}: not a dataset of ours: no column {', '.join(missing)}")
         for group in range(parquet.num_row_groups):
-            for row in parquet.read_row_group(group).to_pylist():
+            table = parquet.read_row_group(group)
+            pictures = _pictures(table[IMAGE], path)
+            for row, picture in zip(table.drop([IMAGE]).to_pylist(), pictures, strict=True):
+                row[IMAGE] = picture
                 _check(row, path)
                 yield row
+
+
+def _pictures(column: pa.ChunkedArray, path: Path) -> Iterator[dict[str, Any]]:
+    """Bytes and path of each row's picture; rows of one picture get the same bytes object."""
+    for chunk in column.chunks:
+        if not pa.types.is_struct(chunk.type) or chunk.type.get_field_index("bytes") < 0:
+            raise ConfigError(f"{path}: not a dataset of ours: its pictures have no bytes")
+        encoded, names = chunk.field("bytes"), chunk.field("path").to_pylist()
+        if not pa.types.is_dictionary(encoded.type):
+            encoded = encoded.dictionary_encode()
+        held = [*encoded.dictionary.to_pylist(), None]
+        places = encoded.indices.fill_null(len(held) - 1).to_numpy()
+        for place, name in zip(places, names, strict=True):
+            yield {"bytes": held[place], "path": name}
 
 
 def _check(row: dict[str, Any], path: Path) -> None:
@@ -213,29 +232,44 @@ def _trl(files: list[Path], path: Path) -> int:
     temporary, number = path.with_name(path.name + TEMPORARY), 0
     with (
         storage_errors(path),
-        pq.ParquetWriter(
-            temporary, _TRL, compression="zstd", dictionary_pagesize_limit=1 << 30
-        ) as writer,
+        _trl_writer(temporary) as writer,
     ):
         held: list[dict[str, Any]] = []
         for row in _rows(files):
-            held.append(
-                {
-                    "images": [row[IMAGE]],
-                    "messages": row["messages"],
-                    "row_id": row["row_id"],
-                    "task": row["task"],
-                    "sub_task": row["sub_task"],
-                }
-            )
+            held.append(row)
             number += 1
             if len(held) == ROWS:
-                writer.write_table(pa.Table.from_pylist(held, schema=_TRL))
+                writer.write_table(_trl_table(held))
                 held = []
         if held:
-            writer.write_table(pa.Table.from_pylist(held, schema=_TRL))
+            writer.write_table(_trl_table(held))
     put_in_place(temporary, path)
     return number
+
+
+def _trl_writer(path: Path) -> pq.ParquetWriter:
+    """A writer of ``_trl_table``s whose readers see ``_TRL``, see ``dataset_writer``."""
+    schema = _trl_table([]).schema
+    writer = pq.ParquetWriter(
+        path, schema, compression="zstd", dictionary_pagesize_limit=1 << 30, store_schema=False
+    )
+    note = base64.b64encode(_TRL.serialize().to_pybytes())
+    writer.add_key_value_metadata({**_TRL.metadata, b"ARROW:schema": note})
+    return writer
+
+
+def _trl_table(rows: list[dict[str, Any]]) -> pa.Table:
+    """Rows with their pictures, each of which is held once."""
+    bytes_of = {id(row[IMAGE]["bytes"]): row[IMAGE]["bytes"] for row in rows}
+    place_of = {key: place for place, key in enumerate(bytes_of)}
+    places = pa.array([place_of[id(row[IMAGE]["bytes"])] for row in rows], pa.int32())
+    png = pa.DictionaryArray.from_arrays(places, pa.array(list(bytes_of.values()), pa.binary()))
+    paths = pa.array([row[IMAGE]["path"] for row in rows], pa.string())
+    picture = pa.StructArray.from_arrays([png, paths], names=["bytes", "path"])
+    each = pa.array(range(len(rows) + 1), pa.int32())
+    columns = [pa.ListArray.from_arrays(each, picture)]
+    columns += [pa.array([row[f.name] for row in rows], f.type) for f in list(_TRL)[1:]]
+    return pa.Table.from_arrays(columns, names=_TRL.names)
 
 
 def _beside(out: Path, kind: str, splits: list[str]) -> None:

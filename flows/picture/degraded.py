@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from distortions.gate import Judged, overall
+from distortions.gate import Judged
 from distortions.plan import DrawnStep, grade_of
 from schemas import masks
 from schemas.records import DegradedRegion, Picture, Region, Scores, Step
@@ -73,8 +73,8 @@ def degraded_region(
 
 
 def _scores(judged: Judged) -> Scores | None:
-    effect, damage = overall(judged.patch), judged.damage
-    if damage is None:
+    effect, damage = judged.fidelity, judged.damage
+    if effect is None or damage is None:
         return None
     return Scores(
         psnr=effect.psnr,

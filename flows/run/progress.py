@@ -22,6 +22,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+COMPILING = "compiling"
+"""Name of the marks of workers that compile kernels before their first picture."""
+COMPILES = "compiling kernels, once"
 POLL_SECONDS = 0.3
 PLAIN_SECONDS = 10.0
 
@@ -80,13 +83,23 @@ class StageProgress:
         with Progress(*columns, console=self.console) as progress:
             task = progress.add_task(name, total=total)
             while not stop.wait(POLL_SECONDS):
-                progress.update(task, completed=self.done(name))
-            progress.update(task, completed=self.done(name))
+                said = COMPILES if self._compiles() else name
+                progress.update(task, completed=self.done(name), description=said)
+            progress.update(task, completed=self.done(name), description=name)
+
+    def _compiles(self) -> bool:
+        return any(self.folder.glob(f"{COMPILING}.*"))
 
     def _lines(self, name: str, total: int, stop: threading.Event) -> None:
-        start = time.perf_counter()
-        while not stop.wait(PLAIN_SECONDS):
-            self._line(name, total, start)
+        start = last = time.perf_counter()
+        told = False
+        while not stop.wait(min(POLL_SECONDS, PLAIN_SECONDS)):
+            if not told and self._compiles():
+                self.console.print(f"{name}: {COMPILES}", highlight=False)
+                told = True
+            if time.perf_counter() - last >= PLAIN_SECONDS:
+                last = time.perf_counter()
+                self._line(name, total, start)
         self._line(name, total, start)
 
     def _line(self, name: str, total: int, start: float) -> None:

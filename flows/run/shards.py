@@ -19,12 +19,13 @@ from distortions.plugins import load_plugins
 from flows.human.folder import annotated_hashes
 from flows.ingest.candidate import ingest_candidate
 from flows.picture.outcome import PictureTools, Stopwatch
-from flows.regions.choose import chosen_source, is_exclusive
+from flows.regions.choose import chosen_source, is_exclusive, name_of
 from flows.regions.propose import propose_all
 from flows.regions.stored import STAGE, stage_files, to_records, write_stage
 from flows.run.job import ShardJob, shard_work
 from flows.run.picture_queue import Outcome, outcomes
 from flows.run.prepare import make_tools
+from flows.run.warm import warm_up
 from flows.store.identity import code_version
 from flows.store.layout import describe_file
 from flows.store.ledger import ShardSummary
@@ -126,6 +127,7 @@ def run_build(job: ShardJob) -> ShardSummary:
         if work.done:
             return work.done
         clear_shard(folder.out, job.shard)
+        warm_up(folder.work, name_of(config.regions))
         tools = _tools(config, job.settings, stage)
         with ShardWriter(folder.out, job.shard, config.export) as writer:
             writer.add_rejects(Reject.from_table(pq.read_table(rejected)))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from distortions.chain import Link, parse_chain
-from distortions.gate import judge, overall
-from distortions.measure import Effect
+from distortions.gate import judge
+from distortions.measure import Effect, fidelity
 from distortions.perception import PIXELS_PER_DEGREE, Damage, orders_differ, perceived, visible
 from distortions.perception.words import SEEN_DELTA_E, SEEN_STRUCTURE
 from distortions.plan import link_chain
@@ -235,7 +235,10 @@ def test_a_step_goes_the_way_its_name_says(family):
 def test_scores_are_inside_the_mask(coffee):
     """An untouched region scores as identical; a degraded one does not."""
     mask = region(coffee)
-    same = overall(judge(coffee, mask, [], GATE).patch)
-    worse = overall(judge(coffee, mask, [Link(get("gaussian_blur"), 3, 1)], GATE).patch)
+    same = judge(coffee, mask, [], GATE).fidelity
+    found = judge(coffee, mask, [Link(get("gaussian_blur"), 3, 1)], GATE)
+    worse = found.fidelity
+    degraded, part = composite(coffee, [found.patch]), found.patch.box.slices
+    assert worse == fidelity(coffee[part], degraded[part], mask[part])
     assert (same.ssim, same.psnr, same.delta_e) == (1.0, 100.0, 0.0)
     assert worse.ssim < 0.95

@@ -5,59 +5,94 @@ from numba import njit
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
+I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 
 
 @njit(nogil=True, cache=True)
-def _gradient(image: U8, y: int, x: int) -> int:
-    """Sobel ``(|dx| + |dy|) / 8`` of the channel where it is largest; 0 to 255."""
+def _gradients(image: U8) -> U8:
+    """Sobel ``(|dx| + |dy|) / 8`` of the channel where it is largest, the border repeated.
+
+    Of ``(height, width, 3)``; has a frame of one pixel more, of which nothing is said.
+    """
     height, width = image.shape[:2]
-    above, below = max(y - 1, 0), min(y + 1, height - 1)
-    left, right = max(x - 1, 0), min(x + 1, width - 1)
-    best = 0
-    for c in range(3):
-        a, b = np.int64(image[above, left, c]), np.int64(image[above, right, c])
-        d, e = np.int64(image[below, left, c]), np.int64(image[below, right, c])
-        across = b + e - a - d + 2 * (np.int64(image[y, right, c]) - np.int64(image[y, left, c]))
-        down = d + e - a - b + 2 * (np.int64(image[below, x, c]) - np.int64(image[above, x, c]))
-        best = max(best, int(abs(across) + abs(down)))
-    return best >> 3
+    out = np.empty((height + 2, width + 2), np.uint8)
+    # A row of all channels side by side, a pixel more at either end.
+    smooth, steep = np.empty(3 * width + 6, np.int16), np.empty(3 * width + 6, np.int16)
+    found = np.empty(3 * width, np.uint8)
+    flat = image.reshape(height, 3 * width)
+    for y in range(height):
+        _columns(flat[max(y - 1, 0)], flat[y], flat[min(y + 1, height - 1)], smooth, steep)
+        _rows(smooth, steep, found)
+        row = out[y + 1, 1:]
+        for x in range(width):
+            row[x] = max(found[3 * x], found[3 * x + 1], found[3 * x + 2])
+    return out
 
 
 @njit(nogil=True, cache=True)
-def flood(labels: U8, image: U8) -> None:
-    """Give every pixel labelled 0 the label that reaches it over the lowest gradient.
+def _columns(above: U8, here: U8, below: U8, smooth: I16, steep: I16) -> None:
+    for i in range(here.size):
+        smooth[i + 3] = np.int16(above[i]) + np.int16(below[i]) + 2 * np.int16(here[i])
+        steep[i + 3] = np.int16(below[i]) - np.int16(above[i])
+    for values in (smooth, steep):
+        values[:3], values[-3:] = values[3:6], values[-6:-3]
 
-    ``labels`` ``(height, width)`` is filled in place; ``image`` is RGB of that size. Pixels wait
-    in one queue per gradient, first come first served.
+
+@njit(nogil=True, cache=True)
+def _rows(smooth: I16, steep: I16, found: U8) -> None:
+    for i in range(found.size):
+        across = smooth[i + 6] - smooth[i]
+        down = steep[i] + 2 * steep[i + 3] + steep[i + 6]
+        found[i] = (abs(across) + abs(down)) >> 3
+
+
+@njit(nogil=True, cache=True)
+def flood(labels: U8, image: U8) -> U8:
+    """Labels in which every 0 has become the label that reaches it over the lowest gradient.
+
+    ``labels`` is ``(height, width)``, ``image`` RGB of that size. Pixels wait in one queue per
+    gradient, first come first served.
     """
     height, width = labels.shape
-    head = np.full(256, -1, np.int32)
-    tail = np.full(256, -1, np.int32)
-    following = np.full(height * width, -1, np.int32)
-    level = 256
-    for y in range(height):
-        for x in range(width):
-            if labels[y, x] == 0:
-                continue
-            open_side = (x > 0 and labels[y, x - 1] == 0) or (y > 0 and labels[y - 1, x] == 0)
-            open_side |= x + 1 < width and labels[y, x + 1] == 0
-            open_side |= y + 1 < height and labels[y + 1, x] == 0
-            if open_side:
-                _append(head, tail, following, 0, y * width + x)
-                level = 0
+    wide = width + 2
+    # A frame that is nobody's keeps the flood inside without a look at the border.
+    framed = np.full((height + 2, wide), 255, np.uint8)
+    framed[1:-1, 1:-1] = labels
+    gradient, flat = _gradients(image).ravel(), framed.ravel()
+    head, tail = np.full(256, -1, np.int32), np.full(256, -1, np.int32)
+    following = np.empty(flat.size, np.int32)
+    open_side, lowest = np.empty(width, np.uint8), int(np.int64(0))
+    for y in range(1, height + 1):
+        if _open(framed[y - 1], framed[y], framed[y + 1], open_side):
+            for x in range(width):
+                if open_side[x]:
+                    _append(head, tail, following, lowest, y * wide + x + 1)
+    ways = np.array([-wide, -1, 1, wide], np.int32)
+    level = 0
     while level < 256:
         node = head[level]
         if node < 0:
             level += 1
             continue
         head[level] = following[node]
-        y, x = node // width, node % width
-        for way in range(4):
-            v, u = y + (-1, 0, 0, 1)[way], x + (0, -1, 1, 0)[way]
-            if 0 <= v < height and 0 <= u < width and labels[v, u] == 0:
-                labels[v, u] = labels[y, x]
-                _append(head, tail, following, max(level, _gradient(image, v, u)), v * width + u)
+        for way in ways:
+            other = node + way
+            if flat[other] == 0:
+                flat[other] = flat[node]
+                _append(head, tail, following, max(level, gradient[other]), other)
+    return framed[1:-1, 1:-1].copy()
+
+
+@njit(nogil=True, cache=True)
+def _open(above: U8, here: U8, below: U8, out: U8) -> bool:
+    """Which labelled pixels of a row have a neighbour without label; whether any has."""
+    some = np.uint8(0)
+    for x in range(out.size):
+        least = min(min(here[x], here[x + 2]), min(above[x + 1], below[x + 1]))
+        out[x] = (least == 0) & (here[x + 1] != 0)
+        some |= out[x]
+    return bool(some)
 
 
 @njit(nogil=True, cache=True)

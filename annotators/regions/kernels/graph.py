@@ -1,118 +1,69 @@
-"""From a picture to small homogeneous patches: shrink, smooth, join pixels along weak edges.
+"""From a small picture to homogeneous patches: join pixels along weak edges.
 
 Everything is integer arithmetic, so that a border decided by the last bit is decided alike on
-every machine. Samples are widened with ``np.int64``: to numba ``int`` of a uint8 is unsigned,
-and a difference below zero would wrap.
+every machine.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 
-
-@njit(nogil=True, cache=True)
-def shrink(image: U8, out: U8) -> None:
-    """Fill ``out`` (smaller) with the rounded mean of the block behind each of its pixels."""
-    height, width = image.shape[:2]
-    rows, columns = out.shape[:2]
-    for i in range(rows):
-        top, bottom = i * height // rows, (i + 1) * height // rows
-        for j in range(columns):
-            left, right = j * width // columns, (j + 1) * width // columns
-            count = (bottom - top) * (right - left)
-            red, green, blue = count // 2, count // 2, count // 2
-            for y in range(top, bottom):
-                for x in range(left, right):
-                    red += np.int64(image[y, x, 0])
-                    green += np.int64(image[y, x, 1])
-                    blue += np.int64(image[y, x, 2])
-            out[i, j, 0] = red // count
-            out[i, j, 1] = green // count
-            out[i, j, 2] = blue // count
+WAYS = 4
+"""To the right, below to the left, below, below to the right."""
+COSTS = 1 << 16
 
 
 @njit(nogil=True, cache=True)
-def bilateral(image: U8, near: I64, alike: I64, out: U8) -> None:
-    """Edge-keeping mean: weights ``near[dy, dx]`` by distance, ``alike`` by colour difference.
+def edges(values: I32) -> tuple[I32, U16]:
+    """All edges between neighbours, cheapest first, and what they cost.
 
-    Colour difference is the sum of the channels' absolute differences (0 to 765). The border
-    is clipped, not mirrored.
-    """
-    height, width = image.shape[:2]
-    radius = near.shape[0] // 2
-    for y in range(height):
-        for x in range(width):
-            r, g, b = np.int64(image[y, x, 0]), np.int64(image[y, x, 1]), np.int64(image[y, x, 2])
-            total, red, green, blue = 0, 0, 0, 0
-            for v in range(max(0, y - radius), min(height, y + radius + 1)):
-                for u in range(max(0, x - radius), min(width, x + radius + 1)):
-                    p, q = np.int64(image[v, u, 0]), np.int64(image[v, u, 1])
-                    s = np.int64(image[v, u, 2])
-                    weight = near[v - y + radius, u - x + radius]
-                    weight *= alike[abs(p - r) + abs(q - g) + abs(s - b)]
-                    total += weight
-                    red, green, blue = red + weight * p, green + weight * q, blue + weight * s
-            half = total // 2
-            out[y, x, 0] = (red + half) // total
-            out[y, x, 1] = (green + half) // total
-            out[y, x, 2] = (blue + half) // total
-
-
-@njit(nogil=True, cache=True)
-def soften(image: U8, weights: I64) -> I32:
-    """Convolve both ways with an odd kernel that sums to 256; result in 1/16 grey levels."""
-    height, width, channels = image.shape
-    radius = weights.size // 2
-    across = np.empty((height, width, channels), np.int32)
-    out = np.empty((height, width, channels), np.int32)
-    for y in range(height):
-        for x in range(width):
-            for c in range(channels):
-                total = 0
-                for k in range(-radius, radius + 1):
-                    column = min(max(x + k, 0), width - 1)
-                    total += weights[k + radius] * image[y, column, c]
-                across[y, x, c] = total
-    for y in range(height):
-        for x in range(width):
-            for c in range(channels):
-                total = 1 << 11
-                for k in range(-radius, radius + 1):
-                    row = min(max(y + k, 0), height - 1)
-                    total += weights[k + radius] * across[row, x, c]
-                out[y, x, c] = total >> 12
-    return out
-
-
-@njit(nogil=True, cache=True)
-def edges(values: I32, first: I32, second: I32, cost: U16) -> int:
-    """List the edges to the right, below and on both diagonals; returns how many there are.
-
+    An edge is its first pixel times four plus its way; equal costs are in the order of the pixels.
     ``values`` are in 1/16 levels, costs (Euclidean colour difference) in 1/256 levels, capped
     at 65535.
     """
     height, width = values.shape[:2]
+    cost = np.empty((height, width, WAYS), np.uint16)
+    starts = np.zeros(COSTS + 1, np.int32)
     count = 0
     for y in range(height):
-        for x in range(width):
-            for way in range(4):
-                v = y + (0, 1, 1, 1)[way]
-                u = x + (1, -1, 0, 1)[way]
-                if v >= height or u < 0 or u >= width:
-                    continue
+        for way in range(WAYS):
+            first, last = _columns(way, y, height, width)
+            v, u = y + (0, 1, 1, 1)[way], (1, -1, 0, 1)[way]
+            for x in range(first, last):
                 total = 0
                 for c in range(3):
-                    step = int(values[y, x, c]) - int(values[v, u, c])
+                    step = int(values[y, x, c]) - int(values[v, x + u, c])
                     total += step * step
-                first[count], second[count] = y * width + x, v * width + u
-                cost[count] = min(65535, int(np.sqrt(total * 256)))
-                count += 1
-    return count
+                cost[y, x, way] = min(COSTS - 1, int(np.sqrt(total * 256)))
+            for x in range(first, last):
+                starts[cost[y, x, way] + 1] += 1
+            count += max(0, last - first)
+    starts = np.cumsum(starts).astype(np.int32)
+    edge, price = np.empty(count, np.int32), np.empty(count, np.uint16)
+    for y in range(height):
+        right, left, below = y < height, y + 1 < height, y + 1 < height
+        for x in range(width):
+            there = (right and x + 1 < width, left and x > 0, below, below and x + 1 < width)
+            for way in range(WAYS):
+                if there[way]:
+                    own = cost[y, x, way]
+                    place = starts[own]
+                    starts[own] += 1
+                    edge[place] = (y * width + x) * WAYS + way
+                    price[place] = own
+    return edge, price
+
+
+@njit(nogil=True, cache=True)
+def _columns(way: int, y: int, height: int, width: int) -> tuple[int, int]:
+    """From which column to which there is an edge this way."""
+    if way > 0 and y + 1 == height:
+        return 0, 0
+    return (1 if way == 1 else 0), (width - 1 if way in (0, 3) else width)
 
 
 @njit(nogil=True, cache=True)
@@ -124,10 +75,8 @@ def _root(parent: I32, node: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def join(
-    first: I32, second: I32, cost: U16, order: I64, size: int, scale: int, smallest: int
-) -> I32:
-    """Join ``size`` pixels along edges in ``order`` (cheapest first); patch number per pixel.
+def join(edge: I32, price: U16, size: int, width: int, scale: int, smallest: int) -> I32:
+    """Join ``size`` pixels along the edges, cheapest first; patch number per pixel.
 
     Two patches join when the edge between them costs less than each one's dearest inner edge
     plus ``scale`` over its pixels; patches under ``smallest`` pixels are joined afterwards.
@@ -135,34 +84,43 @@ def join(
 
     Source: P. Felzenszwalb, D. Huttenlocher, Efficient graph-based image segmentation, 2004.
     """
+    reach = np.array([1, width - 1, width, width + 1], np.int32)
     parent = np.arange(size).astype(np.int32)
-    pixels = np.ones(size, np.int64)
-    inner = np.zeros(size, np.int64)
-    for edge in order:
-        a, b = _root(parent, first[edge]), _root(parent, second[edge])
-        if a == b:
-            continue
-        price = np.int64(cost[edge])
-        if price < min(inner[a] + scale // pixels[a], inner[b] + scale // pixels[b]):
+    pixels = np.ones(size, np.int32)
+    limit = np.full(size, scale, np.int64)
+    for place in range(edge.size):
+        node = edge[place] >> 2
+        a, b = _root(parent, node), _root(parent, node + reach[edge[place] & 3])
+        cost = np.int64(price[place])
+        if a != b and cost < limit[a] and cost < limit[b]:
             a, b = min(a, b), max(a, b)
             parent[b] = a
             pixels[a] += pixels[b]
-            inner[a] = max(price, inner[a], inner[b])
+            # Edges come cheapest first: this one is the dearest inside of what it joins.
+            limit[a] = cost + scale // pixels[a]
     for node in range(size):  # roots are smaller than what hangs on them
         parent[node] = parent[parent[node]]
-    for edge in order:
+    for place in range(edge.size):
         # Most edges lie inside of a patch by now, which one look at each end tells.
-        if parent[first[edge]] == parent[second[edge]]:
+        node = edge[place] >> 2
+        other = node + reach[edge[place] & 3]
+        if parent[node] == parent[other]:
             continue
-        a, b = _root(parent, first[edge]), _root(parent, second[edge])
+        a, b = _root(parent, node), _root(parent, other)
         if a != b and min(pixels[a], pixels[b]) < smallest:
             a, b = min(a, b), max(a, b)
             parent[b] = a
             pixels[a] += pixels[b]
-    number = np.full(size, -1, np.int32)
-    out = np.empty(size, np.int32)
+    return _numbered(parent)
+
+
+@njit(nogil=True, cache=True)
+def _numbered(parent: I32) -> I32:
+    """Numbers of the roots, in the order in which their patches begin, at every pixel."""
+    number = np.full(parent.size, -1, np.int32)
+    out = np.empty(parent.size, np.int32)
     count = 0
-    for node in range(size):
+    for node in range(parent.size):
         root = _root(parent, node)
         if number[root] < 0:
             number[root] = count

@@ -13,11 +13,12 @@ def run(
     source: Annotated[
         list[str] | None, typer.Option(help="Where the photographs lie; checks pixels, too.")
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Shards checked at once.")] = 1,
 ) -> int:
     """Check a dataset; exit status 1 when something is wrong."""
     from flows.dataset.validate import validate
 
-    problems = list(validate(dataset, source or []))
+    problems = list(validate(dataset, source or [], workers))
     for problem in problems[:50]:
         typer.echo(f"{problem.file}: {problem.row}: {problem.rule}: {problem.detail}")
     if problems:

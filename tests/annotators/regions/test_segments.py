@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from annotators.regions.kernels import flood, graph, merge
+from annotators.regions.kernels import flood, graph, merge, parts, smooth
 from annotators.regions.segments import SegmentRegions
 from schemas.errors import ContractError
 from schemas.masks import iou, largest_part
@@ -136,19 +136,35 @@ class TestKernels:
         """Every pixel of the shrunken picture is the rounded mean of its block."""
         image = np.arange(6 * 8 * 3, dtype=np.uint8).reshape(6, 8, 3)
         out = np.empty((3, 4, 3), np.uint8)
-        graph.shrink(image, out)
+        smooth.shrink(image, out)
         mean = image.reshape(3, 2, 4, 2, 3).astype(int).sum(axis=(1, 3))
         assert np.array_equal(out, (mean + 2) // 4)
+
+    def test_bilateral_is_the_weighted_mean(self):
+        """Every pixel is the rounded mean of its neighbourhood by distance and colour."""
+        image = np.random.default_rng(1).integers(0, 256, (9, 11, 3)).astype(np.uint8)
+        near, alike = np.arange(1.0, 10.0), np.round(1000 / (1.0 + np.arange(766)))
+        near = np.minimum(np.minimum.outer(near, near), np.minimum.outer(near, near)[::-1, ::-1])
+        out = np.empty_like(image)
+        smooth.bilateral(image, near, alike, out)
+        levels = image.astype(int)
+        for y, x in np.ndindex(9, 11):
+            part = levels[max(0, y - 4) : y + 5, max(0, x - 4) : x + 5]
+            far = near[max(0, 4 - y) : 13 - y, max(0, 4 - x) : 15 - x]
+            weight = (far * alike[np.abs(part - levels[y, x]).sum(axis=2)]).astype(int)
+            total = weight.sum()
+            mean = ((weight[..., None] * part).sum(axis=(0, 1)) + total // 2) // total
+            assert np.array_equal(out[y, x], mean)
 
     def test_bilateral_keeps_an_edge(self):
         """A strong edge stays, a weak one is evened out."""
         image = np.zeros((20, 20, 3), np.uint8)
         image[:, 10:] = 200
         image[::2, :10] = 4
-        near = np.ones((9, 9), np.int64)
-        alike = np.where(np.arange(766) < 60, 100, 0)
+        near = np.ones((9, 9))
+        alike = np.where(np.arange(766) < 60, 100.0, 0.0)
         out = np.empty_like(image)
-        graph.bilateral(image, near, alike, out)
+        smooth.bilateral(image, near, alike, out)
         assert out[:, :10].max() <= 3
         assert out[:, 10:].min() == 200
 
@@ -156,12 +172,10 @@ class TestKernels:
         """Two flat halves are two patches, numbered in row order."""
         values = np.zeros((10, 10, 3), np.int32)
         values[:, 5:] = 100 * 16
-        first, second = np.empty((2, 400), np.int32)
-        cost = np.empty(400, np.uint16)
-        count = graph.edges(values, first, second, cost)
-        order = np.argsort(cost[:count], kind="stable")
-        patches = graph.join(first, second, cost, order, 100, 256, 8).reshape(10, 10)
-        assert count == 10 * 9 * 2 + 9 * 9 * 2
+        edge, price = graph.edges(values)
+        patches = graph.join(edge, price, 100, 10, 256, 8).reshape(10, 10)
+        assert np.array_equal(price, np.sort(price))
+        assert len(set(edge.tolist())) == edge.size == 10 * 9 * 2 + 9 * 9 * 2
         assert np.array_equal(patches, (values[..., 0] > 0).astype(int))
 
     def test_merge_joins_the_most_alike(self):
@@ -180,6 +194,15 @@ class TestKernels:
         image[:, 30:] = 180
         labels = np.zeros((9, 40), np.uint8)
         labels[:, :3], labels[:, -3:] = 1, 2
-        flood.flood(labels, image)
-        assert labels[:, :29].max() == 1
-        assert labels[:, 31:].min() == 2
+        found = flood.flood(labels, image)
+        assert found[:, :29].max() == 1
+        assert found[:, 31:].min() == 2
+
+    def test_largest_parts_are_those_of_single_masks(self):
+        """All regions at once give what each mask's largest 8-connected part is alone."""
+        labels = np.random.default_rng(4).integers(0, 4, (60, 70)).astype(np.uint8)
+        masks, there = parts.largest(labels, 4)
+        assert there.tolist() == [True, True, True, False]
+        for number in (1, 2, 3):
+            mask = np.ascontiguousarray(labels == number)
+            assert np.array_equal(masks[number - 1], largest_part(mask))

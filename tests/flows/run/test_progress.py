@@ -49,6 +49,17 @@ def test_long_stage_without_a_terminal_says_what_is_left(tmp_path, monkeypatch):
     assert lines[-1].endswith(" s left")
 
 
+def test_compiling_is_said_once(tmp_path, monkeypatch):
+    """While a worker compiles kernels, the line says so instead of standing still."""
+    monkeypatch.setattr("flows.run.progress.PLAIN_SECONDS", 0.02)
+    shown, buffer = progress(tmp_path)
+    with shown.stage("build", 4):
+        (tmp_path / "compiling.11").touch()
+        time.sleep(0.2)
+        (tmp_path / "compiling.11").unlink()
+    assert buffer.getvalue().count("build: compiling kernels, once\n") == 1
+
+
 def test_terminal_gets_a_bar(tmp_path):
     """On a terminal the count ends complete."""
     shown, buffer = progress(tmp_path, terminal=True)
