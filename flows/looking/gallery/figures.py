@@ -103,17 +103,12 @@ def _tasks(files: Sequence[Path]) -> list[tuple[str, int]]:
     for file in files:
         columns = _read(file, list(_FORMS)).to_pydict()
         found.update(zip(*(columns[name] for name in _FORMS), strict=True))
-    return [
-        (name, number)
-        for name, task, sub_task, form in ROWS
-        if (
-            number := sum(
-                n
-                for (t, s, f), n in found.items()
-                if (t, s) == (task, sub_task) and form in ("", f)
-            )
-        )
-    ]
+    lines = Counter[str]()
+    for (task, sub_task, form), number in found.items():
+        fits = (n for n, t, s, f in ROWS if (t, s) == (task, sub_task) and f in ("", form))
+        lines[next(fits, " ".join(filter(None, (task, sub_task))).replace("_", " "))] += number
+    known = [name for name, *_ in ROWS if name in lines]
+    return [(name, lines[name]) for name in [*known, *sorted(lines.keys() - known)]]
 
 
 def _human(files: Sequence[Path]) -> Counter[str]:
