@@ -230,7 +230,9 @@ LABEL_STUDIO = """# Marking flaws in Label Studio
 
        iqa-spider import EXPORT.json --images images --out ANNOTATIONS
 
-`names.csv` holds what the pictures were called before; `import --scores TABLE` goes by it.
+`flaws.html` shows every kind of flaw at five levels and what is called mild, moderate and severe:
+let everybody look at it before they begin. `names.csv` holds what the pictures were called before;
+`import --scores TABLE` goes by it.
 """
 CVAT = """# Marking flaws in CVAT
 
@@ -243,5 +245,7 @@ CVAT = """# Marking flaws in CVAT
 
        iqa-spider import annotations.xml --images images --out ANNOTATIONS
 
-`names.csv` holds what the pictures were called before; `import --scores TABLE` goes by it.
+`flaws.html` shows every kind of flaw at five levels and what is called mild, moderate and severe:
+let everybody look at it before they begin. `names.csv` holds what the pictures were called before;
+`import --scores TABLE` goes by it.
 """

@@ -24,6 +24,7 @@ def run(
     from rich.progress import Progress
 
     from flows.human.project import make_project
+    from flows.looking.gallery.types import write_families
 
     settings = options.run_settings(config, set_, regions=regions, limit=limit, workers=workers)
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -31,6 +32,7 @@ def run(
         number, rejects = make_project(
             sources, out, tool, settings, lambda n, of: bar.update(line, completed=n, total=of)
         )
+    write_families(out / "flaws.html")
     for reject in rejects:
         typer.echo(f"left out: {reject.subject}: {reject.reason}: {reject.detail}", err=True)
     typer.echo(

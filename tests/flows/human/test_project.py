@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from annotators.human.shapes import brush, inside_box
 from annotators.human.tool_projects import box_runs, brush_runs
+from distortions.registry import FAMILIES
 from flows.human import project
 from schemas.masks import decode, iou
 from schemas.settings.config import RunConfig
@@ -95,6 +96,9 @@ def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
     assert {name for (name,) in names.values()} <= set(labels)
     assert len(set(labels.values())) == len(labels)
     assert "LOCAL_FILES_SERVING_ENABLED=true" in (project / "README.md").read_text()
+    examples = (project / "flaws.html").read_text()
+    assert all(f'value="{name}"' in examples for name in FAMILIES)
+    assert all(f", {word}" in examples for word in ("mild", "moderate", "severe"))
 
 
 def test_large_projects_come_in_parts(pictures, tmp_path, monkeypatch):
