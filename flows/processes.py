@@ -7,13 +7,15 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import connection
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, TypeVar
 
+import cv2
 import httpx
 
 from schemas.errors import ConfigError
@@ -25,6 +27,9 @@ _WATCH = """read -r _; kill "$0"; for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$0"
 done; kill -s KILL -- "-$0"
 """
 STOP_SECONDS = 10.0
+
+Job = TypeVar("Job")
+Found = TypeVar("Found")
 
 
 @contextlib.contextmanager
@@ -174,3 +179,25 @@ def _die_with_parent() -> None:
             os._exit(1)
 
         threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def mapped(
+    workers: int,
+) -> Iterator[Callable[[Callable[[Job], Found], Sequence[Job]], Iterable[Found]]]:
+    """``map`` over this process or several; results come in order."""
+    if workers == 1:
+        yield map
+        return
+    # A forked child would inherit locks of the threads of Arrow and OpenCV.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_alone)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_alone() -> None:
+    start_worker()
+    cv2.setNumThreads(1)

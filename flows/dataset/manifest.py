@@ -23,7 +23,6 @@ from flows.store.layout import (
     MANIFEST,
     FileEntry,
     describe_file,
-    read_manifest,
     write_text,
 )
 from flows.store.ledger import ShardSummary
@@ -125,14 +124,6 @@ def write_stage_manifest(
         "timings": {f"wall.{name}": round(value, 3) for name, value in seconds.items()},
         "files": {e.path: {"size": e.size, "sha256": e.sha256} for e in sorted(entries)},
     }
-    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
-
-
-def note_file(out: Path, path: Path) -> None:
-    """Write down in a finished dataset's manifest a file that was added or made anew."""
-    manifest = read_manifest(out)
-    entry = describe_file(out.resolve(), path.resolve())
-    manifest["files"][entry.path] = {"size": entry.size, "sha256": entry.sha256}
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 

@@ -34,7 +34,7 @@ from flows.store.layout import (
     storage_errors,
     write_text,
 )
-from flows.store.shards import SPLITS, TABLES
+from flows.store.shards import SPARSE, SPLITS, TABLES
 from flows.store.tables import IMAGE, dataset_writer, write_table
 from schemas.errors import ConfigError
 from schemas.records import RECORDS as RECORD_TYPES
@@ -42,6 +42,8 @@ from schemas.records import Reject
 from schemas.settings.config import RunConfig
 
 Keep = Callable[[str], bool]
+_OWNERS = ("image_id", "picture_id")
+"""Whom a record belongs to, the nearest first."""
 
 
 class Part(NamedTuple):
@@ -112,24 +114,28 @@ def _shards(parts: Sequence[Part]) -> Iterator[tuple[Part, str]]:
 
 def _copy_shard(part: Part, shard: str, out: Path, number: int) -> tuple[Counter[str], int]:
     """Copy what is kept of a shard; counts of its rows by kind, and how many were left."""
-    counts, images, pictures, left = Counter[str](), set[str](), set[str](), 0
+    counts, left = Counter[str](), 0
+    wanted: dict[str, set[str]] = {"image_id": set(), "picture_id": set(), "row_id": set()}
     for split in SPLITS:
         source = part.folder / DATA / f"{split}-{shard}.parquet"
         if source.is_file():
             for table in _copy_rows(source, out / DATA / shard_name(number, split), part.keep):
                 left += table.num_rows - (kept := table.filter(table["kept"])).num_rows
-                images.update(kept["image_id"].to_pylist())
-                pictures.update(kept["picture_id"].to_pylist())
+                for column, ids in wanted.items():
+                    ids.update(kept[column].to_pylist())
                 kinds = ("split", "task", "sub_task", "form")
                 columns = [kept[kind].to_pylist() for kind in kinds]
                 counts.update(map(".".join, zip(*columns, strict=True)))
-    wanted = {"pictures": ("picture_id", pictures), "regions": ("picture_id", pictures)}
-    wanted["degraded"] = ("image_id", images)
-    for name in TABLES:
-        column, ids = wanted[name]
-        table = pq.read_table(part.folder / RECORDS / f"{name}-{shard}.parquet")
-        chosen = table.filter(pc.is_in(table[column], pa.array(sorted(ids), pa.string())))
-        write_table(out / RECORDS / shard_name(number, name), chosen)
+    for name in (*TABLES, *SPARSE):
+        source = part.folder / RECORDS / f"{name}-{shard}.parquet"
+        if not source.is_file():  # a sparse table with nothing in it
+            continue
+        table = pq.read_table(source)
+        column = next(key for key in ("row_id", *_OWNERS) if key in table.column_names)
+        ids = pa.array(sorted(wanted[column]), pa.string())
+        chosen = table.filter(pc.is_in(table[column], ids))
+        if chosen.num_rows or name in TABLES:
+            write_table(out / RECORDS / shard_name(number, name), chosen)
     _copy_rejects(part, shard, out, number)
     _copy_candidates(part, shard, out, number)
     return counts, left
@@ -145,7 +151,7 @@ def _copy_rows(source: Path, target: Path, keep: Keep) -> Iterator[pa.Table]:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group)
                 kept = pa.array([keep(row_id) for row_id in table["row_id"].to_pylist()])
-                small = ["image_id", "picture_id", "split", "task", "sub_task", "form"]
+                small = ["row_id", "image_id", "picture_id", "split", "task", "sub_task", "form"]
                 yield table.select(small).append_column("kept", kept)
                 chosen = _compact(table.filter(kept))
                 if chosen.num_rows:

@@ -4,14 +4,10 @@ Shard by shard, on as many processes as are asked for; what must hold between sh
 row ids, counts) is put together from what each of them says.
 """
 
-import contextlib
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
@@ -24,7 +20,7 @@ from flows.dataset.validate_shard import (
     row_hashes,
     shard_tools,
 )
-from flows.processes import start_worker
+from flows.processes import mapped
 from flows.store.layout import (
     DATA,
     RECORDS,
@@ -42,9 +38,6 @@ from schemas.records import RECORDS as RECORD_TYPES
 from schemas.records import Reject, Sample
 
 __all__ = ["Defect", "validate"]
-
-Job = TypeVar("Job")
-Found = TypeVar("Found")
 
 
 def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterator[Defect]:
@@ -65,7 +58,7 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
     shard_tools.cache_clear()
     shards = sorted(path.stem.split("-")[1] for path in (out / RECORDS).glob("pictures-*.parquet"))
     jobs = [ShardToCheck(out, shard, tuple(sources)) for shard in shards]
-    with _mapping(workers) as over:
+    with mapped(workers) as over:
         files = list(_files(out, manifest, over))
         yield from files
         if files:
@@ -79,28 +72,6 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
             ids.append(found.row_ids)
     yield from _twice(out, ids)
     yield from _counts(manifest, counted)
-
-
-@contextlib.contextmanager
-def _mapping(
-    workers: int,
-) -> Iterator[Callable[[Callable[[Job], Found], Sequence[Job]], Iterable[Found]]]:
-    """``map`` over this process or several; results come in order."""
-    if workers == 1:
-        yield map
-        return
-    # A forked child would inherit locks of the threads of Arrow and OpenCV.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start)
-    try:
-        yield pool.map
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start() -> None:
-    start_worker()
-    cv2.setNumThreads(1)
 
 
 def _files(out: Path, manifest: dict[str, Any], over: Callable[..., Any]) -> Iterator[Defect]:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Final, NamedTuple
 
 from annotators.human.tool_projects import (
     TOOLS,
@@ -16,12 +18,14 @@ from annotators.human.tool_projects import (
     labelstudio_tasks,
 )
 from annotators.human.vocabulary import builtin_vocabulary
+from annotators.regions.source import RegionSource
 from distortions.registry import FAMILIES
 from flows.human.photographs import NAMES
 from flows.ingest.archives import read_bytes
 from flows.ingest.candidate import ingest_candidate
 from flows.ingest.picture_list import readable_name
 from flows.ingest.sources import list_candidates
+from flows.processes import mapped
 from flows.regions.choose import chosen_source
 from flows.store.layout import storage_errors, write_text
 from flows.store.png import write_png
@@ -29,16 +33,47 @@ from schemas.arrays import Image
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import Picture, Reject
-from schemas.settings.config import RunConfig
+from schemas.settings.config import RegionConfig, RunConfig
 
 # Label Studio serves the files of a folder it was told about under this address.
 LOCAL = "/data/local-files/?d=images/"
+PART_BYTES: Final = 200_000_000
+"""A file of tasks is no larger."""
 _UNSAFE = re.compile(r"[^\w.() -]", re.ASCII)
 """Signs that addresses, shells or file systems take for something else."""
 
 
+class _Job(NamedTuple):
+    """One picture to be put into a project."""
+
+    candidate: Candidate
+    out: Path
+    tool: str
+    config: RunConfig
+
+
+class _Prepared(NamedTuple):
+    """A picture that lies in the project.
+
+    Args:
+        name: Of its file.
+        original: What it was called.
+        task: For Label Studio, as JSON; masks are large, so they do not stay in memory.
+        page: For CVAT, whose file is written at the end.
+    """
+
+    name: str
+    original: str
+    task: str = ""
+    page: Page | None = None
+
+
 def make_project(
-    sources: Sequence[str], out: Path, tool: str, config: RunConfig
+    sources: Sequence[str],
+    out: Path,
+    tool: str,
+    config: RunConfig,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[int, list[Reject]]:
     """Write a project; returns the number of pictures and what was left out.
 
@@ -46,7 +81,8 @@ def make_project(
         sources: As for ``build``; the pictures are not screened, since flawed ones are wanted.
         out: New folder.
         tool: ``labelstudio`` or ``cvat``.
-        config: Where regions come from, how pictures are read.
+        config: Where regions come from, how pictures are read, how many processes work.
+        progress: Hears after each picture how many are done, of how many.
 
     Raises:
         ConfigError: An unknown tool, a folder that is not empty, a source that is not there.
@@ -60,19 +96,78 @@ def make_project(
     unscreened = config.model_copy(
         update={"screen": config.screen.model_copy(update={"enabled": False})}
     )
-    regions, pages, rejects = chosen_source(config.regions), [], []
-    for candidate in list_candidates(sources, config.limit):
-        found = ingest_candidate(candidate, unscreened)
-        if isinstance(found, Reject):
-            rejects.append(found)
-            continue
-        name = _put_picture(out / "images", candidate, found.picture, found.image)
-        (proposed,) = regions.propose([found.image], [found.picture])
-        kept = [p for p in proposed.regions if p.mask.mean() >= config.regions.min_area]
-        size = found.picture.width, found.picture.height
-        pages.append(Page(name, *size, kept, readable_name(candidate.path)))
-    _write(out, tool, pages)
-    return len(pages), rejects
+    chosen_source(config.regions)  # refuses before a process is started
+    jobs = [_Job(one, out, tool, unscreened) for one in list_candidates(sources, config.limit)]
+    done: list[_Prepared] = []
+    rejects: list[Reject] = []
+    tasks = _Tasks(out)
+    with mapped(config.run.workers) as over:
+        for number, found in enumerate(over(_prepare, jobs), 1):
+            progress(number, len(jobs))
+            if isinstance(found, Reject):
+                rejects.append(found)
+                continue
+            if found.task:
+                tasks.add(found.task)
+            done.append(found._replace(task=""))
+    _write(out, tool, done, tasks)
+    return len(done), rejects
+
+
+def _prepare(job: _Job) -> _Prepared | Reject:
+    """Put one picture into the project, with its proposals."""
+    found = ingest_candidate(job.candidate, job.config)
+    if isinstance(found, Reject):
+        return found
+    name = _put_picture(job.out / "images", job.candidate, found.picture, found.image)
+    regions = _source(job.config.regions.model_dump_json())
+    (proposed,) = regions.propose([found.image], [found.picture])
+    kept = [p for p in proposed.regions if p.mask.mean() >= job.config.regions.min_area]
+    size, original = (
+        (found.picture.width, found.picture.height),
+        readable_name(job.candidate.path),
+    )
+    page = Page(name, *size, kept, original)
+    if job.tool != "labelstudio":
+        return _Prepared(name, original, page=page)
+    (task,) = labelstudio_tasks([page], LOCAL)
+    return _Prepared(name, original, json.dumps(task, separators=(",", ":")))
+
+
+@lru_cache(1)
+def _source(config: str) -> RegionSource:
+    """Made once per process."""
+    return chosen_source(RegionConfig.model_validate_json(config))
+
+
+class _Tasks:
+    """Label Studio's tasks, in files it takes: it refuses uploads of more than 250 MB."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.parts: list[Path] = []
+        self.held: list[str] = []
+        self.size = 0
+
+    def add(self, task: str) -> None:
+        """One more task."""
+        if self.held and self.size + len(task) > PART_BYTES:
+            self.flush()
+        self.held.append(task)
+        self.size += len(task) + 1
+
+    def flush(self) -> None:
+        """Write what is held as a file of its own."""
+        self.parts.append(self.out / f"tasks-{len(self.parts) + 1:03d}.json")
+        write_text(self.parts[-1], "[" + ",".join(self.held) + "]")
+        self.held, self.size = [], 0
+
+    def close(self) -> None:
+        """Write the rest; all of it in ``tasks.json`` where one file is enough."""
+        if self.parts and self.held:
+            self.flush()
+        elif not self.parts:
+            write_text(self.out / "tasks.json", "[" + ",".join(self.held) + "]")
 
 
 def _put_picture(folder: Path, candidate: Candidate, picture: Picture, image: Image) -> str:
@@ -92,7 +187,7 @@ def _put_picture(folder: Path, candidate: Candidate, picture: Picture, image: Im
     return f"{stem}.png"
 
 
-def _names(pages: Sequence[Page]) -> str:
+def _names(pages: Sequence[_Prepared]) -> str:
     """The table by which an import finds what tables of scores call the pictures."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -101,17 +196,18 @@ def _names(pages: Sequence[Page]) -> str:
     return text.getvalue()
 
 
-def _write(out: Path, tool: str, pages: Sequence[Page]) -> None:
+def _write(out: Path, tool: str, done: Sequence[_Prepared], tasks: _Tasks) -> None:
     families = {**FAMILIES, **builtin_vocabulary().families}
-    write_text(out / NAMES, _names(pages))
+    write_text(out / NAMES, _names(done))
     if tool == "labelstudio":
         write_text(out / "config.xml", labelstudio_config(families))
-        tasks = labelstudio_tasks(pages, LOCAL)
-        write_text(out / "tasks.json", json.dumps(tasks, separators=(",", ":")))
+        tasks.close()
         write_text(out / "README.md", LABEL_STUDIO)
     else:
         write_text(out / "labels.json", json.dumps(cvat_labels(families), indent=1))
-        write_text(out / "annotations.xml", cvat_xml(pages))
+        write_text(
+            out / "annotations.xml", cvat_xml([one.page for one in done if one.page is not None])
+        )
         write_text(out / "README.md", CVAT)
 
 
@@ -125,7 +221,8 @@ LABEL_STUDIO = """# Marking flaws in Label Studio
 2. Make a project; paste `config.xml` under Settings, Labeling Interface, Code.
 3. Under Settings, Cloud Storage, add a source storage of the kind "Local files" with the absolute
    path of `images`. It need not be synchronised; without it the pictures do not show.
-4. Import `tasks.json`. Under Settings, Annotation, choose the predictions to be shown.
+4. Import `tasks.json`, or where there are several one `tasks-...json` after the other. Under
+   Settings, Annotation, choose the predictions to be shown.
 5. For each picture: click a region, say what is wrong with it and how strongly, or that it has no
    flaw; correct its outline with brush and eraser, or draw regions of your own. Of the whole
    picture say whether it is `clean`. What nobody judged counts as not judged, not as good.
@@ -133,7 +230,9 @@ LABEL_STUDIO = """# Marking flaws in Label Studio
 
        iqa-spider import EXPORT.json --images images --out ANNOTATIONS
 
-`names.csv` holds what the pictures were called before; `import --scores TABLE` goes by it.
+`flaws.html` shows every kind of flaw at five levels and what is called mild, moderate and severe:
+let everybody look at it before they begin. `names.csv` holds what the pictures were called before;
+`import --scores TABLE` goes by it.
 """
 CVAT = """# Marking flaws in CVAT
 
@@ -146,5 +245,7 @@ CVAT = """# Marking flaws in CVAT
 
        iqa-spider import annotations.xml --images images --out ANNOTATIONS
 
-`names.csv` holds what the pictures were called before; `import --scores TABLE` goes by it.
+`flaws.html` shows every kind of flaw at five levels and what is called mild, moderate and severe:
+let everybody look at it before they begin. `names.csv` holds what the pictures were called before;
+`import --scores TABLE` goes by it.
 """

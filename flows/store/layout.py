@@ -111,6 +111,14 @@ def read_manifest(out: Path) -> dict[str, Any]:
     return manifest
 
 
+def note_file(out: Path, path: Path) -> None:
+    """Write down in a finished dataset's manifest a file that was added or made anew."""
+    manifest = read_manifest(out)
+    entry = describe_file(out.resolve(), path.resolve())
+    manifest["files"][entry.path] = {"size": entry.size, "sha256": entry.sha256}
+    write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
 def require_dataset(out: Path) -> dict[str, Any]:
     """The manifest of a dataset; ``ConfigError`` where there is none, or a region stage."""
     manifest = read_manifest(out)

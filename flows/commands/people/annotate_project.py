@@ -15,14 +15,24 @@ def run(
     tool: Annotated[str, typer.Option(help="labelstudio or cvat.")] = "labelstudio",
     regions: options.Regions = None,
     limit: options.Limit = None,
+    workers: options.Workers = None,
     config: options.Config = None,
     set_: options.Set = None,
 ) -> int:
     """Write pictures, outlines and vocabulary, so that people correct instead of draw."""
-    from flows.human.project import make_project
+    from rich.console import Console
+    from rich.progress import Progress
 
-    settings = options.run_settings(config, set_, regions=regions, limit=limit)
-    number, rejects = make_project(sources, out, tool, settings)
+    from flows.human.project import make_project
+    from flows.looking.gallery.types import write_families
+
+    settings = options.run_settings(config, set_, regions=regions, limit=limit, workers=workers)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("pictures", total=None)
+        number, rejects = make_project(
+            sources, out, tool, settings, lambda n, of: bar.update(line, completed=n, total=of)
+        )
+    write_families(out / "flaws.html")
     for reject in rejects:
         typer.echo(f"left out: {reject.subject}: {reject.reason}: {reject.detail}", err=True)
     typer.echo(

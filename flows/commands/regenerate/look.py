@@ -9,11 +9,13 @@ from flows.commands import options
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Folder that build made.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder that build or import made.")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; DATASET/look.html by default.")
     ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Questions on the page, a keyed sample.")] = 300,
+    rows: Annotated[
+        int, typer.Option(min=1, help="Questions on the page, a keyed sample; or pictures.")
+    ] = 300,
     source: Annotated[
         list[str] | None, typer.Option(help="Where the photographs lie, as given to build.")
     ] = None,
@@ -23,8 +25,20 @@ def run(
     host: options.Host = "127.0.0.1",
     port: options.Port = 8050,
 ) -> None:
-    """Write a page of pictures, regions, chains, questions and answers; or serve all of them."""
+    """Write a page of pictures, regions, chains, questions and answers; or serve all of them.
+
+    Of a folder that import made: what people said beside each other, the most disputed first.
+    """
+    from flows.human.folder import HumanFolder
     from flows.store.layout import require_dataset
+
+    if HumanFolder(dataset).report.is_file() and HumanFolder(dataset).consensus.is_file():
+        from flows.looking.gallery.people import write_people
+
+        page = out or dataset / "look.html"
+        number = write_people(dataset, page, rows)
+        typer.echo(f"{page}: {number} pictures")
+        return
 
     require_dataset(dataset)
     if serve:

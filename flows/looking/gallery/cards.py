@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cv2
@@ -117,6 +118,7 @@ def _row(number: int, record: dict[str, Any], index: RowIndex) -> CardRow:
     )
 
 
+@lru_cache(1024)
 def svg_path(counts: str, height: int, width: int) -> str:
     """A mask's edges as an SVG path, holes included, as exact as a thumbnail can show.
 

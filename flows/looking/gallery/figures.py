@@ -75,10 +75,16 @@ def _files(folder: Path, prefix: str) -> list[Path]:
     return sorted(folder.glob(f"{prefix}*.parquet"))
 
 
+def _read(file: Path, columns: list[str] | None = None) -> pa.Table:
+    """Columns of a file; on this thread, so that a server stays small."""
+    with pq.ParquetFile(file) as opened:
+        return opened.read(columns, use_threads=False)
+
+
 def _counted(files: Sequence[Path], column: str, in_chain: str = "") -> Counter[str]:
     found: Counter[str] = Counter()
     for file in files:
-        values = pq.ParquetFile(file).read([column]).column(0)
+        values = _read(file, [column]).column(0)
         if in_chain:
             values = pc.struct_field(pc.list_flatten(values), in_chain)
         found.update({str(v["values"]): v["counts"] for v in pc.value_counts(values).to_pylist()})
@@ -95,28 +101,27 @@ def _largest(counts: Counter[str]) -> list[tuple[str, int]]:
 def _tasks(files: Sequence[Path]) -> list[tuple[str, int]]:
     found: Counter[tuple[str, ...]] = Counter()
     for file in files:
-        columns = pq.read_table(file, columns=list(_FORMS)).to_pydict()
+        columns = _read(file, list(_FORMS)).to_pydict()
         found.update(zip(*(columns[name] for name in _FORMS), strict=True))
-    return [
-        (name, number)
-        for name, task, sub_task, form in ROWS
-        if (
-            number := sum(
-                n
-                for (t, s, f), n in found.items()
-                if (t, s) == (task, sub_task) and form in ("", f)
-            )
-        )
-    ]
+    lines = Counter[str]()
+    for (task, sub_task, form), number in found.items():
+        fits = (n for n, t, s, f in ROWS if (t, s) == (task, sub_task) and f in ("", form))
+        lines[next(fits, " ".join(filter(None, (task, sub_task))).replace("_", " "))] += number
+    known = [name for name, *_ in ROWS if name in lines]
+    return [(name, lines[name]) for name in [*known, *sorted(lines.keys() - known)]]
 
 
 def _human(files: Sequence[Path]) -> Counter[str]:
     """Flaws of rows whose facts come from people."""
     found: Counter[str] = Counter()
     for file in files:
-        table: pa.Table = pq.ParquetFile(file).read(["origin", "chain.list.element.family"])
-        chains = table.filter(pc.equal(table["origin"], "human"))["chain"].to_pylist()
-        found.update(step["family"] for chain in chains for step in chain)
+        table = _read(file, ["origin", "chain.list.element.family"])
+        origins = table["origin"].to_pylist()
+        if "human" in origins:
+            chains = zip(origins, table["chain"].to_pylist(), strict=True)
+            found.update(
+                s["family"] for origin, chain in chains if origin == "human" for s in chain
+            )
     return found
 
 
@@ -130,7 +135,7 @@ def rejects(out: Path, most: int) -> Rejects:
     reasons: Counter[tuple[str, str]] = Counter()
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for file in _files(out / REJECTS, ""):
-        for row in pq.read_table(file).to_pylist():
+        for row in _read(file).to_pylist():
             reason = (row["stage"], row["reason"])
             reasons[reason] += 1
             if len(kept := rows.setdefault(reason, [])) < most:

@@ -11,13 +11,28 @@ import pyarrow.parquet as pq
 
 from flows.store.layout import DATA
 from flows.store.tables import IMAGE
-from schemas.records import Sample
 from schemas.streams import derive_key
 
 FACETS = ("task", "sub_task", "family", "grade", "split", "writer", "source", "origin")
 """What rows can be filtered by, in the order in which pages offer it."""
 _COLUMNS = ("row_id", "image_id", "task", "sub_task", "split", "writer", "source", "origin")
 _STEPS = ("chain.list.element.family", "chain.list.element.grade")
+_SHOWN = (
+    *_COLUMNS,
+    *(f"chain.list.element.{name}" for name in ("family", "type", "severity", "grade", "damage")),
+    "picture_id",
+    "region_id",
+    "form",
+    "question",
+    "answer",
+    "reference",
+    "width",
+    "height",
+    "mask",
+    "scores.damage",
+    "source_path",
+    "licence",
+)
 
 
 class Place(NamedTuple):
@@ -67,11 +82,13 @@ class RowIndex:
         self.files = sorted(
             (out / DATA).glob("*.parquet"), key=lambda p: (p.name.startswith("test"), p.name)
         )
+        known: dict[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]] = {}
         self.entries = [
-            entry
+            entry._replace(facets=known.setdefault(entry.facets, entry.facets))
             for number, path in enumerate(self.files)
-            for entry in _entries(pq.ParquetFile(path, memory_map=True), number)
+            for entry in _entries(path, number)
         ]
+        pa.default_memory_pool().release_unused()
 
     def values(self) -> dict[str, list[str]]:
         """Facet to the values that occur, sorted."""
@@ -105,20 +122,23 @@ class RowIndex:
         return _cut(pictures, rows)
 
     def records(self, numbers: Sequence[int]) -> Iterator[dict[str, Any]]:
-        """Rows by number with all columns but the picture; each row group is read once."""
-        columns = list(Sample.model_fields)
+        """Rows by number with the columns that pages show; each row group is read once."""
         for (file, group), chosen in self._by_group(numbers):
-            table = self._read(file, group, columns)
+            table = self._read(file, group, [*_SHOWN])
             rows = [self.entries[number].place.row for number in chosen]
-            yield from table.take(rows).to_pylist()
+            # not `take`: it would load pandas, a quarter of what the server may weigh
+            for row in rows:
+                yield from table.slice(row, 1).to_pylist()
 
     def images(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The PNG of each row; each row group is read once."""
         for (file, group), chosen in self._by_group(numbers):
             column = self._read(file, group, [f"{IMAGE}.bytes"])[IMAGE].combine_chunks()
             stored = column.field("bytes")
-            for number in chosen:
-                yield stored[self.entries[number].place.row].as_py()
+            found = [stored[self.entries[number].place.row].as_py() for number in chosen]
+            del column, stored
+            pa.default_memory_pool().release_unused()
+            yield from found
 
     def _by_group(self, numbers: Sequence[int]) -> Iterator[tuple[tuple[int, int], Sequence[int]]]:
         for place, chosen in groupby(numbers, lambda n: self.entries[n].place[:2]):
@@ -126,10 +146,8 @@ class RowIndex:
 
     def _read(self, file: int, group: int, columns: list[str]) -> pa.Table:
         # A picture is stored once a row group; without the dictionary each row would bring its own.
-        with pq.ParquetFile(
-            self.files[file], read_dictionary=[f"{IMAGE}.bytes"], memory_map=True
-        ) as opened:
-            return opened.read_row_group(group, columns=columns)
+        with pq.ParquetFile(self.files[file], read_dictionary=[f"{IMAGE}.bytes"]) as opened:
+            return opened.read_row_group(group, columns=columns, use_threads=False)
 
 
 def _cut(pictures: Sequence[list[int]], rows: int) -> list[list[int]]:
@@ -143,9 +161,13 @@ def _cut(pictures: Sequence[list[int]], rows: int) -> list[list[int]]:
     return sorted(chosen)
 
 
-def _entries(file: pq.ParquetFile, number: int) -> Iterator[Entry]:
-    for group in range(file.num_row_groups):
-        table = file.read_row_group(group, columns=[*_COLUMNS, *_STEPS])
+def _entries(path: Path, number: int) -> Iterator[Entry]:
+    with pq.ParquetFile(path) as file:
+        tables = [
+            file.read_row_group(group, columns=[*_COLUMNS, *_STEPS], use_threads=False)
+            for group in range(file.num_row_groups)
+        ]
+    for group, table in enumerate(tables):
         for row, values in enumerate(table.to_pylist()):
             steps = values["chain"]
             facets: dict[str, tuple[str, ...]] = {

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from flows.dataset.manifest import note_file
 from flows.ingest.single import SourceImages
 from flows.looking.gallery.cards import Card, small_cards
 from flows.looking.gallery.figures import figures, rejects
 from flows.looking.gallery.index import FACETS, RowIndex
-from flows.store.layout import LOOK, write_text
+from flows.store.layout import LOOK, note_file, write_text
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 

@@ -41,6 +41,9 @@ class Page(NamedTuple):
 def gallery_app(out: Path, sources: tuple[str, ...] = (), host: str = LOOPBACK) -> FastAPI:
     """The server of a dataset.
 
+    One request after the other: each takes some hundredths of a second, and what several threads
+    would hold at a time is what memory is spent on.
+
     Args:
         out: The dataset.
         sources: Where the photographs lie, as given to ``build``.
@@ -61,7 +64,7 @@ def gallery_app(out: Path, sources: tuple[str, ...] = (), host: str = LOOPBACK) 
     fitting = lru_cache(32)(lambda wanted: index.pictures(dict(wanted)))
 
     @app.get("/")
-    def page(request: Request, page: int = Query(1, ge=1)) -> HTMLResponse:
+    async def page(request: Request, page: int = Query(1, ge=1)) -> HTMLResponse:
         wanted = {name: request.query_params.get(name, "") for name in FACETS}
         chosen = fitting(tuple(wanted.items()))
         made = _page(index, chosen, page, found)
@@ -83,11 +86,11 @@ def gallery_app(out: Path, sources: tuple[str, ...] = (), host: str = LOOPBACK) 
         )
 
     @app.get("/after/{number}")
-    def after(number: int) -> Response:
+    async def after(number: int) -> Response:
         return Response(_stored(index, number), media_type="image/png", headers=_KEPT)
 
     @app.get("/before/{number}")
-    def before(number: int) -> Response:
+    async def before(number: int) -> Response:
         return Response(pristine(number), media_type="image/png", headers=_KEPT)
 
     pristine = lru_cache(_PRISTINE)(partial(_pristine, index, found))

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import skimage.data
+
+from distortions import types_of
 from distortions.perception import compare
 from distortions.perception.planes import Planes
 from distortions.perception.words import grade_of
@@ -88,6 +92,19 @@ def write_types(image: Image, types: Sequence[Distortion], out: Path, seed: int 
     )
     write_text(out, html)
     return out.stat().st_size
+
+
+def write_families(out: Path) -> int:
+    """Write a page with one type of each family on a cup of coffee: what the words mean.
+
+    People who mark flaws see by it what is called mild, moderate and severe.
+
+    Returns:
+        Its size in bytes.
+    """
+    types = [types_of(family)[0] for family in FAMILIES if types_of(family)]
+    cup: Image = skimage.data.coffee()  # type: ignore[no-untyped-call]
+    return write_types(np.ascontiguousarray(cup), types, out)
 
 
 def _level(

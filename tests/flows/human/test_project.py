@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from annotators.human.shapes import brush, inside_box
 from annotators.human.tool_projects import box_runs, brush_runs
+from distortions.registry import FAMILIES
+from flows.human import project
 from schemas.masks import decode, iou
+from schemas.settings.config import RunConfig
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +96,26 @@ def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
     assert {name for (name,) in names.values()} <= set(labels)
     assert len(set(labels.values())) == len(labels)
     assert "LOCAL_FILES_SERVING_ENABLED=true" in (project / "README.md").read_text()
+    examples = (project / "flaws.html").read_text()
+    assert all(f'value="{name}"' in examples for name in FAMILIES)
+    assert all(f", {word}" in examples for word in ("mild", "moderate", "severe"))
+
+
+def test_large_projects_come_in_parts(pictures, tmp_path, monkeypatch):
+    """Tasks are split where a file would be too large; workers change nothing."""
+    config = RunConfig()
+    project.make_project([str(pictures)], tmp_path / "one", "labelstudio", config)
+    whole = json.loads((tmp_path / "one" / "tasks.json").read_text())
+    monkeypatch.setattr(project, "PART_BYTES", 1000)
+    heard = []
+    two = RunConfig.parse({"run": {"workers": 2}})
+    project.make_project(
+        [str(pictures)], tmp_path / "two", "labelstudio", two, lambda *n: heard.append(n)
+    )
+    parts = sorted((tmp_path / "two").glob("tasks*.json"))
+    assert [part.name for part in parts] == ["tasks-001.json", "tasks-002.json"]
+    assert [task for part in parts for task in json.loads(part.read_text())] == whole
+    assert heard == [(1, 2), (2, 2)]
 
 
 @pytest.mark.parametrize("tool", ["labelstudio", "cvat"])
