@@ -12,6 +12,7 @@ import pyarrow as pa
 from schemas.record import Record
 from schemas.steps import Grade as Grade
 from schemas.steps import Scores as Scores
+from schemas.steps import Screen as Screen
 from schemas.steps import Step as Step
 from schemas.tasks import RowBox as RowBox
 from schemas.tasks import SubTask as SubTask
@@ -38,30 +39,6 @@ class Reason(Protocol):
     def detail(self) -> str:
         """One line for people."""
         ...
-
-
-class Screen(Record):
-    """No-reference scores of a source picture, by which it was found good enough."""
-
-    version: ClassVar[int] = 2
-    sharpness: Annotated[float, pa.float32()]
-    """Sharpness of the sharpest parts; higher is sharper. See annotators/screening."""
-    noise: Annotated[float, pa.float32()]
-    """Estimated standard deviation of noise, grey levels of 255."""
-    blockiness: Annotated[float, pa.float32()]
-    """Step across the 8-pixel grid relative to steps beside it; about 1 without JPEG blocks."""
-    detail: Annotated[float, pa.float32()]
-    """Entropy of the luma histogram, bits; near 0 for a uniform picture."""
-    clipped: Annotated[float, pa.float32()]
-    """Share of pixels that are black or white in all channels."""
-    steadiness: Annotated[float, pa.float32()]
-    """Sharpness in the direction in which it is least; low where the camera was shaken."""
-    texture: Annotated[float, pa.float32()]
-    """Fine detail beside sharp steps, relative to them; low where it was smoothed away."""
-    blown: Annotated[float, pa.float32()]
-    """Share of pixels of 250 or more in all channels."""
-    veil: Annotated[float, pa.float32()]
-    """Level below which the darkest twentieth of the picture lies; high under haze."""
 
 
 class Picture(Record):

@@ -71,3 +71,29 @@ class Scores(Record):
     damage: Annotated[float, pa.float32()]
     """Visible damage, 0 (none) to 3.6; 4.6 minus it is the score people would give on the scale of
     KADID-10k (5 imperceptible, 1 very annoying)."""
+
+
+class Screen(Record):
+    """No-reference scores of a source picture, by which it was found good enough."""
+
+    version: ClassVar[int] = 2
+    sharpness: Annotated[float, pa.float32()]
+    """Sharpness of the sharpest parts; higher is sharper. See annotators/screening."""
+    noise: Annotated[float, pa.float32()]
+    """Estimated standard deviation of noise, grey levels of 255."""
+    blockiness: Annotated[float, pa.float32()]
+    """Step across the 8-pixel grid relative to steps beside it; about 1 without JPEG blocks."""
+    detail: Annotated[float, pa.float32()]
+    """Entropy of the luma histogram, bits; near 0 for a uniform picture."""
+    clipped: Annotated[float, pa.float32()]
+    """Share of pixels that are black or white in all channels."""
+    steadiness: Annotated[float, pa.float32()]
+    """Sharpness in the direction in which it is least; low where the camera was shaken."""
+    focus: Annotated[float, pa.float32()]
+    """Sharpness of the least sharp tenth of all blocks with structure."""
+    texture: Annotated[float, pa.float32()]
+    """Fine detail beside sharp steps, relative to them; low where it was smoothed away."""
+    blown: Annotated[float, pa.float32()]
+    """Share of pixels of 250 or more in all channels."""
+    veil: Annotated[float, pa.float32()]
+    """Level below which the darkest twentieth of the picture lies; high under haze."""

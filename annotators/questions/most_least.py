@@ -1,7 +1,7 @@
 """Which region is degraded most or least: questions whose answer is certain.
 
 A region is certainly the worst, or the least damaged, where two measures of different make, GMSD
-and HaarPSI, single it out by a margin and the visible damage does not speak against it. With
+and HaarPSI, single it out by a margin, and the visible damage by more than it may be wrong. With
 ``[questions] intensity = "severity"`` it is the sum of severities and the measured change, as in
 the paper, although sums are not comparable between families. A question about one distortion
 compares the same type, by severity and by what is left to see of it.
@@ -20,6 +20,10 @@ from schemas.settings.config import GateConfig, QuestionConfig
 Polarity: TypeAlias = Literal["most", "least"]
 MARGIN: Final = 0.3
 """Share of the greater loss by which both measures must single a region out."""
+APART: Final = 0.75
+"""Points of opinion by which the visible damage must single it out as well: twice the error of that
+scale on a type it was not fitted to. A referee orders 98.0 % of pairs of regions of the shared
+photographs alike where all three agree, 96.0 % where only the two do; on COCO 99.2 and 98.4 %."""
 # Mean colour difference that weighs as much as losing all structure.
 DELTA_E_SCALE = 40.0
 _Thing = TypeVar("_Thing")
@@ -119,6 +123,10 @@ def _certain(
         # Put so that a tie, or a measure that is not a number, never passes whatever the margin.
         if not (high > low and high - low >= margin * high):
             return None, "too_close"
+    first, second = (lost.damage for _, lost in ranked[2][:2])
+    # Beside what has no damage at all, any that is seen is enough.
+    if margin > 0 and min(first, second) > 0 and abs(first - second) < APART:
+        return None, "too_close"
     return thing, ""
 
 

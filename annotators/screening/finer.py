@@ -5,6 +5,8 @@ Measured on a copy of 512 pixels on its long side (smaller pictures as they are)
 - steadiness: sharpness (see ``coarse``) in the direction in which it is least. Whoever shakes
   the camera blurs along a line: steps across it stay sharp and hide the shake from a measure that
   takes the strongest steps of all directions together.
+- focus: sharpness of single blocks that hold any structure, where it is low (the lowest tenth):
+  what lies before or behind the plane of focus is blurred, too, and cannot be called crisp.
 - texture: what is left of fine detail in blocks that hold a sharp step, the median of the Laplacian
   over the step, at the upper quartile of these blocks. Smoothing that keeps edges leaves nothing
   beside them, defocus and shake no sharp step; 1 where no block has one.
@@ -34,18 +36,22 @@ STRONG: Final = 0.99
 BLOCK: Final = 16
 STEP: Final = 30
 """Strength, quarters of Sobel units, from which a block holds a sharp step."""
+STRUCTURE: Final = 2
+"""Mean strength after the blur from which a block holds structure."""
 FEWEST: Final = 8
 WHITE: Final = 250
 DARKEST: Final = 0.05
 _LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Levels = NDArray[np.uint8]
+Slopes = list[NDArray[np.int16]]
 
 
 class Finer(NamedTuple):
-    """The four scores; see the module."""
+    """The five scores; see the module."""
 
     steadiness: float
+    focus: float
     texture: float
     blown: float
     veil: float
@@ -57,7 +63,16 @@ def finer(image: Image) -> Finer:
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     red, green, blue = cv2.split(small)
     darkest = np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
-    return Finer(_steadiness(grey), _texture(grey), _blown(darkest), _veil(darkest))
+    smooth = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    blurred = np.asarray(cv2.GaussianBlur(smooth, (9, 9), 2), np.uint8)
+    before, after = _slopes(smooth), _slopes(blurred)
+    return Finer(
+        steadiness=_steadiness(before, after),
+        focus=_focus(before, after),
+        texture=_texture(grey),
+        blown=_blown(darkest),
+        veil=_veil(darkest),
+    )
 
 
 def _reduced(image: Image) -> Image:
@@ -75,24 +90,36 @@ def _reduced(image: Image) -> Image:
     return np.ascontiguousarray(image)
 
 
-def _steadiness(grey: Levels) -> float:
-    smooth = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-    blurred = np.asarray(cv2.GaussianBlur(smooth, (9, 9), 2), np.uint8)
-    before, after = _sampled(smooth), _sampled(blurred)
-    return min((_strong(before, way) + 0.5) / (_strong(after, way) + 0.5) for way in DIRECTIONS)
+def _steadiness(before: Slopes, after: Slopes) -> float:
+    # Every second row is enough for a percentile.
+    rows = [[np.ascontiguousarray(slope[::2]) for slope in slopes] for slopes in (before, after)]
+    return min((_strong(rows[0], way) + 0.5) / (_strong(rows[1], way) + 0.5) for way in DIRECTIONS)
 
 
-def _slopes(grey: Levels) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    across, down = (cv2.Sobel(grey, cv2.CV_16S, dx, 1 - dx) for dx in (1, 0))
-    return np.asarray(across, np.int16), np.asarray(down, np.int16)
+def _slopes(grey: Levels) -> Slopes:
+    return [np.asarray(cv2.Sobel(grey, cv2.CV_16S, dx, 1 - dx), np.int16) for dx in (1, 0)]
 
 
-def _sampled(grey: Levels) -> list[NDArray[np.int16]]:
-    """Slopes of every second row: enough for a percentile."""
-    return [np.ascontiguousarray(slope[::2]) for slope in _slopes(grey)]
+def _strength(slopes: Slopes) -> Levels:
+    """Across and down together, quarters of Sobel units."""
+    across, down = (cv2.convertScaleAbs(slope, alpha=0.25) for slope in slopes)
+    return np.asarray(cv2.add(across, down), np.uint8)
 
 
-def _strong(slopes: list[NDArray[np.int16]], way: tuple[int, int]) -> float:
+def _focus(before: Slopes, after: Slopes) -> float:
+    """The lowest tenth of the blocks' sharpness; 1 where no block holds structure."""
+    sharp, soft = (
+        _blocks(_strength(slopes), 2 * BLOCK).sum(axis=1, dtype=np.int64)
+        for slopes in (before, after)
+    )
+    held = soft >= STRUCTURE * (2 * BLOCK) ** 2
+    if int(held.sum()) < FEWEST:
+        return 1.0
+    ratios = np.sort(sharp[held] / soft[held])
+    return float(ratios[ratios.size // 10])
+
+
+def _strong(slopes: Slopes, way: tuple[int, int]) -> float:
     """A high percentile of the slope along a direction, linear within a level."""
     # Whole numbers times whole numbers and a power of two: exact, whoever adds them up.
     along = cv2.addWeighted(slopes[0], way[0], slopes[1], way[1], 0)
@@ -109,8 +136,7 @@ def _percentile(counts: NDArray[np.int64], share: float) -> float:
 
 def _texture(grey: Levels) -> float:
     fine = _blocks(np.asarray(cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, _LAPLACE))))
-    across, down = (cv2.convertScaleAbs(slope, alpha=0.25) for slope in _slopes(grey))
-    steps = _blocks(np.asarray(cv2.add(across, down)))
+    steps = _blocks(_strength(_slopes(grey)))
     strongest = np.partition(steps, -6, axis=1)[:, -6].astype(np.int64)
     sharp = strongest >= STEP
     if int(sharp.sum()) < FEWEST:
@@ -120,12 +146,12 @@ def _texture(grey: Levels) -> float:
     return float(left[3 * left.size // 4])
 
 
-def _blocks(plane: NDArray[Any]) -> Levels:
+def _blocks(plane: NDArray[Any], side: int = BLOCK) -> Levels:
     """Blocks by pixels of a plane of bytes; what is left over at its end is cut off."""
     levels = np.asarray(plane, np.uint8)
-    rows, columns = (side // BLOCK for side in levels.shape)
-    cut = levels[: rows * BLOCK, : columns * BLOCK].reshape(rows, BLOCK, columns, BLOCK)
-    return np.ascontiguousarray(cut.transpose(0, 2, 1, 3)).reshape(-1, BLOCK * BLOCK)
+    rows, columns = (size // side for size in levels.shape)
+    cut = levels[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return np.ascontiguousarray(cut.transpose(0, 2, 1, 3)).reshape(-1, side * side)
 
 
 def _blown(darkest: Levels) -> float:

@@ -17,6 +17,7 @@ CLEAR: Final = Screen(
     detail=6.0,
     clipped=0.02,
     steadiness=1.6,
+    focus=1.25,
     texture=0.1,
     blown=0.02,
     veil=45.0,
@@ -81,7 +82,7 @@ def well_inside(scores: Screen) -> bool:
 
     The limits of ``CLEAR`` are stricter than any that only keep a picture out.
     """
-    least = ("sharpness", "detail", "steadiness", "texture")
+    least = ("sharpness", "detail", "steadiness", "focus", "texture")
     most = ("noise", "blockiness", "clipped", "blown", "veil")
     return all(getattr(scores, name) >= getattr(CLEAR, name) for name in least) and all(
         getattr(scores, name) <= getattr(CLEAR, name) for name in most

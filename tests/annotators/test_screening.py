@@ -107,6 +107,15 @@ def test_what_is_refused_is_never_vouched_for(photograph):
         assert not well_inside(screen(made))
 
 
+def test_a_background_out_of_focus_is_not_called_crisp(coffee):
+    """Half a picture behind the plane of focus lowers the focus, not the sharpness."""
+    image = coffee.copy()
+    image[:, :300] = cv2.GaussianBlur(coffee, (0, 0), 3)[:, :300]
+    assert screen(image).sharpness == pytest.approx(screen(coffee).sharpness, rel=0.1)
+    assert screen(image).focus < CLEAR.focus
+    assert verdict(screen(image), CONFIG) is None
+
+
 def test_sharpness_does_not_depend_on_contrast(astronaut):
     """A third of the contrast changes sharpness by less than a tenth."""
     faint = (astronaut // 3 + 80).astype(np.uint8)
@@ -179,7 +188,7 @@ def test_real_collections_pass(shared_data, folder):
         ("blockiness", 1.2),
         ("detail", 5.5),
         ("clipped", 0.03),
-        *(("steadiness", 1.5), ("texture", 0.09), ("blown", 0.03), ("veil", 50.0)),
+        *(("steadiness", 1.5), ("focus", 1.2), ("texture", 0.09), ("blown", 0.03), ("veil", 50.0)),
     ],
 )
 def test_one_doubtful_score_is_enough(score, value):

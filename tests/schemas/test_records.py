@@ -42,6 +42,7 @@ def test_round_trip_through_arrow():
         detail=7.0,
         clipped=0.0,
         steadiness=9,
+        focus=9,
         texture=1,
         blown=0,
         veil=0,

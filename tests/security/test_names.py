@@ -108,6 +108,7 @@ def picture(name="a.png"):
         detail=7,
         clipped=0,
         steadiness=9,
+        focus=9,
         texture=1,
         blown=0,
         veil=0,

@@ -326,12 +326,13 @@ def test_uncertain_sums_are_dropped(rival, reason):
         ((0.3, 0.8, 2.0), "hybrid_measures_disagree"),
         ((0.3, 0.4, 2.6), "hybrid_measures_disagree"),
         ((0.3, 0.55, 2.0), "hybrid_too_close"),
-        ((0.3, 0.4, 2.0), ""),
+        ((0.3, 0.4, 1.8), "hybrid_too_close"),
+        ((0.3, 0.4, 1.7), ""),
         ((float("nan"), 0.4, 2.0), "hybrid_too_close"),
     ],
 )
 def test_two_measures_have_to_agree(losses, reason):
-    """GMSD and HaarPSI agree by 30 %, and the damage is with them, or nobody is the worst."""
+    """GMSD and HaarPSI agree by 30 %, the damage by .75 with them, or nobody is the worst."""
     rival = region("r", [step("blur")], losses=losses)
     strong = region("strong", [step("noise")], "cat", CAT, losses=(0.43, 0.7, 2.5))
     found, reasons = hybrid(strong, rival)
@@ -424,9 +425,9 @@ def noise(severity, ssim, kind="noise_a"):
 
 def test_single_intensity_compares_one_type():
     """Two regions of one type are compared; another type of the family makes it ambiguous."""
-    two = ([noise(4, 0.3)], 0.3), ([noise(1, 0.8)], 0.8)
+    two = ([noise(4, 0.2)], 0.2), ([noise(1, 0.8)], 0.8)
     assert single(*two)[0] == {"most": "pic/0", "least": "pic/1"}
-    other = ([noise(2, 0.6, "noise_b")], 0.6)
+    other = ([noise(2, 0.5, "noise_b")], 0.5)
     assert single(*two, other) == ({}, {"single_mixed_types"})
     assert single(*two, other, by="family")[0] == {"most": "pic/0", "least": "pic/1"}
     assert single(two[0], ([step("blur")], 0.5)) == ({}, set())

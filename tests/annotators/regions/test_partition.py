@@ -22,6 +22,7 @@ SCREEN = Screen(
     detail=6,
     clipped=0,
     steadiness=9,
+    focus=9,
     texture=1,
     blown=0,
     veil=0,

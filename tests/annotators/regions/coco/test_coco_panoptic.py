@@ -19,6 +19,7 @@ def picture(path="a.jpg"):
         detail=6,
         clipped=0,
         steadiness=9,
+        focus=9,
         texture=1,
         blown=0,
         veil=0,
