@@ -26,7 +26,7 @@ from flows.commands.regenerate import (
     subset,
     validate,
 )
-from flows.commands.train import evaluate, export, point, push, sft
+from flows.commands.train import augment, evaluate, export, point, push, sft
 from schemas.errors import ConfigError, EndpointError, ExitStatus, StoppedError, StorageError
 
 START = "Where to start"
@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
     "annotate-project": (PEOPLE, annotate_project.run),
     "import": (PEOPLE, import_.run),
     "study": (PEOPLE, study.app),
+    "augment": (TRAIN, augment.run),
     "export": (TRAIN, export.run),
     "push": (TRAIN, push.run),
     "sft": (TRAIN, sft.run),

@@ -17,7 +17,7 @@ from schemas.errors import ConfigError, ContractError, UnknownNameError, reading
 from schemas.families import Family
 from schemas.records import DegradedRegion, Sample
 
-FURTHER = ("giqa", "vida", "pairs")
+FURTHER = ("giqa", "vida_grounding", "vida_perception", "vida_description", "pairs")
 """Tasks with benchmarks of their own; see ``benchmarks/``."""
 SPLIT_CHOICES = (*SPLITS, "all")
 

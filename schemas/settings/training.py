@@ -69,6 +69,35 @@ class SourceConfig(Section):
         return self
 
 
+class OfflineConfig(Section):
+    """Augmentation before training: ``augment.toml``.
+
+    Each number is how many new rows (mirror and crop: new pictures) an operation makes of one; 0
+    leaves it out, 0.5 takes every second one.
+    """
+
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of every keyed draw."""
+    mirror: float = Field(default=1.0, ge=0, le=1)
+    """The picture mirrored, with the words and boxes of all its rows."""
+    crop: float = Field(default=0.5, ge=0, le=1)
+    """A window of it that cuts no region in two; grounding is asked anew."""
+    jitter: float = Field(default=1.0, ge=0)
+    """Questions about a box with the box moved a little."""
+    subset: float = Field(default=1.0, ge=0)
+    """The boxes of one class instead of all."""
+    negative: float = Field(default=0.5, ge=0)
+    """The boxes of a class that is not there."""
+    options: float = Field(default=1.0, ge=0)
+    """Options of a choice in another order."""
+    open: float = Field(default=1.0, ge=0)
+    """A choice as an open question."""
+    wording: float = Field(default=0.5, ge=0)
+    """The same question in other words."""
+    cap: int | None = Field(default=None, ge=1)
+    """Most new rows that one operation makes of one picture."""
+
+
 class StageConfig(Section):
     """One ``[[stage]]`` of a curriculum."""
 

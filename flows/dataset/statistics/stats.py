@@ -32,6 +32,15 @@ FURTHER: tuple[tuple[str, str, str, str], ...] = (
     ("with boxes (GIQA): what", "giqa", "giqa_what", ""),
     ("with boxes (GIQA): why", "giqa", "giqa_why", ""),
     ("with boxes (GIQA): how", "giqa", "giqa_how", ""),
+    ("detailed (ViDA): all boxes", "vida_grounding", "detect", ""),
+    ("detailed (ViDA): boxes of one flaw", "vida_grounding", "detect_one", ""),
+    ("detailed (ViDA): box of a named flaw", "vida_grounding", "refer", ""),
+    ("detailed (ViDA): flaws of a box", "vida_grounding", "region", ""),
+    ("detailed (ViDA): choice", "vida_perception", "choice", ""),
+    ("detailed (ViDA): open question", "vida_perception", "open", ""),
+    ("detailed (ViDA): assessment", "vida_description", "assess", ""),
+    ("detailed (ViDA): in brief", "vida_description", "brief", ""),
+    ("detailed (ViDA): one flaw", "vida_description", "single", ""),
 )
 """Lines of tasks that are off by default; they stand in a table where there are such rows."""
 
