@@ -11,8 +11,6 @@ from annotators.facts import Ask, PictureFacts
 from schemas.settings.config import QuestionConfig
 from schemas.streams import Stream
 
-KEPT = {"hybrid_intensity": "hybrid", "single_intensity": "single", "accumulation_order": "order"}
-"""Sub-tasks of grounding and the settings that say how many of them are asked."""
 BOUND = ("global_description", "local_description", "short", "long")
 """What comes in a ratio to grounding: tasks, and the sub-tasks of referring."""
 
@@ -49,7 +47,13 @@ def thinned(
 
 
 def _is_kept(ask: Ask, config: QuestionConfig, stream_for: Callable[[str], Stream]) -> bool:
-    chance = getattr(config.keep, KEPT[ask.sub_task]) if ask.sub_task in KEPT else 1.0
+    keep = config.keep
+    chances = {
+        "hybrid_intensity": keep.least if ask.form == "least" else keep.most,
+        "single_intensity": keep.single,
+        "accumulation_order": keep.order,
+    }
+    chance = chances.get(ask.sub_task, 1.0)
     target = ask.target.region_id if ask.target else ""
     purpose = f"keep {ask.sub_task} {ask.form} {ask.family} {target}"
     return chance >= 1 or stream_for(purpose).chance(chance)

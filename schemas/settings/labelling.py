@@ -130,8 +130,10 @@ class GateConfig(Section):
 class KeepConfig(Section):
     """Chance with which a question that could be asked for a region is asked."""
 
-    hybrid: Share = 1.0
-    """Of most and least degraded regions."""
+    most: Share = 1.0
+    """Of the most degraded region."""
+    least: Share = 1.0
+    """Of the least degraded region."""
     single: Share = 1.0
     """Of most and least of one distortion."""
     order: Share = 1.0

@@ -14,32 +14,36 @@ from schemas.settings.section import Section, thawed
 
 _PUBLISHED: dict[str, Any] = {
     "plan": {
-        "length_weights": [0.77, 0.23],
+        "length_weights": [0.855, 0.145],
         "reverse_share": 1.0,
+        "repeat_share": 0.4,
         "weights": {
             "families": {
-                "noise": 0.14,
-                "contrast_weaken": 2.5,
-                "pixelate": 2.5,
-                "saturate_weaken": 2.5,
-                "brighten": 9,
+                "noise": 0.55,
+                "blur": 1.5,
+                "compression": 1.5,
+                "contrast_weaken": 3,
+                "pixelate": 3,
+                "saturate_weaken": 3,
+                "oversharpen": 4,
+                "saturate_strengthen": 4,
+                "contrast_strengthen": 5,
                 "darken": 6,
-                "contrast_strengthen": 6,
-                "saturate_strengthen": 5,
-                "oversharpen": 5,
-                "quantization": 6,
+                "quantization": 5,
+                "brighten": 6,
             }
         },
     },
     "questions": {
         "local_per_image": 6,
         "order_per_image": 6,
-        "single_per_image": 2,
+        "keep": {"most": 0.8, "least": 0.57, "single": 0.68},
         "ratios": {
-            "global_description": 0.279,
-            "local_description": 0.835,
-            "short": 0.386,
-            "long": 0.362,
+            "elsewhere": 0.8,
+            "global_description": 0.27,
+            "local_description": 1.0,
+            "short": 0.5,
+            "long": 0.335,
         },
     },
 }
