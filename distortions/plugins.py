@@ -21,7 +21,7 @@ from pathlib import Path
 from distortions.registry import DISTORTIONS, Distortion, Level, Value, distortion, get
 from distortions.site import Site
 from schemas.arrays import Image
-from schemas.errors import ConfigError, PluginError
+from schemas.errors import ConfigError, IqaSpiderError, PluginError
 from schemas.plugins import Registry
 from schemas.streams import Stream
 
@@ -62,6 +62,22 @@ def _load(name: str, load: Callable[[], object]) -> None:
     _loaded[name] = sorted(_registered() - before)
     if not _loaded[name]:
         raise PluginError(name, "registered nothing; is @distortion or the like missing?")
+
+
+def blamed(error: Exception) -> PluginError | None:
+    """The same as the error of a plugin, if it comes out of the code of one: file, line, what.
+
+    A writer or a region source from outside may raise anything, as a distortion may; what this
+    project raises on purpose keeps its meaning.
+    """
+    if isinstance(error, IqaSpiderError):
+        return error if isinstance(error, PluginError) else None
+    packages = {name.partition(":")[0].partition(".")[0] for name in _loaded}
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__", ""))
+        if file in _loaded or module.partition(".")[0] in packages:
+            return PluginError(f"{file}:{line}", _said(error))
+    return None
 
 
 def _registered() -> set[str]:

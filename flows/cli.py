@@ -102,6 +102,11 @@ def _before(
     pass
 
 
+def _one_line(said: str) -> str:
+    """A message may repeat a name that holds line breaks or what a terminal obeys."""
+    return "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else "?" for c in said)
+
+
 def main() -> None:
     """Run a command and turn errors into one line and a status."""
     try:
@@ -112,7 +117,7 @@ def main() -> None:
         error.show()  # type: ignore[attr-defined]
         status = ExitStatus.MISTAKE
     except (ConfigError, StorageError, EndpointError) as error:
-        typer.echo(f"iqa-spider: {error}", err=True)
+        typer.echo(f"iqa-spider: {_one_line(str(error))}", err=True)
         status = ExitStatus.MISTAKE
     except (KeyboardInterrupt, typer.Abort, StoppedError):
         status = ExitStatus.INTERRUPTED

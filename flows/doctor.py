@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -108,6 +108,7 @@ def system() -> dict[str, str]:
 def examine(config: RunConfig) -> list[Door]:
     """Look at everything; imports run in processes of their own, so a crash is a finding."""
     names = list(dict.fromkeys((*CORE, *SSA, *TRAIN, *EVALUATE)))
+    _distributions()  # once, and not in every thread at the same time
     with ThreadPoolExecutor(4) as pool:
         packages = dict(zip(names, pool.map(_package, names), strict=True))
 
@@ -145,11 +146,17 @@ def _python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def _version(name: str) -> str:
-    packages = importlib.metadata.packages_distributions().get(name, [name])
+    packages = _distributions().get(name, [name])
     try:
         return importlib.metadata.version(packages[0])
     except importlib.metadata.PackageNotFoundError:
         return "no version"
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Importable names and what brings them; reads the file list of everything installed."""
+    return importlib.metadata.packages_distributions()
 
 
 def _device(torch: bool) -> Finding:

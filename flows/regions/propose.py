@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from annotators.regions.source import Proposal, RegionSource
+from distortions.plugins import blamed
 from flows.ingest.candidate import load_unchanged
 from schemas.arrays import Image
 from schemas.candidate import Candidate
@@ -63,7 +64,14 @@ def _propose_batch(
     batch: Sequence[tuple[Picture, Image | PictureError]], source: RegionSource
 ) -> Iterator[Proposed]:
     usable = [(p, image) for p, image in batch if not isinstance(image, PictureError)]
-    results = iter(source.propose([image for _, image in usable], [p for p, _ in usable]))
+    try:
+        proposed = source.propose([image for _, image in usable], [p for p, _ in usable])
+    except Exception as error:
+        found = blamed(error)
+        if found is None:
+            raise
+        raise found.on(", ".join(f"{p.source}/{p.path}" for p, _ in usable)) from error
+    results = iter(proposed)
     for picture, image in batch:
         if isinstance(image, PictureError):
             yield Proposed(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from annotators.chat.endpoints import Endpoints
+from distortions.plugins import blamed
 from flows.human.folder import annotated_hashes
 from flows.human.outcome import human_outcome
 from flows.ingest.candidate import load_unchanged
@@ -20,7 +21,7 @@ from flows.processes import stop_file
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
 from schemas.counts import REQUESTS
-from schemas.errors import PictureError, PluginError
+from schemas.errors import PictureError
 from schemas.records import Picture
 
 Outcome = PictureOutcome | PictureError
@@ -97,9 +98,12 @@ def _outcome(picture: Picture, candidates: Candidates, tools: PictureTools) -> O
     annotated = picture.content_hash in annotated_hashes(tools.config)
     try:
         outcome = (human_outcome if annotated else degrade_and_ask)(picture, image, tools)
-    except PluginError as error:
+    except Exception as error:
+        found = blamed(error)
+        if found is None:
+            raise
         if tools.config.run.on_plugin_error == "reject":
-            return PictureError("plugin_failed", error.without_folder())
-        raise error.on(f"{picture.source}/{picture.path}") from error
+            return PictureError("plugin_failed", found.without_folder())
+        raise found.on(f"{picture.source}/{picture.path}") from error
     outcome.timings.update(watch)
     return outcome

@@ -56,12 +56,26 @@ def path_inside(folder: Path, name: str) -> Path:
     Raises:
         OSError: It is empty or absolute, holds control characters, or leads out of the folder.
     """
-    if not name or _UNPRINTABLE.search(name) or Path(name).is_absolute():
+    if (
+        not name
+        or _UNPRINTABLE.search(name)
+        or not _can_be_on_disk(name)
+        or Path(name).is_absolute()
+    ):
         raise OSError(errno.EPERM, f"not the name of a file inside a folder: {name!r:.80}")
     path = Path(os.path.realpath(folder / name))
     if not path.is_relative_to(os.path.realpath(folder)):
         raise OSError(errno.EPERM, f"leads out of its folder: {name!r:.80}")
     return path
+
+
+def _can_be_on_disk(name: str) -> bool:
+    """Whether a name has bytes; JSON may hold halves of characters, which have none."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_inside(folder: Path, name: str, most: int = MOST_BYTES) -> bytes:

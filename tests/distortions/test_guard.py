@@ -7,9 +7,10 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
+from annotators.answers.registry import WRITERS
 from distortions import get
 from distortions.guard import call_outside, reach_outside
-from distortions.plugins import load_plugins
+from distortions.plugins import blamed, load_plugins
 from distortions.site import Site
 from schemas.errors import ConfigError, PluginError
 
@@ -159,3 +160,35 @@ def test_failure_in_a_worker_process_arrives_whole(tmp_path):
         f"plugin {file}:{line}: breaks_late: OverflowError: too large for me (at factor=0.8)"
     )
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+ELSEWHERE = """
+from annotators import writer
+
+def fails(number):
+    return 1 / number
+
+@writer("fails_elsewhere")
+def make(config):
+    return fails
+"""
+
+
+def test_who_is_to_blame(tmp_path):
+    """An error out of a plugin's code is the plugin's, one out of ours is ours, meant ones stay."""
+    file = tmp_path / "elsewhere.py"
+    file.write_text(ELSEWHERE)
+    load_plugins([str(file)])
+    fails = WRITERS["fails_elsewhere"](None)
+    del WRITERS._parts["fails_elsewhere"]  # no other test shall find it
+    with pytest.raises(ZeroDivisionError) as caught:
+        fails(0)
+    found = blamed(caught.value)
+    assert str(found) == f"plugin {file}:5: ZeroDivisionError: division by zero"
+    assert str(found.on("a/b.png")).endswith("division by zero; on a/b.png")
+    assert found.without_folder().startswith("plugin elsewhere.py:5: ")
+    with pytest.raises(TypeError) as caught:
+        load_plugins(7)
+    assert blamed(caught.value) is None
+    assert blamed(PluginError("x.py:1", "no")).place == "x.py:1"
+    assert blamed(ConfigError("a mistake")) is None

@@ -300,6 +300,27 @@ def test_bytes_are_pinned():
     assert found == GOLDEN
 
 
+SMALL = {
+    "gaussian_blur": (
+        *(3.1057, 0.2111, 0.3862, 0.3096, 12.4322, 34.3906),
+        *(43.7344, 6.7287, 10.2969, 0.2236, 0.1366, 0.9241),
+    ),
+    "saturate_weaken_hsv": (
+        *(2.9157, 0.1713, 0.2511, 0.3922, 12.0197, 21.9844),
+        *(26.2656, 9.402, 7.2561, 0.6801, 0.56, 1.0),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_region_is_pinned(name):
+    """The same digits with the compiler and without it, of a mask whose bounds cut blocks."""
+    image = np.ascontiguousarray(sample_picture()[40:88, 120:176])
+    mask = np.zeros(image.shape[:2], np.bool_)
+    mask[5:41, 9:50] = True
+    assert perceived(image, changed(image, name, 3), mask, origin=(3, 5)) == SMALL[name]
+
+
 GOLDEN = {
     "gaussian_blur": Damage(
         2.5747,

@@ -70,3 +70,52 @@ def test_the_picture_becomes_a_reject(build, spider, tmp_path):
     assert pq.read_table(tmp_path / "d" / "data").num_rows > 0
     done = spider("validate", tmp_path / "d", "--source", tmp_path / "mixed")
     assert done.returncode == 0, done.stdout
+
+
+OTHERS = """
+import numpy as np
+from annotators import Answer, OneByOne, Proposal, Proposals, region_source, writer
+
+class Halves(OneByOne):
+    name = "halves"
+    def find(self, image, picture):
+        if picture.path.startswith("wide"):
+            return self.nothing[7]
+        left = np.zeros(image.shape[:2], bool)
+        left[:, : image.shape[1] // 2] = True
+        return Proposals([Proposal(left, "left part")])
+
+class Silent:
+    name, version = "silent", "1"
+    def write(self, ask, facts, stream, attempt, broken=()):
+        return Answer({}["word"])
+
+@region_source("halves")
+def halves(request):
+    return Halves()
+
+@writer("silent")
+def silent(config):
+    return Silent()
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "said"),
+    [
+        ("build", ("--regions", "halves"), "others.py:9: AttributeError: 'Halves' object"),
+        ("segment", ("--regions", "halves"), "others.py:9: AttributeError: 'Halves' object"),
+        ("build", ("--answers", "silent"), "others.py:17: KeyError: 'word'"),
+    ],
+)
+def test_sources_and_writers_are_blamed_like_distortions(
+    build, spider, tmp_path, command, flags, said
+):
+    """Whatever a region source or a writer raises is one line with its file and line."""
+    (tmp_path / "others.py").write_text(OTHERS)
+    (tmp_path / "o.toml").write_text(f'plugins = ["{tmp_path / "others.py"}"]\n')
+    config = ("--config", tmp_path / "o.toml")
+    done = spider(command, tmp_path / "mixed", "--out", tmp_path / "d", *config, *flags)
+    assert (done.returncode, done.stderr.count("Traceback")) == (2, 0), done.stderr
+    assert said in done.stderr
+    assert "on mixed/" in done.stderr

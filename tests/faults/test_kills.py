@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -67,6 +68,46 @@ def test_export(dataset, environment, spider, tmp_path, kind):
     assert files(out) == files(whole)
     other = spider("export", dataset, "--format", "swift", "--out", out)
     assert (other.returncode, "in this form" in other.stderr) == (2, True)
+
+
+def killed_and_ended(environment, spider, usual, out, *command):
+    """Kill a command as often as asked, at any moment of its usual time, then let it end."""
+    rng = np.random.default_rng(5)
+    for _ in range(KILLS):
+        killed_after(usual * rng.uniform(0.3, 1.0), environment, *command, "--out", out)
+    done = spider(*command, "--out", out)
+    assert done.returncode in (0, 3), done.stderr
+
+
+def usual_seconds(spider, out, *command):
+    start = time.monotonic()
+    assert spider(*command, "--out", out).returncode in (0, 3)
+    return time.monotonic() - start
+
+
+def test_import(images, environment, spider, tmp_path):
+    """However often an import is killed, its folder is that of one that nobody killed."""
+    shape = {"points": [[20, 20], [220, 20], [220, 200], [20, 200]], "shape_type": "polygon"}
+    (tmp_path / "marked").mkdir()
+    for number in range(3):
+        shapes = [shape | {"label": "cup", "flags": {"blur": True}, "group_id": None}]
+        said = {"imagePath": f"p{number}.png", "imageHeight": 300, "imageWidth": 400}
+        (tmp_path / "marked" / f"p{number}.json").write_text(json.dumps(said | {"shapes": shapes}))
+    command = ("import", *sorted((tmp_path / "marked").iterdir()), "--images", images)
+    usual = usual_seconds(spider, tmp_path / "whole", *command)
+    killed_and_ended(environment, spider, usual, tmp_path / "out", *command)
+    assert files(tmp_path / "out") == files(tmp_path / "whole")
+    assert not [path for path in tmp_path.iterdir() if path.name not in ("marked", "whole", "out")]
+
+
+@pytest.mark.slow  # a region stage is begun four times and ended once
+def test_segment(photos, environment, spider, tmp_path):
+    """However often a region stage is killed, its proposals come out the same."""
+    command = ("segment", photos, "--shard-size", 3)
+    usual = usual_seconds(spider, tmp_path / "whole", *command)
+    killed_and_ended(environment, spider, usual, tmp_path / "out", *command)
+    whole, out = (files(tmp_path / name / "regions") for name in ("whole", "out"))
+    assert out == whole
 
 
 @pytest.mark.slow  # a build is begun four times and ended once

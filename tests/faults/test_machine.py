@@ -38,6 +38,19 @@ def test_no_space_for_an_export(dataset, environment, spider, tmp_path):
     assert not list((tmp_path / "o").rglob("*.part"))
 
 
+@pytest.mark.slow  # a build that is ended in two goes
+def test_no_space_for_a_build(dataset, photos, environment, spider, tmp_path):
+    """One line and status 2 before anything half is believed; with space the same command ends."""
+    build = ("build", photos, "--out", tmp_path / "d", *map(str, BUILD))
+    done = limited(environment, resource.RLIMIT_FSIZE, 300_000, *build)
+    assert (done.returncode, done.stderr.count("Traceback")) == (2, 0), done.stderr
+    assert "no space left on the disk" in done.stderr
+    done = spider(*build)
+    assert done.returncode in (0, 3), done.stderr
+    assert parquet_bytes(tmp_path / "d") == parquet_bytes(dataset)
+    assert not list((tmp_path / "d").rglob("*.part"))
+
+
 @pytest.mark.slow  # a whole build
 def test_few_open_files(dataset, photos, environment, tmp_path):
     """256 open files are enough for two workers, and change nothing."""

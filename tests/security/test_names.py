@@ -94,6 +94,7 @@ def test_only_plain_files_inside_a_folder_are_read(tmp_path):
         "a\n",
         "gone",
         "x" * 400,
+        "half of a character \ud800",
     ):
         with pytest.raises(OSError, match=r".+") as caught:
             read_inside(folder, name, 100)

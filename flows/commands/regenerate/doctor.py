@@ -30,8 +30,11 @@ def run(
     """Say which doors are open here: libraries, device and weights."""
     from rich.console import Console
 
+    from annotators.chat.address import base_address
     from flows.doctor import Door, check_endpoint, examine, system
 
+    if endpoint:
+        base_address(endpoint)  # a mistake is said before anything is looked at
     doors = examine(options.run_settings(config, set_))
     if endpoint:
         found = check_endpoint(endpoint, model, os.environ.get(api_key_env, ""))
