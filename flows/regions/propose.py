@@ -67,10 +67,10 @@ def _propose_batch(
     try:
         proposed = source.propose([image for _, image in usable], [p for p, _ in usable])
     except Exception as error:
-        found = blamed(error)
-        if found is None:
+        blame = blamed(error)
+        if blame is None:
             raise
-        raise found.on(", ".join(f"{p.source}/{p.path}" for p, _ in usable)) from error
+        raise blame.on(", ".join(f"{p.source}/{p.path}" for p, _ in usable)) from error
     results = iter(proposed)
     for picture, image in batch:
         if isinstance(image, PictureError):
