@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from annotators.chat.address import authorization, base_address
-from annotators.chat.kept import Keeping
+from annotators.chat.kept import Keeping, lifted, put_back
 from annotators.chat.line import EndpointLine
 from annotators.chat.protocol import ChatRequest, Completion, named_only
 from annotators.chat.reading import read_completion, shown, whole_body
@@ -239,9 +239,10 @@ def _posted(client: Any, url: str, body: bytes) -> Any:
 
 
 def _body(model: str, request: ChatRequest, named: bool) -> bytes:
+    messages, pictures = (named_only(request.messages), []) if named else lifted(request.messages)
     body: dict[str, Any] = {
         "model": model,
-        "messages": named_only(request.messages) if named else request.messages,
+        "messages": messages,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
@@ -252,4 +253,4 @@ def _body(model: str, request: ChatRequest, named: bool) -> bytes:
             "type": "json_schema",
             "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
         }
-    return json.dumps(body, separators=(",", ":")).encode()
+    return put_back(json.dumps(body, separators=(",", ":")).encode(), pictures)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from annotators.chat.endpoints import Endpoints
-from annotators.chat.kept import MOST_MISSES, Keeping, names_of
+from annotators.chat.kept import MOST_MISSES, Keeping, lifted, names_of, put_back
 from annotators.chat.protocol import ChatRequest, data_url, named_only, picture_part, text_part
 from tests.doubles.chat_server import serving
 
@@ -110,6 +110,20 @@ def test_a_key_counts_a_picture_by_its_name():
     assert turn(0).key("m") == same.key("m")
     others = {turn(0, (url, "x")).key("m"), turn(0, (url, "")).key("m"), turn(1).key("m")}
     assert len(others | {turn(0).key("m")}) == 4
+
+
+def test_lifted_pictures_come_back():
+    """The body is that of plain JSON, also with two pictures, other addresses and odd texts."""
+    odd = 'a "quoted" \\ text \u2028'
+    parts = [picture_part(*PICTURE), text_part(odd), picture_part(*data_url(b"x"))]
+    other = {"type": "image_url", "image_url": {"url": 'http://a/"b"', "detail": "low"}}
+    request = ChatRequest([{"role": "user", "content": [*parts, other]}])
+    plain = {"messages": request.messages}
+    messages, addresses = lifted(request.messages)
+    packed = put_back(json.dumps({"messages": messages}).encode(), addresses)
+    assert json.loads(packed) == plain
+    assert len(addresses) == 2
+    assert len(json.dumps(messages)) < 1000
 
 
 def test_a_picture_without_a_name_is_always_sent():
