@@ -130,7 +130,7 @@ def main() -> None:
 
         if not (said := store_error(error)):
             raise
-        typer.echo(f"iqa-spider: the object store: {said}", err=True)
+        typer.echo(f"iqa-spider: the object store: {_one_line(said)}", err=True)
         status = ExitStatus.MISTAKE
     if status == ExitStatus.INTERRUPTED:  # Typer turns Ctrl-C into a bare status
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)

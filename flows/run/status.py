@@ -142,7 +142,7 @@ def _lines(stages: Iterable[StageState], now: float) -> list[Text]:
             said = f"{mark.done}/{mark.total}, silent for {_span(now - mark.seen)}"
         else:
             said = f"{mark.done}/{mark.total} in {_span(now - mark.began)}"
-        lines.append(Text(f"{where}: {said}"))
+        lines.append(Text(_printable(f"{where}: {said}")))
     rest = len(lines) - MOST_LINES
     return lines[:MOST_LINES] + ([Text(f"... and {rest} more")] if rest > 0 else [])
 
@@ -152,8 +152,13 @@ def _rejects(rejects: Counter[str]) -> list[Table]:
         return []
     table = Table("left out so far", "")
     for reason, number in rejects.most_common(MOST_LINES):
-        table.add_row(reason, str(number))
+        table.add_row(Text(_printable(reason)), str(number))
     return [table]
+
+
+def _printable(text: str) -> str:
+    """Text out of a folder, with nothing that a terminal obeys."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _span(seconds: float) -> str:
