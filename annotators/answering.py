@@ -47,6 +47,11 @@ class Writers:
         own = [*first, *[self.own] * self.attempts]
         return own + template if self.on_failure == "template" else own
 
+    def give_up(self, why: str) -> None:
+        """Let a conversation know that nothing it said to a question was taken."""
+        if isinstance(self.own, Conversation):
+            self.own.give_up(why)
+
     def accept(self, ask: Ask, answer: Answer) -> None:
         """Let a conversation remember what was said in the end, whoever wrote it."""
         if isinstance(self.own, Conversation):
@@ -109,6 +114,7 @@ def answer_all(
         found = _answer(index, ask, facts, writers, stream(index), done.counts)
         if isinstance(found, Unanswered):
             done.unanswered.append(found)
+            writers.give_up(found.violation.rule)
             continue
         done.counts[WRITTEN(ask.task, ask.sub_task, found.writer)] += 1
         done.written.append(found)

@@ -20,9 +20,11 @@ from flows.commands.regenerate import (
     doctor,
     look,
     merge,
+    retry,
     segment,
     show,
     stats,
+    status,
     subset,
     validate,
 )
@@ -41,6 +43,8 @@ COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
     "config": (START, config.run),
     "build": (REGENERATE, build.run),
     "segment": (REGENERATE, segment.run),
+    "status": (REGENERATE, status.run),
+    "retry": (REGENERATE, retry.run),
     "look": (REGENERATE, look.run),
     "stats": (REGENERATE, stats.run),
     "show": (REGENERATE, show.run),
@@ -121,6 +125,13 @@ def main() -> None:
         status = ExitStatus.MISTAKE
     except (KeyboardInterrupt, typer.Abort, StoppedError):
         status = ExitStatus.INTERRUPTED
+    except Exception as error:
+        from flows.store.place import store_error  # help does not need it
+
+        if not (said := store_error(error)):
+            raise
+        typer.echo(f"iqa-spider: the object store: {_one_line(said)}", err=True)
+        status = ExitStatus.MISTAKE
     if status == ExitStatus.INTERRUPTED:  # Typer turns Ctrl-C into a bare status
         typer.echo("iqa-spider: interrupted; the same command goes on where it stopped", err=True)
         from flows.processes import end_as_told  # help does not need it

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import connection
-from pathlib import Path
 from types import FrameType
 from typing import IO, TypeVar
 
@@ -75,7 +74,8 @@ def watched(
     )
     try:
         meanwhile()
-        _wait_until_up(process, health, log, seconds, name)
+        with when_interrupted(process.terminate):  # others may start beside it, in threads
+            _wait_until_up(process, health, log, seconds, name)
         yield process
     finally:
         _stop(watch)
@@ -118,17 +118,12 @@ def end_as_told() -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def stop_file(work: Path) -> Path:
-    """Where it is there, shards end as soon as they can; a new run removes it."""
-    return work / "progress" / "stop"
-
-
 @contextlib.contextmanager
-def interruptible(work: Path, number: int = signal.SIGINT) -> Iterator[None]:
+def interruptible(tell: Callable[[], object], number: int = signal.SIGINT) -> Iterator[None]:
     """A signal first tells every shard, in threads and processes alike, then does what it did.
 
     Args:
-        work: The run's working folder.
+        tell: Tells the shards.
         number: The signal. Prefect takes SIGTERM for itself while a flow runs and then waits for
             the shards, so that one has to be caught inside of the flow.
     """
@@ -137,19 +132,24 @@ def interruptible(work: Path, number: int = signal.SIGINT) -> Iterator[None]:
         return
     before = signal.getsignal(number)
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def hear(number: int, frame: FrameType | None) -> None:
         _heard.append(number)
-        stop_file(work).touch()
-        for end in _ends:
-            end()
+        tell()
+        end_all()
         if callable(before):
             before(number, frame)
 
-    signal.signal(number, stop)
+    signal.signal(number, hear)
     try:
         yield
     finally:
         signal.signal(number, before)
+
+
+def end_all() -> None:
+    """Do what has to be done as soon as a signal comes."""
+    for end in tuple(_ends):
+        end()
 
 
 @contextlib.contextmanager

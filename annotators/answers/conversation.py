@@ -19,6 +19,7 @@ from annotators.chat.protocol import (
     ChatRequest,
     Connection,
     EncodePng,
+    Remembering,
     data_url,
     picture_part,
     text_part,
@@ -138,6 +139,7 @@ class Conversation:
 
     def accept(self, ask: Ask, answer: Answer) -> None:
         """Keep a turn as later ones shall see it, whoever wrote its answer."""
+        self.give_up("")
         said = _answered(answer.semantic or answer.text)
         self.turns.append(
             [
@@ -145,6 +147,11 @@ class Conversation:
                 {"role": "assistant", "content": said},
             ]
         )
+
+    def give_up(self, why: str) -> None:
+        """Tell a line that remembers what came of the texts of a question."""
+        if isinstance(self.line, Remembering):
+            self.line.settle(why)
 
     def reword(self, question: str, kept: Sequence[str]) -> str:
         """The question in the model's words.

@@ -4,7 +4,9 @@ A conversation keeps its endpoint, because that endpoint has its picture and ear
 prefix cache; it moves only when the endpoint is gone.
 """
 
+import contextlib
 import itertools
+import json
 import threading
 import time
 from collections import Counter
@@ -12,15 +14,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from annotators.chat.address import authorization, base_address
-from annotators.chat.protocol import ChatRequest, Completion
+from annotators.chat.kept import Keeping, lifted, put_back
+from annotators.chat.line import EndpointLine
+from annotators.chat.protocol import ChatRequest, Completion, named_only
 from annotators.chat.reading import read_completion, shown, whole_body
-from schemas.errors import AnnotationError, ConfigError, EndpointError, StoppedError
+from schemas.errors import AnnotationError, ConfigError, EndpointError
 
 CROWD = 32
 """Requests in flight for each HTTP client: a client looks through all of its connections with every
 request, so that one for hundreds of requests does little else."""
-UNUSABLE = ("half_answer", "endless")
-"""Failures of a server that is there and answers."""
 MOST_UNUSABLE = 20
 """Requests in a row that may end so; after that it is the server and not the request."""
 RETRIED = frozenset((408, 409, 425, 429, 500, 502, 503, 504))
@@ -37,6 +39,7 @@ class Endpoint:
     def __init__(self, url: str, limit: int) -> None:
         self.url = url.rstrip("/")
         self.busy = 0
+        self.keeping = Keeping()
         self.slots = threading.BoundedSemaphore(limit)
 
 
@@ -93,7 +96,7 @@ class Endpoints:
         self._clients = [client(timeout, headers, context) for _ in range(0, most, CROWD)]
         self._next_client = itertools.cycle(self._clients)
 
-    def line(self) -> "EndpointLine":
+    def line(self) -> EndpointLine:
         """A line to the least loaded endpoint."""
         return EndpointLine(self)
 
@@ -125,17 +128,45 @@ class Endpoints:
         with self._lock:
             self.counts[name] += number
 
-    def post(self, client: Any, endpoint: Endpoint, request: ChatRequest) -> Completion | str:
-        """One try: the completion, or the cause why another try may help."""
+    def keeps(self, client: Any, endpoint: Endpoint) -> bool:
+        """Whether an endpoint keeps pictures under their names; it is asked once."""
         import httpx
 
         from annotators.chat.deadline import deadline
 
-        url, body = f"{endpoint.url}/v1/chat/completions", _body(self.name, request)
+        known = endpoint.keeping.known()
+        if known is not None:
+            return known
+        models: Any = None
+        with (
+            contextlib.suppress(httpx.HTTPError, ValueError, RecursionError),
+            deadline(self._timeout),
+            client.stream("GET", f"{endpoint.url}/v1/models") as said,
+        ):
+            models = json.loads(whole_body(said) or b"null")
+        endpoint.keeping.said(models)
+        return bool(endpoint.keeping.known())
+
+    def post(
+        self, client: Any, endpoint: Endpoint, request: ChatRequest, named: bool = False
+    ) -> Completion | str:
+        """One try: the completion, or the cause why another try may help.
+
+        Args:
+            client: Of the line.
+            endpoint: Where to.
+            request: What is asked.
+            named: Whether pictures are named instead of sent.
+        """
+        import httpx
+
+        from annotators.chat.deadline import deadline
+
+        url, body = f"{endpoint.url}/v1/chat/completions", _body(self.name, request, named)
         with endpoint.slots:
             self.count("requests")
             try:
-                with deadline(self._timeout), client.stream("POST", url, json=body) as answer:
+                with deadline(self._timeout), _posted(client, url, body) as answer:
                     said = whole_body(answer)
             except httpx.TimeoutException:
                 return "timeout"
@@ -202,49 +233,16 @@ class Endpoints:
         return EndpointError(f"{endpoint.url} gave no answer (HTTP {status}: {said})")
 
 
-class EndpointLine:
-    """A conversation's line; it stays with one endpoint while that answers."""
-
-    def __init__(self, pool: Endpoints) -> None:
-        self._pool = pool
-        self._endpoint, self._client = pool.take(), pool.client()
-
-    def complete(self, request: ChatRequest) -> Completion:
-        """See ``Line``."""
-        pool, cause = self._pool, ""
-        for attempt in range(pool.retries + 1):
-            found = pool.post(self._client, self._endpoint, request)
-            if isinstance(found, Completion):
-                return found
-            cause = found
-            pool.count(f"failed.{cause}")
-            if pool.interrupted():
-                raise StoppedError("interrupted; the same command goes on from here")
-            if cause in ("unreachable", "timeout"):
-                self._move()
-            if attempt < pool.retries:
-                pool.backoff(attempt)
-        if cause in UNUSABLE and pool.forgives():
-            raise AnnotationError("unusable_answer", f"{cause}, {pool.retries + 1} tries")
-        raise EndpointError(
-            f"{self._endpoint.url} gave no answer ({cause}, {pool.retries + 1} tries); "
-            "finished conversations are kept, the same command goes on from there"
-        )
-
-    def _move(self) -> None:
-        old = self._endpoint
-        self._endpoint = self._pool.take(avoid=old)
-        self._pool.give_back(old)
-
-    def close(self) -> None:
-        """Let go of the endpoint."""
-        self._pool.give_back(self._endpoint)
+def _posted(client: Any, url: str, body: bytes) -> Any:
+    headers = {"Content-Type": "application/json"}
+    return client.stream("POST", url, content=body, headers=headers)
 
 
-def _body(model: str, request: ChatRequest) -> dict[str, Any]:
+def _body(model: str, request: ChatRequest, named: bool) -> bytes:
+    messages, pictures = (named_only(request.messages), []) if named else lifted(request.messages)
     body: dict[str, Any] = {
         "model": model,
-        "messages": request.messages,
+        "messages": messages,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
@@ -255,4 +253,4 @@ def _body(model: str, request: ChatRequest) -> dict[str, Any]:
             "type": "json_schema",
             "json_schema": {"name": "answer", "schema": request.schema, "strict": True},
         }
-    return body
+    return put_back(json.dumps(body, separators=(",", ":")).encode(), pictures)

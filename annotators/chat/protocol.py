@@ -3,9 +3,9 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from schemas.arrays import Image
 
@@ -32,8 +32,12 @@ class ChatRequest:
     seed: int = 0
 
     def key(self, model: str) -> str:
-        """64 hex digits that are the same for the same question to the same model."""
-        body = [model, self.messages, self.schema, self.max_tokens, self.temperature, self.seed]
+        """64 hex digits that are the same for the same question to the same model.
+
+        A picture that has a name, which is a hash of it, counts by that.
+        """
+        asked = named_only(self.messages)
+        body = [model, asked, self.schema, self.max_tokens, self.temperature, self.seed]
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -74,6 +78,19 @@ class Connection(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Connection, Protocol):
+    """A line that keeps answers, and has to know which of them were of no use."""
+
+    def settle(self, failed: str = "") -> None:
+        """What was asked since the last time is over.
+
+        Args:
+            failed: Why nothing of it was taken; empty where it was.
+        """
+        ...
+
+
 class ChatModel(Protocol):
     """A model that many conversations ask at once."""
 
@@ -94,6 +111,20 @@ def picture_part(data_url: str, uuid: str = "") -> ChatMessage:
 def text_part(text: str) -> ChatMessage:
     """Text as a part of a message."""
     return {"type": "text", "text": text}
+
+
+def named_only(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The same messages, with names in the place of pictures that have one."""
+    return [
+        {**message, "content": [_named(part) for part in message["content"]]}
+        if isinstance(message["content"], list)
+        else message
+        for message in messages
+    ]
+
+
+def _named(part: ChatMessage) -> ChatMessage:
+    return {**part, "image_url": None} if part.get("uuid") else part
 
 
 EncodePng = Callable[[Image], bytes]

@@ -19,7 +19,7 @@ Set = Annotated[
 ]
 SOURCES_HELP = "Folders, lists (.txt), pictures, .parquet or .tar files."
 Regions = Annotated[str | None, typer.Option(help="segments, coco:FILE, ssa or stored:DIR.")]
-Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for ssa.")]
+Device = Annotated[str | None, typer.Option(help="For ssa: auto, cpu, cuda or a list, cuda:0-7.")]
 SamCheckpoint = Annotated[
     str | None, typer.Option(help="A .pth file, or a folder or hub name of transformers.")
 ]
@@ -29,7 +29,8 @@ LabelModels = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Seed of every keyed draw.")]
 Workers = Annotated[int | None, typer.Option(help="Shards worked on at once.")]
-Runner = Annotated[str | None, typer.Option(help="processes or threads.")]
+Engine = Annotated[str | None, typer.Option(help="local (processes), threads, dask or ray.")]
+Address = Annotated[str | None, typer.Option(help="Of a running Dask scheduler or Ray head.")]
 Limit = Annotated[int | None, typer.Option(help="Use only the first so many files.")]
 ShardSize = Annotated[int | None, typer.Option(help="Photographs per shard.")]
 Verbose = Annotated[bool, typer.Option(help="Let Prefect log, too.")]
@@ -42,8 +43,19 @@ TrustRemoteCode = Annotated[
 ]
 
 
-def run_settings(config: Path | None, given: Sequence[str] | None, **flags: Any) -> "RunConfig":
+def run_settings(
+    config: Path | None,
+    given: Sequence[str] | None,
+    base: "RunConfig | None" = None,
+    **flags: Any,
+) -> "RunConfig":
     """The configuration of a run: file, ``--set``, then flags by their everyday names.
+
+    Args:
+        config: TOML file.
+        given: Of ``--set``.
+        base: What to begin with where no file is given; none is all defaults.
+        flags: By everyday name.
 
     Raises:
         ConfigError: See ``merged``.
@@ -51,7 +63,7 @@ def run_settings(config: Path | None, given: Sequence[str] | None, **flags: Any)
     from schemas.settings.config import RunConfig
     from schemas.settings.everyday import dotted
 
-    return merged(RunConfig, config, given, dotted(flags))
+    return merged(RunConfig, config, given, dotted(flags), base)
 
 
 def merged(
@@ -59,6 +71,7 @@ def merged(
     config: Path | None,
     given: Sequence[str] | None,
     flags: Mapping[str, Any],
+    base: "Kind | None" = None,
 ) -> "Kind":
     """A section from a file with ``--set`` and flags on top.
 
@@ -67,6 +80,7 @@ def merged(
         config: TOML file; none is all defaults.
         given: ``section.key=value`` of ``--set``.
         flags: Dotted key to value; ``None`` is not given.
+        base: What to begin with where no file is given; none is all defaults.
 
     Raises:
         ConfigError: A file, key or value that cannot be; a key both set and given as a flag.
@@ -78,4 +92,6 @@ def merged(
     chosen = parse_set(given or ())
     for key in chosen.keys() & named.keys():
         raise ConfigError(f"--set {key}: its own flag is given, too; say it once")
+    if base is not None and config is None:
+        return base.changed(chosen | named)
     return kind.load(config, chosen | named)

@@ -15,6 +15,7 @@ from flows.dataset.statistics.shortcuts import Shortcuts
 from flows.dataset.statistics.stats import Stats, task_lines
 from flows.ingest.single import SourceImages
 from flows.store.layout import DATA, FIGURES, LOOK, storage_errors, write_text
+from flows.store.place import make_folder, readable
 from flows.store.png import encode_png
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE, text_columns
@@ -54,7 +55,7 @@ def write_card(
     """
     folder = out / FIGURES
     with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         for name, figure in figures(out, config, stats).items():
             (folder / name).write_bytes(encode_png(figure))
     write_text(out / CARD, card_text(out, config, config_hash, stats, counts, shortcuts))
@@ -110,7 +111,7 @@ def _kind(row: dict[str, Any]) -> str:
 def _rows_with_masks(out: Path) -> Iterator[dict[str, Any]]:
     """Rows from every row group of a few files; pictures are unpacked one group at a time."""
     for path in sorted((out / DATA).glob("*.parquet"))[:SAMPLE_FILES]:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(readable(path))
         for group in range(file.num_row_groups):
             for row in file.read_row_group(group).to_pylist():
                 if row["mask"] is not None:

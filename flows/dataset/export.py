@@ -28,6 +28,7 @@ from flows.store.layout import (
     storage_errors,
     write_text,
 )
+from flows.store.place import readable
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from schemas.errors import ConfigError, UnknownNameError
@@ -115,12 +116,17 @@ def _claim(dataset: Path, out: Path, how: dict[str, Any]) -> None:
             raise ConfigError(f"--out {out} is a file; choose a new folder")
         if marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == mark:
             return
-        if out.is_dir() and any(name.name != MARKER + TEMPORARY for name in out.iterdir()):
+        if out.is_dir() and not all(_half_a_marker(name.name) for name in out.iterdir()):
             raise ConfigError(
                 f"--out {out} is not empty and holds no export of this dataset in this form; "
                 "choose a new folder"
             )
     write_text(marker, mark)
+
+
+def _half_a_marker(name: str) -> bool:
+    """Whether a file is what a killed process left of its claim."""
+    return name.startswith(MARKER) and name.endswith(TEMPORARY)
 
 
 def _split(files: list[Path], out: Path, split: str, kind: str, absolute: bool) -> int:
@@ -154,7 +160,7 @@ def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
     """Rows by row group, so that memory stays flat; texts with the tag are refused."""
     for path in files:
         # The rows of a picture share one copy of its bytes, here as in the file.
-        parquet = pq.ParquetFile(path, read_dictionary=[f"{IMAGE}.bytes"])
+        parquet = pq.ParquetFile(readable(path), read_dictionary=[f"{IMAGE}.bytes"])
         if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
             raise ConfigError(f"{path}: not a dataset of ours: no column {', '.join(missing)}")
         for group in range(parquet.num_row_groups):

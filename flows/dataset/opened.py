@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from flows.ingest.single import SourceImages
 from flows.store.layout import DATA, read_manifest
+from flows.store.place import place as at
+from flows.store.place import readable
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas.arrays import Image, Mask
@@ -108,7 +110,7 @@ class _Group(NamedTuple):
     rows: int
 
     def read(self, columns: Sequence[str]) -> pa.Table:
-        with pq.ParquetFile(self.file) as file:
+        with pq.ParquetFile(readable(self.file)) as file:
             return file.read_row_group(self.number, columns=list(columns))
 
 
@@ -124,7 +126,7 @@ class _Files:
         )
         self.groups: list[_Group] = []
         for path in found:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(readable(path)) as file:
                 counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
             self.groups += [_Group(path, number, rows) for number, rows in enumerate(counts)]
         self.starts = np.cumsum([0, *(group.rows for group in self.groups)])
@@ -229,7 +231,7 @@ def open_dataset(folder: str | Path) -> Dataset:
     Raises:
         ConfigError: It is not a dataset of ours, or a region stage.
     """
-    place = Path(folder)
+    place = at(folder)
     if read_manifest(place).get("kind") == "regions":
         raise ConfigError(f"{place} is a region stage, not a dataset; build from it first")
     files = _Files(place)

@@ -22,6 +22,7 @@ from flows.dataset.drawing import (
 )
 from flows.regions.stored import STAGE, StoredRegions
 from flows.store.layout import DATA, RECORDS
+from flows.store.place import readable
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas.arrays import Image, Mask
@@ -41,10 +42,10 @@ def find_row(out: Path, row: str) -> dict[str, Any]:
     start = 0
     files = sorted((out / DATA).glob("*.parquet"), key=lambda p: (p.name.startswith("test"), p))
     for file in files:
-        ids = pq.read_table(file, columns=["row_id"])["row_id"].to_pylist()
+        ids = pq.read_table(readable(file), columns=["row_id"])["row_id"].to_pylist()
         index = int(row) - start if row.isdigit() else (ids.index(row) if row in ids else -1)
         if 0 <= index < len(ids):
-            found: dict[str, Any] = _read_row(pq.ParquetFile(file), index)
+            found: dict[str, Any] = _read_row(pq.ParquetFile(readable(file)), index)
             return found
         start += len(ids)
     raise ConfigError(f"{out}: no row {row!r}; there are {start}, numbered from 0")
@@ -166,7 +167,7 @@ def picture_of(folder: Path, number: str, staged: bool) -> Picture:
         wanted, root = number, folder / STAGE
     start = 0
     for file in sorted(root.glob("pictures-*.parquet")):
-        pictures = Picture.from_table(pq.read_table(file))
+        pictures = Picture.from_table(pq.read_table(readable(file)))
         for index, picture in enumerate(pictures, start):
             if picture.picture_id == wanted or (staged and number == str(index)):
                 return picture
@@ -182,6 +183,6 @@ def regions_of(folder: Path, picture: Picture, image: Image, staged: bool) -> li
         return [Outlined(p.mask, p.label) for p in proposals if p.mask.any()]
     found = []
     for file in sorted((folder / RECORDS).glob("regions-*.parquet")):
-        table = pq.read_table(file, filters=[("picture_id", "=", picture.picture_id)])
+        table = pq.read_table(readable(file), filters=[("picture_id", "=", picture.picture_id)])
         found += Region.from_table(table)
     return [Outlined(decode(r.mask, *image.shape[:2]), r.label) for r in found]

@@ -30,6 +30,7 @@ from flows.store.layout import (
     read_manifest,
     require_records,
 )
+from flows.store.place import is_remote, readable
 from flows.store.shards import SPARSE, TABLES
 from flows.store.tables import dataset_schema
 from schemas.errors import ContractError
@@ -58,7 +59,8 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
     shard_tools.cache_clear()
     shards = sorted(path.stem.split("-")[1] for path in (out / RECORDS).glob("pictures-*.parquet"))
     jobs = [ShardToCheck(out, shard, tuple(sources)) for shard in shards]
-    with mapped(workers) as over:
+    # an address in a bucket means nothing to a fresh process
+    with mapped(1 if is_remote(out) else workers) as over:
         files = list(_files(out, manifest, over))
         yield from files
         if files:
@@ -98,7 +100,7 @@ def _schemas(out: Path) -> Iterator[Defect]:
     tables += [(RECORDS, f"{name}-*", record) for name, record in (TABLES | SPARSE).items()]
     for folder, pattern, record in tables:
         for file in sorted((out / folder).glob(f"{pattern}.parquet")):
-            schema = pq.read_schema(file)
+            schema = pq.read_schema(readable(file))
             try:
                 record.check_schema(schema)
             except ContractError as error:
@@ -125,11 +127,11 @@ def _twice(out: Path, ids: Sequence[Any]) -> Iterator[Defect]:
         return
     seen, suspects = set[str](), values[counts > 1]
     for file in sorted((out / DATA).glob("*.parquet")):
-        names = pq.read_table(file, columns=["row_id"])["row_id"].to_pylist()
-        for place in np.flatnonzero(np.isin(row_hashes(names), suspects)):
-            if names[place] in seen:
-                yield Defect(f"{DATA}/{file.name}", names[place], "twice", "row id occurs twice")
-            seen.add(names[place])
+        names = pq.read_table(readable(file), columns=["row_id"])["row_id"].to_pylist()
+        for at in np.flatnonzero(np.isin(row_hashes(names), suspects)):
+            if names[at] in seen:
+                yield Defect(f"{DATA}/{file.name}", names[at], "twice", "row id occurs twice")
+            seen.add(names[at])
 
 
 def _counts(manifest: dict[str, Any], counted: int) -> Iterator[Defect]:

@@ -21,6 +21,7 @@ from flows.ingest.fingerprints import content_hash
 from flows.ingest.single import SourceImages
 from flows.store.boxes import row_boxes
 from flows.store.layout import DATA, RECORDS, read_manifest
+from flows.store.place import readable
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas import masks
@@ -78,7 +79,7 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
     out, shard, _ = job
     images, families, plan = shard_tools(out, job.sources)
     path = out / RECORDS / f"pictures-{shard}.parquet"
-    pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(path))}
+    pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(readable(path)))}
     degraded = _degraded(out / RECORDS / f"degraded-{shard}.parquet")
     boxes = row_boxes(out, shard)
     defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, families, plan))
@@ -117,7 +118,7 @@ def row_hashes(names: Sequence[str]) -> NDArray[np.uint64]:
 
 def _degraded(path: Path) -> dict[str, list[DegradedRegion]]:
     by_image: dict[str, list[DegradedRegion]] = {}
-    for region in DegradedRegion.from_table(pq.read_table(path)):
+    for region in DegradedRegion.from_table(pq.read_table(readable(path))):
         by_image.setdefault(region.image_id, []).append(region)
     return by_image
 
@@ -181,7 +182,7 @@ def _grades(region: DegradedRegion, plan: PlanConfig) -> Iterator[tuple[str, str
 
 
 def _rows(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    parquet = pq.ParquetFile(file)
+    parquet = pq.ParquetFile(readable(file))
     columns = [name for name in parquet.schema_arrow.names if name != IMAGE]
     for group in range(parquet.num_row_groups):
         for row in parquet.read_row_group(group, columns=columns).to_pylist():
@@ -230,7 +231,7 @@ def _pictures(
 ) -> Iterator[Defect]:
     """Every picture decodes, has its size, and equals its source outside the masks."""
     # The rows of a picture share one copy of its bytes, here as in the file.
-    parquet = pq.ParquetFile(file, read_dictionary=[f"{IMAGE}.bytes"])
+    parquet = pq.ParquetFile(readable(file), read_dictionary=[f"{IMAGE}.bytes"])
     done, source = set[str](), _Source("", None, True)
     for group in range(parquet.num_row_groups):
         table = parquet.read_row_group(group, columns=[IMAGE, "image_id", "picture_id"])

@@ -14,8 +14,10 @@ import pyarrow as pa
 
 from flows.ingest.parquets import MOST_GROUP, read_row
 from flows.ingest.sources import leaves
+from flows.ingest.stores import read_object
 from flows.ingest.tars import read_members
 from flows.store.inside import MOST_BYTES, OF_THE_FILE, read_regular
+from flows.store.place import is_remote, place
 from schemas.candidate import Candidate
 from schemas.errors import PictureError
 
@@ -53,7 +55,9 @@ def read_bytes(candidate: Candidate, most_group: int = MOST_GROUP) -> bytes:
 
 
 def _from_folder(candidate: Candidate) -> bytes:
-    root = Path(candidate.root)
+    root = place(candidate.root)
+    if is_remote(root):
+        return read_object(root / candidate.member)
     if leaves(root / candidate.member, root):
         raise LookupError("a link that leaves its source")
     return _from_file(candidate)
@@ -66,7 +70,7 @@ def _from_file(candidate: Candidate) -> bytes:
 @lru_cache(maxsize=1)
 def _places(path: str) -> dict[str, tuple[int, int]]:
     """Offset and size of every file in an uncompressed tar, bytes."""
-    return read_members(Path(path)).places
+    return read_members(place(path)).places
 
 
 def _from_tar(candidate: Candidate) -> bytes:
@@ -76,7 +80,7 @@ def _from_tar(candidate: Candidate) -> bytes:
     offset, size = places[candidate.member]
     if size > MOST_BYTES:
         raise ValueError(f"larger than {MOST_BYTES:,} bytes")
-    with Path(candidate.root).open("rb") as file:
+    with place(candidate.root).open("rb") as file:
         file.seek(offset)
         return file.read(size)
 

@@ -13,6 +13,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.store.place import place, readable
+
 COLUMN: Final = re.compile(r"(image|img|picture|photo|jpe?g|png|webp)")
 MOST_GROUP: Final = 192 << 20
 """Bytes of pictures in a row group, unpacked, at most, where nobody says otherwise."""
@@ -52,7 +54,7 @@ def count_rows(path: Path) -> tuple[str | None, int, list[str]]:
         OSError, pa.ArrowException: It cannot be read.
         ValueError: It claims more rows than it has bytes.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         names, rows = file.schema_arrow.names, file.metadata.num_rows
         column = picture_column(file.schema_arrow)
     if rows > path.stat().st_size:
@@ -88,7 +90,7 @@ def read_row(path: str, row: int, most: int = MOST_GROUP) -> bytes:
 @lru_cache(maxsize=1)
 def _part(path: str, group: int, number: int, rows: int) -> pa.Array:
     """So many rows of the column of pictures; they become Python's one by one."""
-    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+    with pq.ParquetFile(readable(place(path)), buffer_size=1 << 20, pre_buffer=False) as file:
         name = _column(file)
         parts = file.iter_batches(rows, row_groups=[group], columns=[name], use_threads=False)
         for at, part in enumerate(parts):
@@ -104,7 +106,7 @@ def _rows_at_once(path: str, group: int, most: int) -> int:
     Raises:
         ValueError: It claims to be larger than is read.
     """
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(place(path))) as file:
         about, name = file.metadata.row_group(group), _column(file)
     unpacked = _require_small(about, name, most)
     if unpacked <= SMALL_GROUP:
@@ -137,5 +139,5 @@ def _require_small(group: Any, name: str, most: int) -> int:
 
 @lru_cache(maxsize=4)
 def _group_sizes(path: str) -> tuple[int, ...]:
-    metadata = pq.read_metadata(path)
+    metadata = pq.read_metadata(readable(place(path)))
     return tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups))

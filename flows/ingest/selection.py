@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from flows.ingest.candidate import _reject
 from flows.ingest.fingerprints import near_groups
 from flows.store.ledger import forget
+from flows.store.place import readable
 from flows.store.run_folder import RunFolder, ingest_files, selected_files
 from flows.store.tables import write_table
 from schemas.errors import ConfigError, reading
-from schemas.records import Picture, Reject, Split
+from schemas.records import Reject, Split
 from schemas.settings.config import RunConfig
 from schemas.streams import Stream
 
@@ -155,7 +156,7 @@ def select_pictures(folder: RunFolder, shards: int, config: RunConfig) -> dict[s
     sizes: list[int] = []
     for shard in range(shards):
         table = pq.read_table(
-            ingest_files(folder.work, shard)[0],
+            readable(ingest_files(folder.work, shard)[0]),
             columns=["content_hash", "perceptual_hash", "source", "path"],
         )
         columns = table.to_pydict()
@@ -186,9 +187,10 @@ def require_readable(folder: RunFolder, shards: int) -> None:
     """
     read, unread = set[str](), dict[str, str]()
     for shard in range(shards):
-        pictures, rejected = (pq.read_table(file) for file in ingest_files(folder.work, shard))
-        read.update(pictures["source"].to_pylist())
-        for reject in Reject.from_table(rejected):
+        pictures_file, rejects_file = ingest_files(folder.work, shard)
+        sources = pq.read_table(readable(pictures_file), columns=["source"])["source"]
+        read.update(sources.unique().to_pylist())
+        for reject in Reject.from_table(pq.read_table(readable(rejects_file))):
             source = reject.subject.split("/", 1)[0]
             if reject.reason == "unreadable":
                 unread.setdefault(source, reject.detail)
@@ -219,16 +221,19 @@ def _write(
     start = 0
     for shard, size in enumerate(sizes):
         pictures_file, rejects_file = ingest_files(folder.work, shard)
-        pictures = Picture.from_table(pq.read_table(pictures_file))
-        kept = []
-        for index, picture in enumerate(pictures, start):
-            if selection.keep[index]:
-                leader = contents[int(selection.leader[index])]
-                update = {"group": leader[:16], "split": split[leader]}
-                kept.append(picture.model_copy(update=update))
-        dropped = [rejects[s] for s in subjects[start : start + size] if s in rejects]
-        earlier = Reject.from_table(pq.read_table(rejects_file))
+        part = slice(start, start + size)
+        keep, leader = selection.keep[part], selection.leader[part]
+        kept = pq.read_table(readable(pictures_file)).filter(pa.array(keep))
+        leaders = [contents[index] for index in leader[keep].tolist()]
+        for name, values in (
+            ("group", [content[:16] for content in leaders]),
+            ("split", [split[content] for content in leaders]),
+        ):
+            place = kept.schema.get_field_index(name)
+            kept = kept.set_column(place, kept.schema.field(place), pa.array(values, pa.string()))
+        dropped = [rejects[s] for s in subjects[part] if s in rejects]
+        earlier = Reject.from_table(pq.read_table(readable(rejects_file)))
         paths = selected_files(folder.work, shard)
-        write_table(paths[0], Picture.table(kept))
+        write_table(paths[0], kept)
         write_table(paths[1], Reject.table([*earlier, *dropped]))
         start += size

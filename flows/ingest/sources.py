@@ -18,10 +18,14 @@ from flows.ingest.limits import ENDINGS
 from flows.ingest.parquets import count_rows
 from flows.ingest.picture_list import listed_pictures
 from flows.ingest.picture_list import readable_name as _text
+from flows.ingest.stores import ORIGINALS, names_below
 from flows.ingest.tars import read_members
 from flows.store.inside import OF_THE_FILE
+from flows.store.place import is_remote, place
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError, reading
+
+ARCHIVES = (".tar", ".parquet")
 
 
 def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Candidate]:
@@ -34,8 +38,9 @@ def list_candidates(sources: Sequence[str], limit: int | None = None) -> list[Ca
     found: list[Candidate] = []
     for given in sources:
         left = None if limit is None else limit - len(found)
-        path = Path(given)
-        name = _unique(_text(Path(os.path.realpath(path)).name) or "root", taken)
+        path = place(given)
+        named = path if is_remote(path) else Path(os.path.realpath(path))
+        name = _unique(_text(named.name) or "root", taken)
         part = list(islice(_candidates(path, name, len(sources) == 1), left))
         if not part and left != 0:
             raise ConfigError(f"source {given}: no picture in it")
@@ -54,6 +59,8 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _candidates(path: Path, name: str, alone: bool) -> Iterator[Candidate]:
     try:
+        if is_remote(path) and path.suffix.lower() not in ARCHIVES:
+            return _store(_layout(path), name)
         if path.is_dir():
             return _folder(_layout(path), name)
         there = path.is_file()
@@ -98,25 +105,35 @@ def _folder(folder: Path, name: str) -> Iterator[Candidate]:
     is read, such an archive is the user's mistake.
     """
     root = folder.resolve()
-    for place, folders, files in os.walk(root, onerror=_cannot_list):
+    for at, folders, files in os.walk(root, onerror=_cannot_list):
         folders[:] = sorted(set(folders) - _copies(folders))
         for file in sorted(files):
-            full = Path(place) / file
+            full = Path(at) / file
             relative = full.relative_to(root).as_posix()
             ending = full.suffix.lower()
             if ending in ENDINGS:
                 yield Candidate(name, _text(relative), str(root), relative, "file")
-            elif ending == ".tar" or ending == ".parquet":
+            elif ending in ARCHIVES:
                 _require_inside(full, root)
                 for inside in _among_others(full, name):
                     within = _text(relative) + inside.path[len(_text(file)) :]
                     yield inside._replace(path=within)
 
 
+def _store(folder: Path, name: str) -> Iterator[Candidate]:
+    """Pictures and archives below an address in an object store, in the order of a folder's."""
+    for inside in names_below(folder, ENDINGS | set(ARCHIVES)):
+        full = folder / inside
+        if full.suffix.lower() in ENDINGS:
+            yield Candidate(name, _text(inside), str(folder), inside, "file")
+        else:
+            for found in _among_others(full, name):
+                within = _text(inside) + found.path[len(_text(full.name)) :]
+                yield found._replace(path=within)
+
+
 def _copies(folders: Sequence[str]) -> set[str]:
-    """Folders that hold distorted or smaller copies of what a folder beside them holds."""
-    originals = {"dist_imgs": "ref_imgs", "512x384": "1024x768"}
-    return {copy for copy, original in originals.items() if original in folders}
+    return {copy for copy, original in ORIGINALS.items() if original in folders}
 
 
 def leaves(file: Path, root: Path) -> bool:
@@ -159,7 +176,7 @@ def _shared_folder(folder: str, entries: Sequence[str]) -> str:
 
 def _tar(path: Path, name: str) -> Iterator[Candidate]:
     """Pictures in an uncompressed tar (WebDataset or plain), in the order of the archive."""
-    root = str(path.resolve())
+    root = _root(path)
     try:
         members = read_members(path)
     except (OSError, tarfile.TarError) as error:
@@ -171,6 +188,10 @@ def _tar(path: Path, name: str) -> Iterator[Candidate]:
         yield Candidate(name, _text(path.name), root, members.damage, "damaged")
 
 
+def _root(path: Path) -> str:
+    return str(path if is_remote(path) else path.resolve())
+
+
 def _parquet(path: Path, name: str) -> Iterator[Candidate]:
     """Rows of a Parquet file that has a picture column."""
     try:
@@ -180,7 +201,7 @@ def _parquet(path: Path, name: str) -> Iterator[Candidate]:
     if column is None:
         listed = ", ".join(columns)
         raise ConfigError(f"source {path}: expected a column of picture bytes, got {listed}")
-    root = str(path.resolve())
+    root = _root(path)
     for row in range(rows):
         yield Candidate(name, f"{_text(path.name)}!{row}", root, str(row), "parquet")
 
@@ -212,4 +233,4 @@ def _or_damaged(found: Iterator[Candidate], path: Path, name: str) -> Iterator[C
         yield from found
     except _UnreadableError as error:
         said = str(error).removeprefix(f"source {path}: ")
-        yield Candidate(name, _text(path.name), str(path.resolve()), said, "damaged")
+        yield Candidate(name, _text(path.name), _root(path), said, "damaged")

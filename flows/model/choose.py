@@ -54,11 +54,12 @@ def check_answers(config: RunConfig) -> None:
     for url in answers.endpoints:
         base_address(url)
     _refuse_secrets(answers.engine)
-    many = config.run.workers > 1 and config.run.runner == "processes"
+    engine = config.run.engine
+    many = engine in ("dask", "ray") or (config.run.workers > 1 and engine == "local")
     if answers.writer == "vllm-offline" and many:
         raise ConfigError(
             "--answers vllm-offline holds the model in this process; "
-            "use --workers 1 or --runner threads"
+            "use --workers 1 or --engine threads"
         )
 
 

@@ -10,14 +10,10 @@ from math import inf
 from statistics import mean
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
-
 from annotators.answers.conversation import TURNS_KEPT
 from annotators.chat.prompts import prompt
 from annotators.chat.tiles import picture_tokens
 from flows.ingest.candidate import load_image
-from flows.ingest.sources import list_candidates
 from flows.model.choose import check_answers, uses_model
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError, PictureError
@@ -148,33 +144,55 @@ def sizes_of(candidates: Sequence[Candidate], config: RunConfig) -> list[tuple[i
     return found or [USUAL]
 
 
-def print_estimate(sources: Sequence[str], config: RunConfig, rate: float) -> None:
-    """Print the estimate as a table.
+class Line(NamedTuple):
+    """A line of the estimate: what, how many, and how it is known."""
+
+    name: str
+    number: str
+    how: str
+
+
+def estimate_lines(
+    photographs: int, config: RunConfig, rate: float, sizes: Sequence[tuple[int, int]]
+) -> list[Line]:
+    """What is counted, and what a model will be asked.
+
+    Args:
+        photographs: How many there are.
+        config: The run.
+        rate: Requests a second that one server answers.
+        sizes: Width and height of some, as they are shown.
 
     Raises:
-        ConfigError: A source is missing, the answers cannot be written like this, or the rate is
-            none.
+        ConfigError: The answers cannot be written like this, or the rate is none.
     """
     if not 0 < rate < inf:
         raise ConfigError(f"--rate: expected requests a second above 0, got {rate:g}")
     check_answers(config)
-    candidates = list_candidates(sources, config.limit)
-    sizes, about = sizes_of(candidates, config), config.estimate
-    found = estimate(len(candidates), config, rate, sizes)
-    table = Table("", "", "how we know", title="nothing was built")
-    table.columns[1].justify = "right"
+    about, servers = config.estimate, len(config.answers.endpoints) or config.answers.servers
+    found = estimate(photographs, config, rate * servers, sizes)
     texts = f"estimate: our prompts, {about.characters_per_token:g} characters a token"
     tiles = (
         f"estimate: {len(sizes)} sizes, {about.tile_tokens} tokens a tile, {about.max_tiles} tiles"
     )
-    for name, number, how in (
-        ("photographs", found.photographs, "counted"),
-        ("degraded pictures", found.pictures, "counted; some will be left out"),
-        ("requests", found.requests, f"estimate: {ASKED:.0%} of questions, {TEXTS:g} texts each"),
-        ("prompt tokens: pictures, mostly cached", found.picture_tokens, tiles),
-        ("prompt tokens: text, mostly cached", found.text_tokens, texts),
-        ("completion tokens", found.completion_tokens, "estimate: as long as the template's"),
-    ):
-        table.add_row(name, f"{number:,}", how)
-    table.add_row(f"hours at {rate:g} requests a second", f"{found.hours:.1f}", "from the above")
-    Console(stderr=True).print(table)
+    asked = f"estimate: {ASKED:.0%} of questions, {TEXTS:g} texts each"
+    lines = [
+        Line("photographs", f"{found.photographs:,}", "counted"),
+        Line("degraded pictures", f"{found.pictures:,}", "counted; some will be left out"),
+        Line("requests", f"{found.requests:,}", asked),
+    ]
+    if not uses_model(config):
+        return lines
+    return [
+        *lines,
+        Line("prompt tokens: pictures, mostly cached", f"{found.picture_tokens:,}", tiles),
+        Line("prompt tokens: text, mostly cached", f"{found.text_tokens:,}", texts),
+        Line(
+            "completion tokens",
+            f"{found.completion_tokens:,}",
+            "estimate: as long as the template's",
+        ),
+        Line(
+            f"hours at {rate * servers:g} requests a second", f"{found.hours:.1f}", "from the above"
+        ),
+    ]

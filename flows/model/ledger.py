@@ -2,19 +2,21 @@
 
 Every answer is appended to a file of the shard as soon as it is there, and so is every refusal:
 what a server said of a request that it will never answer. A run that was stopped goes through the
-same questions again, finds them here, and comes to the same rows.
+same questions again, finds them here, and comes to the same rows. An object store cannot append:
+there the file is written on this machine and put into the store now and then.
 """
 
 import json
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Connection
 from annotators.chat.reading import SURROGATE
-from flows.store.layout import storage_errors
+from flows.store.layout import storage_errors, write_text
+from flows.store.place import is_remote, local_name, make_folder, upload
 from schemas.errors import AnnotationError, StoppedError
 
 SYNC_EVERY = 50
@@ -52,10 +54,13 @@ class Ledger:
         self._interrupted, self._retry_refused = interrupted, retry_refused
         self._known: dict[str, Reply] = {}
         self._lock, self._stopped, self._since = threading.Lock(), threading.Event(), 0
+        self._own = local_name(path) if is_remote(path) else path
         with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            if is_remote(path):
+                self._own.write_bytes(path.read_bytes() if path.exists() else b"")
             self._load()
-            self._file: IO[bytes] = path.open("ab")
+            self._file: IO[bytes] = self._own.open("ab")
 
     def line(self) -> "LedgerLine":
         """A line that looks into the ledger first."""
@@ -79,10 +84,16 @@ class Ledger:
                 self._file.flush()
                 self._since += 1
                 if self._since >= SYNC_EVERY:
-                    os.fsync(self._file.fileno())
+                    self._save(keep=True)
                     self._since = 0
             self._known[key] = found
             return found
+
+    def doubt(self, why: str, keys: Sequence[str]) -> None:
+        """Note that these answers were of no use, for a retry that shall ask again."""
+        with self._lock, storage_errors(self.path):
+            self._file.write(json.dumps([None, why, *keys]).encode() + b"\n")
+            self._file.flush()
 
     def stop(self) -> None:
         """Let every conversation end at its next question."""
@@ -92,14 +103,19 @@ class Ledger:
         """Flush and close the file."""
         with storage_errors(self.path):
             self._file.flush()
-            os.fsync(self._file.fileno())
+            self._save(keep=False)
             self._file.close()
 
+    def _save(self, keep: bool) -> None:
+        os.fsync(self._file.fileno())
+        if is_remote(self.path):
+            upload(self._own, self.path, keep)
+
     def _load(self) -> None:
-        if not self.path.is_file():
+        if not self._own.is_file():
             return
         whole = 0
-        with self.path.open("rb") as file:
+        with self._own.open("rb") as file:
             for line in file:
                 if not line.endswith(b"\n"):
                     break
@@ -107,8 +123,8 @@ class Ledger:
                 known = _read_line(line)
                 if known and not (self._retry_refused and isinstance(known[1], Refusal)):
                     self._known[known[0]] = known[1]
-        if whole < self.path.stat().st_size:
-            os.truncate(self.path, whole)
+        if whole < self._own.stat().st_size:
+            os.truncate(self._own, whole)
 
 
 def _read_line(line: bytes) -> tuple[str, Reply] | None:
@@ -125,22 +141,57 @@ def _read_line(line: bytes) -> tuple[str, Reply] | None:
     return (key, found) if texts and numbers and not SURROGATE.search(text) else None
 
 
+def forget_doubted(path: Path, why: str) -> int:
+    """Drop from a file of conversations the answers of which that was noted; returns how many.
+
+    Args:
+        path: JSON lines; may be missing.
+        why: The reason that was noted.
+    """
+    if not path.is_file():
+        return 0
+    lines = path.read_bytes().splitlines(keepends=True)
+    doubted: set[str] = set()
+    for line in lines:
+        found = _read_doubt(line)
+        doubted.update(found[1:] if found and found[0] == why else ())
+    kept = []
+    for line in lines:
+        known, doubt = _read_line(line), _read_doubt(line)
+        if not (known and known[0] in doubted) and not (doubt and doubt[0] == why):
+            kept.append(line)
+    write_text(path, b"".join(kept).decode("utf-8", "replace"))
+    return len(doubted)
+
+
+def _read_doubt(line: bytes) -> list[str] | None:
+    """Why, and the keys, of a line that ``Ledger.doubt`` wrote."""
+    try:
+        mark, *rest = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    texts = mark is None and rest and all(isinstance(text, str) for text in rest)
+    return rest if texts else None
+
+
 class LedgerLine:
     """A conversation's line through the ledger; the model's line is opened when it is needed."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._line: Connection | None = None
+        self._asked = list[str]()
 
     def complete(self, request: ChatRequest) -> Completion:
         """See ``Line``."""
         key = request.key(self._ledger.name)
-        found = self._ledger.known(key) or self._ledger.keep(key, self._asked(request))
+        self._asked.append(key)
+        found = self._ledger.known(key) or self._ledger.keep(key, self._answer(request))
         if isinstance(found, Refusal):
             raise AnnotationError(REFUSED, found.detail)
         return found
 
-    def _asked(self, request: ChatRequest) -> Reply:
+    def _answer(self, request: ChatRequest) -> Reply:
         if self._line is None:
             self._line = self._ledger.model.line()
         try:
@@ -149,6 +200,12 @@ class LedgerLine:
             if error.reason != REFUSED:
                 raise
             return Refusal(error.detail)
+
+    def settle(self, failed: str = "") -> None:
+        """See ``Remembering``."""
+        if failed and self._asked:
+            self._ledger.doubt(failed, self._asked)
+        self._asked = []
 
     def close(self) -> None:
         """Let go of the model's line."""

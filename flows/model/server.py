@@ -6,18 +6,22 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from annotators.chat.serving import ServeOptions, options_for, serve_command
-from flows.processes import watched, when_interrupted
+from flows.processes import end_all, watched, when_interrupted
 from flows.store.inside import read_regular
 from schemas.errors import ConfigError
 from schemas.settings.config import AnswerConfig, RunConfig
 from schemas.settings.section import thawed
 
 KEY = "VLLM_API_KEY"
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 START_SECONDS = 1800.0
 """Large models take many minutes to load."""
 
@@ -64,7 +68,7 @@ def _checkpoint(file: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
-    """The configuration with an endpoint; where none is given, a server lives with the context.
+    """The configuration with endpoints; where none is given, servers live with the context.
 
     Args:
         config: The run.
@@ -86,15 +90,42 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
     options = engine_options(answers)
     if options.trust_remote_code:
         say(f"{answers.model} may run code of its own (--trust-remote-code)")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command, url = serve_command(program, answers.model, port, options), f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     name = answers.api_key_env or (KEY if os.environ.get(KEY) else "")
+    environment = {**os.environ, "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if name:  # by the environment: the command line can be read by everybody on this machine
         environment[KEY] = os.environ[name]
-    say(f"starting {' '.join(command[:3])} at {url}")
+    starting = []
+    for own in _environments(answers, environment):
+        port = _free_port()
+        command, url = serve_command(program, answers.model, port, options), _url(port)
+        say(f"starting {' '.join(command[:3])} at {url}")
+        starting.append(partial(_server, command, own, url))
+    with contextlib.ExitStack() as stack:
+        urls = _started(stack, starting)
+        update = {"endpoints": tuple(urls), "api_key_env": name}
+        yield config.model_copy(update={"answers": answers.model_copy(update=update)})
+
+
+def _started(
+    stack: contextlib.ExitStack, starting: Sequence[Callable[[], AbstractContextManager[str]]]
+) -> list[str]:
+    """The addresses of servers that are up; loading takes minutes, so all do it at once."""
+    if len(starting) == 1:
+        return [stack.enter_context(starting[0]())]
+    with ThreadPoolExecutor(len(starting)) as pool:
+        loading = [pool.submit(stack.enter_context, start()) for start in starting]
+        try:
+            for ready in as_completed(loading):
+                ready.result()
+        except BaseException:
+            end_all()  # one that does not start ends the others
+            raise
+    return [ready.result() for ready in loading]
+
+
+@contextlib.contextmanager
+def _server(command: Sequence[str], environment: Mapping[str, str], url: str) -> Iterator[str]:
+    """The address of a server that lives with the context."""
     with (
         tempfile.TemporaryFile() as log,
         watched(
@@ -103,5 +134,31 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
         # no shard waits for an answer then
         when_interrupted(server.terminate),
     ):
-        update = {"endpoints": (url,), "api_key_env": name}
-        yield config.model_copy(update={"answers": answers.model_copy(update=update)})
+        yield url
+
+
+def _environments(answers: AnswerConfig, base: Mapping[str, str]) -> list[dict[str, str]]:
+    """One environment a server; of several, each sees as many GPUs as its engine takes."""
+    if answers.servers == 1:
+        return [dict(base)]
+    each = int(answers.engine.get("tensor_parallel_size", 1))
+    given = [gpu for gpu in base.get(VISIBLE, "").split(",") if gpu]
+    gpus = given or [str(number) for number in range(each * answers.servers)]
+    if len(gpus) < each * answers.servers:
+        raise ConfigError(
+            f"--servers {answers.servers}: {each * answers.servers} GPUs are needed, "
+            f"{VISIBLE} names {len(gpus)}"
+        )
+    starts = range(0, each * answers.servers, each)
+    return [{**base, VISIBLE: ",".join(gpus[start : start + each])} for start in starts]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"

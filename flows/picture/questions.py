@@ -65,6 +65,7 @@ def question(
             }
             asks = [reworded[n].ask if n in reworded else ask for n, ask in enumerate(asks)]
             counts.update(QUESTIONS(one.outcome) for one in reworded.values())
+            conversation.give_up("")  # wordings are no part of the first answer
         writers = Writers(
             tools.template,
             conversation or tools.own,

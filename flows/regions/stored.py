@@ -14,6 +14,7 @@ from annotators.regions.source import (
     Proposals,
     SkippedAnnotation,
 )
+from flows.store.place import readable
 from flows.store.tables import write_table
 from schemas.arrays import Image
 from schemas.errors import PictureError
@@ -27,11 +28,11 @@ class _Shard:
     def __init__(self, folder: Path, shard: int) -> None:
         files = stage_files(folder, shard)
         self.proposals: defaultdict[str, list[ProposedRegion]] = defaultdict(list)
-        for stored in ProposedRegion.from_table(pq.read_table(files.proposals)):
+        for stored in ProposedRegion.from_table(pq.read_table(readable(files.proposals))):
             self.proposals[stored.picture_id].append(stored)
         self.failed: dict[str, PictureError] = {}
         self.problems: defaultdict[str, list[SkippedAnnotation]] = defaultdict(list)
-        for reject in Reject.from_table(pq.read_table(files.rejects)):
+        for reject in Reject.from_table(pq.read_table(readable(files.rejects))):
             picture, colon, subject = reject.subject.partition(":")
             if colon:
                 self.problems[picture].append(
@@ -67,7 +68,8 @@ class StoredRegions(OneByOne):
         shards = [int(file.stem.rsplit("-", 1)[1]) for file in files]
         if shards == self._shards:
             return False
-        ids = [pq.read_table(f, columns=["picture_id"])["picture_id"].to_numpy() for f in files]
+        tables = (pq.read_table(readable(file), columns=["picture_id"]) for file in files)
+        ids = [table["picture_id"].to_numpy() for table in tables]
         keys = np.concatenate([np.asarray(own, "S16") for own in ids] or [np.empty(0, "S16")])
         order = np.argsort(keys, kind="stable")
         owners = np.repeat(np.asarray(shards, np.int32), [len(own) for own in ids])

@@ -1,9 +1,12 @@
 """The closing table: what a run made, left out, and how long it took."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
 from flows.dataset.balance import RunSummary, writing
-from flows.dataset.statistics.stats import FURTHER, ROWS
+from flows.dataset.statistics.stats import FURTHER, ROWS, summed
+from flows.store.ledger import ShardSummary
 from schemas.counts import PICTURES_UNREACHED
 
 MOST_REASONS = 12
@@ -45,6 +48,18 @@ def closing(summary: RunSummary) -> Table:
         rate = summary.candidates / spent if spent else 0.0
         table.add_row(f"{stage}, seconds", f"{spent:.1f} ({rate:.1f}/s)")
     return table
+
+
+def slice_counts(shards: Sequence[ShardSummary]) -> dict[str, int]:
+    """What some shards of a run hold."""
+    counts = summed(shards)
+    return {
+        "shards": len(shards),
+        "photographs used": counts.pictures,
+        "degraded pictures": counts.images,
+        "rows": sum(counts.rows.values()),
+        "left out": sum(counts.rejects.values()),
+    }
 
 
 def counts_table(counts: dict[str, int]) -> Table:

@@ -11,6 +11,7 @@ from flows.dataset.balance import RunSummary
 from flows.dataset.statistics.stats import Stats, collect
 from flows.run.command import StageSummary, run_build, run_segment
 from flows.store.layout import read_manifest
+from flows.store.place import place
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 from schemas.settings.everyday import dotted
@@ -43,7 +44,7 @@ def build(
     With several workers, a script must call this under ``if __name__ == "__main__":``, as always
     where Python starts processes; a notebook need not.
     """
-    return run_build(_names(sources), Path(out), configured(config, settings), _console(progress))
+    return run_build(_names(sources), place(out), configured(config, settings), _console(progress))
 
 
 def segment(
@@ -58,7 +59,8 @@ def segment(
 
     Arguments and errors are those of ``build``.
     """
-    return run_segment(_names(sources), Path(out), configured(config, settings), _console(progress))
+    settled = configured(config, settings)
+    return run_segment(_names(sources), place(out), settled, _console(progress))
 
 
 def validate(dataset: str | Path, *sources: str | Path) -> list[validation.Defect]:
@@ -71,7 +73,7 @@ def validate(dataset: str | Path, *sources: str | Path) -> list[validation.Defec
     Raises:
         ConfigError: It is not a dataset of ours.
     """
-    return list(validation.validate(Path(dataset), _names(sources)))
+    return list(validation.validate(place(dataset), _names(sources)))
 
 
 def stats(dataset: str | Path) -> Stats:
@@ -80,8 +82,8 @@ def stats(dataset: str | Path) -> Stats:
     Raises:
         ConfigError: It is not a dataset of ours.
     """
-    read_manifest(Path(dataset))
-    return collect(Path(dataset))
+    read_manifest(place(dataset))
+    return collect(place(dataset))
 
 
 def configured(

@@ -17,7 +17,6 @@ from flows.model.choose import at_once, chat_model, opener_and_refiner, requests
 from flows.model.ledger import Ledger
 from flows.picture.degrade import degrade_and_ask
 from flows.picture.outcome import PictureOutcome, PictureTools, Stopwatch
-from flows.processes import stop_file
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
 from schemas.counts import REQUESTS
@@ -49,7 +48,7 @@ def outcomes(
         for picture in pictures:
             yield picture, _outcome(picture, candidates, tools)
         return
-    stop = stop_file(folder.work).exists
+    stop = folder.interrupted
     model = chat_model(tools.config)
     if isinstance(model, Endpoints):
         model.interrupted = stop

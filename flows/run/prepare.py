@@ -14,6 +14,7 @@ from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
 from flows.regions.choose import chosen_source, name_of
 from flows.regions.stored import StoredRegions
+from flows.run.engines.devices import devices_of, on_device
 from flows.store.png import deflate_of
 from schemas.errors import ConfigError, reading
 from schemas.settings.config import RunConfig
@@ -35,7 +36,7 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
     regions = (
         StoredRegions(stage, name_of(config.regions), {})
         if stage
-        else chosen_source(config.regions)
+        else chosen_source(on_device(config, devices_of(config)[0]).regions)
     )
     name = config.answers.writer
     return PictureTools(
@@ -49,12 +50,12 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
     )
 
 
-def check_config(config: RunConfig, paths: Iterable[str]) -> None:
+def check_config(config: RunConfig, paths: Iterable[str] | None = None) -> None:
     """Make everything once, ask types from outside the contract, see whether annotations fit.
 
     Args:
         config: The run.
-        paths: Paths of the candidates inside their sources.
+        paths: Paths of the candidates inside their sources; ``None``: they fitted before.
 
     Raises:
         ConfigError: See ``make_tools``; or a COCO file that knows none of the pictures.
@@ -67,7 +68,7 @@ def check_config(config: RunConfig, paths: Iterable[str]) -> None:
     human_index(config.annotations)
     tools = make_tools(config, "")
     check_outside(entry for types in tools.palette.families.values() for entry in types)
-    if not tools.regions.covers(paths):
+    if paths is not None and not tools.regions.covers(paths):
         raise ConfigError(
             f"--regions {config.regions.source}: the file is for other pictures; "
             "none of its file names is among the sources"

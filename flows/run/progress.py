@@ -1,14 +1,13 @@
 """Progress on the terminal: pictures done, rate and time left, per stage.
 
-Workers mark every finished picture by one byte in a file of their own; here the sizes of those
-files are added up now and then. That costs the workers microseconds and works across processes.
+Workers say how far they are by marks and ledgers in the run's folder, which are added up here now
+and then; that works wherever the workers are.
 """
 
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +20,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+from flows.store.marks import Survey
+from flows.store.place import is_remote
+from flows.store.run_folder import RunFolder
 
 COMPILING = "compiling"
 """Name of the marks of workers that compile kernels before their first picture."""
@@ -42,25 +45,34 @@ class StageProgress:
     """Shows the stages of one run.
 
     Args:
-        folder: Where workers leave their marks.
+        folder: Of the run.
         console: Where to draw; lines instead of bars when it is not a terminal.
     """
 
-    def __init__(self, folder: Path, console: Console) -> None:
+    def __init__(self, folder: RunFolder, console: Console) -> None:
         self.folder, self.console = folder, console
         self.seconds: dict[str, float] = {}
+        self._survey, self._shards = Survey(folder), frozenset[int]()
 
     def __getstate__(self) -> dict[str, object]:
-        """Prefect sends a flow's parameters to its worker processes; the terminal stays here."""
+        """Prefect sends a flow to its worker processes; the terminal stays here."""
         return {"folder": self.folder, "seconds": self.seconds}
 
     def done(self, stage: str) -> int:
-        """Pictures marked so far."""
-        return sum(file.stat().st_size for file in self.folder.glob(f"{stage}.*"))
+        """Pictures done so far, of the shards that are asked for."""
+        found = self._survey.done(stage).items()
+        return sum(done for shard, done in found if not self._shards or shard in self._shards)
 
     @contextlib.contextmanager
-    def stage(self, name: str, total: int) -> Iterator[None]:
-        """Show a stage while the context lasts."""
+    def stage(self, name: str, total: int, shards: Iterable[int] = ()) -> Iterator[None]:
+        """Show a stage while the context lasts.
+
+        Args:
+            name: Of the stage.
+            total: Pictures.
+            shards: Which shards they are in; none means all.
+        """
+        self._shards = frozenset(shards)
         start, stop = time.perf_counter(), threading.Event()
         show = self._bar if self.console.is_terminal else self._lines
         watcher = threading.Thread(target=show, args=(name, total, stop), daemon=True)
@@ -81,29 +93,33 @@ class StageProgress:
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self.console) as progress:
-            task = progress.add_task(name, total=total)
-            while not stop.wait(POLL_SECONDS):
+            task, spent = progress.add_task(name, total=total, completed=self.done(name)), 0.0
+            # of a run with very many shards, looking must not become the work
+            while not stop.wait(max(POLL_SECONDS, 20 * spent)):
+                begun = time.perf_counter()
                 said = COMPILES if self._compiles() else name
                 progress.update(task, completed=self.done(name), description=said)
+                spent = time.perf_counter() - begun
             progress.update(task, completed=self.done(name), description=name)
 
     def _compiles(self) -> bool:
-        return any(self.folder.glob(f"{COMPILING}.*"))
+        folder = self.folder.progress
+        return not is_remote(folder) and any(folder.glob(f"{COMPILING}.*"))
 
     def _lines(self, name: str, total: int, stop: threading.Event) -> None:
         start = last = time.perf_counter()
-        told = False
+        before, told = self.done(name), False
         while not stop.wait(min(POLL_SECONDS, PLAIN_SECONDS)):
             if not told and self._compiles():
                 self.console.print(f"{name}: {COMPILES}", highlight=False)
                 told = True
             if time.perf_counter() - last >= PLAIN_SECONDS:
                 last = time.perf_counter()
-                self._line(name, total, start)
-        self._line(name, total, start)
+                self._line(name, total, start, before)
+        self._line(name, total, start, before)
 
-    def _line(self, name: str, total: int, start: float) -> None:
+    def _line(self, name: str, total: int, start: float, before: int) -> None:
         done, seconds = self.done(name), time.perf_counter() - start
-        rate = done / seconds if seconds else 0.0
+        rate = max(0, done - before) / seconds if seconds else 0.0
         left = f", {(total - done) / rate:.0f} s left" if rate and done < total else ""
         self.console.print(f"{name}: {done}/{total} pictures, {rate:.1f}/s{left}", highlight=False)

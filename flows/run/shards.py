@@ -22,15 +22,16 @@ from flows.picture.outcome import PictureTools, Stopwatch
 from flows.regions.choose import chosen_source, is_exclusive, name_of
 from flows.regions.propose import propose_all
 from flows.regions.stored import STAGE, stage_files, to_records, write_stage
-from flows.run.job import ShardJob, shard_work
+from flows.run.job import ShardJob, shard_key, shard_work
 from flows.run.picture_queue import Outcome, outcomes
 from flows.run.prepare import make_tools
 from flows.run.warm import warm_up
 from flows.store.identity import code_version
 from flows.store.layout import describe_file
-from flows.store.ledger import ShardSummary
+from flows.store.ledger import ShardSummary, finished
+from flows.store.place import readable
 from flows.store.run_folder import ingest_files, selected_files
-from flows.store.shards import ShardWriter, clear_shard
+from flows.store.shards import ShardWriter
 from flows.store.tables import write_table
 from schemas.counts import CUT, CUT_ROWS, PICTURES, PICTURES_UNREACHED, REJECTS
 from schemas.errors import PictureError
@@ -51,7 +52,8 @@ def run_ingest(job: ShardJob) -> ShardSummary:
         *sorted(unscreened),
         code_version(),
     )
-    with shard_work(job, "ingest", len(candidates), *decides) as work:
+    key = shard_key("ingest", *decides)
+    with shard_work(job, "ingest", len(candidates), key) as work:
         if work.done:
             return work.done
         pictures: list[Picture] = []
@@ -67,7 +69,12 @@ def run_ingest(job: ShardJob) -> ShardSummary:
         paths = ingest_files(folder.work, job.shard)
         write_table(paths[0], Picture.table(pictures))
         write_table(paths[1], Reject.table(rejects))
-        counts = {"in": len(candidates), "out": len(pictures), "rejects": len(rejects)}
+        counts = {
+            "in": len(candidates),
+            "out": len(pictures),
+            "rejects": len(rejects),
+            **Counter(REJECTS(reject.stage, reject.reason) for reject in rejects),
+        }
         return work.finish(paths, counts)
 
 
@@ -77,8 +84,9 @@ def run_segment(job: ShardJob, folder: Path) -> ShardSummary:
     load_plugins(config.plugins)
     selected, _ = selected_files(run.work, job.shard)
     inputs = describe_file(run.out, selected).sha256
-    pictures = Picture.from_table(pq.read_table(selected))
-    with shard_work(job, "segment", len(pictures), inputs, job.regions, code_version()) as work:
+    pictures = Picture.from_table(pq.read_table(readable(selected)))
+    key = shard_key("segment", inputs, job.regions, code_version())
+    with shard_work(job, "segment", len(pictures), key) as work:
         if work.done:
             return work.done
         kept: list[Picture] = []
@@ -117,20 +125,14 @@ def run_build(job: ShardJob) -> ShardSummary:
     config, folder = job.config, job.folder
     selected, rejected = selected_files(folder.work, job.shard)
     load_plugins(config.plugins)
-    registry = json.dumps(fingerprint(), sort_keys=True)
-    stage = folder.work / STAGE if is_exclusive(config.regions) else None
-    read = (selected, rejected, *(stage_files(stage, job.shard) if stage else ()))
-    inputs = [describe_file(folder.out, path).sha256 for path in read]
-    pictures = Picture.from_table(pq.read_table(selected))
-    decides = (*inputs, job.settings, registry, code_version())
-    with shard_work(job, "build", len(pictures), *decides) as work:
+    pictures = Picture.from_table(pq.read_table(readable(selected)))
+    with shard_work(job, "build", len(pictures), _build_key(job)) as work:
         if work.done:
             return work.done
-        clear_shard(folder.out, job.shard)
         warm_up(folder.work, name_of(config.regions))
-        tools = _tools(config, job.settings, stage)
+        tools = _tools(config, job.settings, _own_stage(job))
         with ShardWriter(folder.out, job.shard, config.export) as writer:
-            writer.add_rejects(Reject.from_table(pq.read_table(rejected)))
+            writer.add_rejects(Reject.from_table(pq.read_table(readable(rejected))))
             reached = 0
             with closing(outcomes(pictures, folder, job.shard, tools, writer.add_counts)) as made:
                 for picture, outcome in made:
@@ -140,7 +142,31 @@ def run_build(job: ShardJob) -> ShardSummary:
                     if writer.rows == job.most:
                         break
             _count_cut(writer, len(pictures) - reached)
-            return writer.commit(work.key)
+            return writer.commit(work.key, len(pictures))
+
+
+def built_before(job: ShardJob) -> ShardSummary | None:
+    """What the ledger says of a shard that is built already; nothing is built."""
+    load_plugins(job.config.plugins)
+    out, verify = job.folder.out, job.config.run.verify
+    try:
+        return finished(out, job.shard, _build_key(job), verify=verify)
+    except FileNotFoundError:  # what it would be made of is not there
+        return None
+
+
+def _own_stage(job: ShardJob) -> Path | None:
+    """The region stage that the run makes itself, where one process holds the models."""
+    return job.folder.work / STAGE if is_exclusive(job.config.regions) else None
+
+
+def _build_key(job: ShardJob) -> str:
+    stage = _own_stage(job)
+    own = stage_files(stage, job.shard) if stage else ()
+    read = (*selected_files(job.folder.work, job.shard), *own)
+    inputs = [describe_file(job.folder.out, path).sha256 for path in read]
+    registry = json.dumps(fingerprint(), sort_keys=True)
+    return shard_key("build", *inputs, job.settings, registry, code_version())
 
 
 def _count_cut(writer: ShardWriter, unreached: int) -> None:

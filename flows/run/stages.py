@@ -16,12 +16,15 @@ from flows.ingest.selection import select_pictures
 from flows.looking.gallery.page import write_small_gallery
 from flows.regions.choose import chosen_source, is_exclusive
 from flows.regions.stored import STAGE
-from flows.run.engine import Engine
+from flows.run.engines.devices import devices_of, on_device
+from flows.run.engines.engine import Engine, by_shard
 from flows.run.first_rows import build_first
 from flows.run.job import ShardJob, jobs_of
 from flows.run.progress import StageProgress
 from flows.run.shards import run_build, run_ingest, run_segment
 from flows.store.ledger import ShardSummary
+from flows.store.place import is_remote, readable
+from flows.store.plan import Plan, read_plan, write_plan
 from flows.store.run_folder import RunFolder, selected_files
 from schemas.counts import PICTURES, REJECTS, Counted
 from schemas.errors import ContractError
@@ -63,9 +66,32 @@ def segment_stages(
     with progress.stage("segment", selection.counts["out"]):
         done = _segment(folder, selection.jobs, config, engine)
     counts = _segment_counts(selection.total, selection.counts, done)
-    said, seconds = said_of(chosen_source(config.regions)), dict(progress.seconds)
+    said, seconds = read_plan(folder.work).regions, dict(progress.seconds)
     write_stage_manifest(folder.out, config, folder.identity(), counts, done, seconds, said)
     return counts
+
+
+def plan_stages(
+    folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+) -> dict[str, int]:
+    """Ingest every shard and select; returns the counts."""
+    selection = _select(folder, config, progress, engine)
+    return {"files looked at": selection.total, "photographs used": selection.counts["out"]}
+
+
+class Slice(NamedTuple):
+    """Some shards of a planned run, as stages."""
+
+    shards: Sequence[int]
+
+    def __call__(
+        self, folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
+    ) -> list[ShardSummary]:
+        """Build these shards, in whatever order."""
+        files = [selected_files(folder.work, shard)[0] for shard in self.shards]
+        total = sum(pq.read_metadata(readable(file)).num_rows for file in files)
+        with progress.stage("build", total, self.shards):
+            return _build(folder, jobs_of(folder, config, self.shards), config, engine)
 
 
 class Selection(NamedTuple):
@@ -91,18 +117,22 @@ def _select(
     total = sum(len(folder.candidates(job.shard)) for job in jobs)
     with progress.stage("ingest", total):
         ingested = engine.each(run_ingest, jobs)
-    return Selection(jobs, total, ingested, select_pictures(folder, len(jobs), config))
+    counts = select_pictures(folder, len(jobs), config)
+    source = chosen_source(on_device(config, devices_of(config)[0]).regions)
+    write_plan(folder.work, Plan(config, total, counts, said_of(source)))
+    return Selection(jobs, total, ingested, counts)
 
 
 def _build(
     folder: RunFolder, jobs: Sequence[ShardJob], config: RunConfig, engine: Engine
 ) -> list[ShardSummary]:
-    """Build all shards; a device segments the next ones while workers degrade."""
+    """Build all shards; devices segment the next ones while workers degrade."""
 
     def build(some: Sequence[ShardJob]) -> list[ShardSummary]:
         if not is_exclusive(config.regions):
             return engine.each(run_build, some)
-        return engine.after_each(run_segment, run_build, some, folder.work / STAGE)
+        stage, devices = folder.work / STAGE, devices_of(config)
+        return engine.behind(engine.with_models(run_segment, some, devices, stage), run_build)
 
     if config.rows is None:
         return build(jobs)
@@ -112,7 +142,7 @@ def _build(
 def _unreached(folder: RunFolder, jobs: Sequence[ShardJob]) -> int:
     """Selected pictures of shards that were not needed."""
     files = (selected_files(folder.work, job.shard)[0] for job in jobs)
-    return sum(pq.read_metadata(file).num_rows for file in files)
+    return sum(pq.read_metadata(readable(file)).num_rows for file in files)
 
 
 def _segment(
@@ -120,7 +150,8 @@ def _segment(
 ) -> list[ShardSummary]:
     stage = folder.out / STAGE
     if is_exclusive(config.regions):
-        return engine.here(run_segment, jobs, stage)
+        done = engine.with_models(run_segment, jobs, devices_of(config), stage)
+        return sorted((summary for _, summary in done), key=by_shard)
     return engine.each(run_segment, jobs, stage)
 
 
@@ -155,7 +186,7 @@ def finish(
     identity = folder.identity()
     guessed, hashed = measured(folder.out), identity["config_hash"]
     write_card(folder.out, config, hashed, summed(built), summary.counts, guessed)
-    if config.run.look:
+    if config.run.look and not is_remote(folder.out):  # its page is opened from a disk
         write_small_gallery(folder.out, config)
-    regions = said_of(chosen_source(config.regions))
+    regions = read_plan(folder.work).regions
     write_manifest(folder.out, config, identity, summary, built, seconds, regions, guessed)

@@ -20,6 +20,7 @@ from pathlib import Path
 from annotators.regions.segments import SegmentRegions
 from distortions.warm import Job, sample, warm_jobs
 from flows.run.progress import COMPILING
+from flows.store.place import is_remote
 from schemas.masks import pole
 
 HELPERS = 3
@@ -73,6 +74,9 @@ def _version(regions: str) -> str:
 @contextlib.contextmanager
 def _marked(work: Path) -> Iterator[None]:
     """While the context lasts, the progress says what is waited for."""
+    if is_remote(work):
+        yield
+        return
     mark = work / "progress" / f"{COMPILING}.{os.getpid()}"
     try:
         with contextlib.suppress(OSError):

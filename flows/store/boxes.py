@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from flows.store.layout import RECORDS, shard_name
+from flows.store.place import readable
 from schemas.records import RowBox
 
 
@@ -18,6 +19,6 @@ def row_boxes(out: Path, shard: str | int) -> dict[str, list[RowBox]]:
     path = out / RECORDS / shard_name(int(shard), "boxes")
     found: dict[str, list[RowBox]] = {}
     if path.is_file():
-        for box in RowBox.from_table(pq.read_table(path)):
+        for box in RowBox.from_table(pq.read_table(readable(path))):
             found.setdefault(box.row_id, []).append(box)
     return found

@@ -26,6 +26,7 @@ _SERVING = (
     "wait_seconds",
     "trust_remote_code",
     "vllm",
+    "servers",
     "engine",
 )
 

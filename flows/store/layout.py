@@ -5,10 +5,12 @@ import errno
 import hashlib
 import json
 import os
+import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from flows.store.place import is_remote, local_name, make_folder, network_errors, upload
 from schemas.errors import ConfigError, StorageError
 from schemas.record import Record
 
@@ -34,6 +36,34 @@ class FileEntry(NamedTuple):
     changed: int = 0
 
 
+def temporary_of(path: Path) -> Path:
+    """Where a file is while it is written; no other process writes there.
+
+    It lies beside its final place, or on this machine where that is in an object store.
+    """
+    if is_remote(path):
+        return local_name(path)
+    return path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}{TEMPORARY}")
+
+
+def sweep(out: Path) -> None:
+    """Remove what killed processes left half written in a dataset folder.
+
+    To be called by whoever holds the folder alone. An object store holds no halves.
+    """
+    if is_remote(out):
+        return
+    for path in (*out.glob(f"*{TEMPORARY}"), *out.glob(f"*/*{TEMPORARY}")):
+        path.unlink(missing_ok=True)
+    for path in (out / WORK).rglob(f"*{TEMPORARY}"):
+        path.unlink(missing_ok=True)
+
+
+def ledger_path(out: Path, shard: int, stage: str) -> Path:
+    """The ledger of a shard."""
+    return out / WORK / "ledger" / f"{stage}-{shard:05d}.json"
+
+
 def shard_name(shard: int, prefix: str = "") -> str:
     """``train-00003.parquet`` and so on."""
     return f"{prefix}-{shard:05d}.parquet" if prefix else f"{shard:05d}.parquet"
@@ -45,8 +75,15 @@ def describe_file(out: Path, path: Path) -> FileEntry:
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    there, name = path.stat(), path.relative_to(out).as_posix()
-    return FileEntry(name, there.st_size, digest.hexdigest(), there.st_mtime_ns)
+    size, changed = _size_and_time(path)
+    return FileEntry(path.relative_to(out).as_posix(), size, digest.hexdigest(), changed)
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    """Bytes, and nanoseconds since 1970."""
+    there = path.stat()
+    whole = int(there.st_mtime * 1e9) if is_remote(path) else there.st_mtime_ns
+    return there.st_size, whole
 
 
 def is_intact(out: Path, entry: FileEntry, verify: bool = True) -> bool:
@@ -58,16 +95,22 @@ def is_intact(out: Path, entry: FileEntry, verify: bool = True) -> bool:
         verify: Read the file in any case; otherwise only where its time is not the recorded one.
     """
     path = out / entry.path
-    if not path.is_file() or (there := path.stat()).st_size != entry.size:
+    if not path.is_file():
         return False
-    if not verify and there.st_mtime_ns == entry.changed:
+    size, changed = _size_and_time(path)
+    if size != entry.size:
+        return False
+    if not verify and changed == entry.changed:
         return True
     return describe_file(out, path).sha256 == entry.sha256
 
 
 def put_in_place(temporary: Path, final: Path) -> None:
-    """Flush a finished temporary file to the disk and give it its name."""
+    """Flush a finished temporary file and give it its name, or put it into the store."""
     with storage_errors(final):
+        if is_remote(final):
+            upload(temporary, final)
+            return
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(final)
@@ -76,17 +119,28 @@ def put_in_place(temporary: Path, final: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a small file whole or not at all."""
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + TEMPORARY)
+        make_folder(path.parent)
+        temporary = temporary_of(path)
         temporary.write_text(text, encoding="utf-8")
         put_in_place(temporary, path)
+
+
+def write_note(path: Path, text: str) -> None:
+    """Write a small file that is read whole or not at all, and that may be lost."""
+    temporary = temporary_of(path)
+    temporary.write_text(text, encoding="utf-8")
+    if is_remote(path):
+        upload(temporary, path)
+    else:
+        temporary.replace(path)
 
 
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turn what the operating system says about writing ``path`` into one clear line."""
     try:
-        yield
+        with network_errors(path):
+            yield
     except StorageError:
         raise
     except OSError as error:

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from flows.store.layout import (
-    WORK,
     FileEntry,
     is_intact,
+    ledger_path,
     write_text,
 )
 from schemas.counts import CUT, ROWS
@@ -25,6 +25,8 @@ class ShardSummary:
     timings: dict[str, float] = field(default_factory=dict)
     holds: dict[str, int] = field(default_factory=dict)
     """What is in the files, as ``stats`` counts it."""
+    pictures: int = 0
+    """How many it was made of."""
 
     @property
     def rows(self) -> int:
@@ -38,19 +40,15 @@ class ShardSummary:
         return most is None or self.rows <= most
 
 
-def _ledger(out: Path, shard: int, stage: str = "build") -> Path:
-    return out / WORK / "ledger" / f"{stage}-{shard:05d}.json"
-
-
 def write_ledger(out: Path, summary: ShardSummary, stage: str = "build") -> ShardSummary:
     """Declare a shard finished; the last thing that is written of it."""
-    write_text(_ledger(out, summary.shard, stage), json.dumps(asdict(summary), indent=1))
+    write_text(ledger_path(out, summary.shard, stage), json.dumps(asdict(summary), indent=1))
     return summary
 
 
 def forget(out: Path, shard: int, stage: str = "build") -> None:
     """Take back that a shard is finished; it is made again by the next run."""
-    _ledger(out, shard, stage).unlink(missing_ok=True)
+    ledger_path(out, shard, stage).unlink(missing_ok=True)
 
 
 def finished(
@@ -69,7 +67,7 @@ def finished(
 def read_ledger(out: Path, shard: int, stage: str = "build") -> ShardSummary | None:
     """What the ledger says, whether or not the files are still there."""
     try:
-        raw = json.loads(_ledger(out, shard, stage).read_text(encoding="utf-8"))
+        raw = json.loads(ledger_path(out, shard, stage).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     raw["files"] = [FileEntry(*entry) for entry in raw["files"]]

@@ -1,18 +1,22 @@
 """The output folder as a place where one run lives: identity, lock, candidates by shard."""
 
-import contextlib
-import fcntl
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
+from flows.store.claims import folder_lock
 from flows.store.identity import run_identity
 from flows.store.inside import require_text
-from flows.store.layout import WORK, storage_errors, write_text
+from flows.store.layout import WORK, storage_errors, sweep, write_text
+from flows.store.place import is_remote, make_folder, put_new, remove_folder
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
+
+ASK_SECONDS = 2.0
 
 
 class RunFolder:
@@ -20,10 +24,40 @@ class RunFolder:
 
     Args:
         out: The folder; made when missing.
+        run: Name of one command's work in it, by which its workers know when it is interrupted.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, run: str = "") -> None:
         self.out, self.work = out, out / WORK
+        self.run = run or uuid.uuid4().hex[:12]
+        self._told, self._ask = False, 0.0
+
+    @property
+    def progress(self) -> Path:
+        """The folder of marks."""
+        return self.work / "progress"
+
+    @property
+    def stop(self) -> Path:
+        """Where this file is there, the shards of this command end as soon as they can."""
+        return self.progress / f"stop.{self.run}"
+
+    def interrupted(self) -> bool:
+        """Whether the user has interrupted this command.
+
+        A disk is asked each time, an object store every two seconds.
+        """
+        if is_remote(self.out):
+            if time.monotonic() < self._ask:
+                return self._told
+            self._ask = time.monotonic() + ASK_SECONDS
+        self._told = self._told or self.stop.exists()
+        return self._told
+
+    def interrupt(self) -> None:
+        """Tell every shard of this command, wherever it is worked on."""
+        self._told = True
+        write_text(self.stop, "")
 
     def claim(
         self, config: RunConfig, candidates: Sequence[Candidate], kind: str = "build"
@@ -38,12 +72,19 @@ class RunFolder:
         identity, marker = run_identity(config, candidates, kind), self.work / "run.json"
         if marker.is_file():
             self._compare(self.identity(), identity)
+        elif is_remote(self.out):
+            self._be_first(identity)
         else:
-            # of a start that was killed
-            shutil.rmtree(self.work / "candidates", ignore_errors=True)
+            remove_folder(self.work / "candidates")  # of a start that was killed
         self._list(candidates, config.shard_size)
         if not marker.is_file():
             write_text(marker, json.dumps(identity, indent=1))
+
+    def _be_first(self, identity: dict[str, str]) -> None:
+        """Claim a place that knows no locks: of two different runs at once one goes on."""
+        claim, text = self.work / "claim.json", json.dumps(identity, indent=1)
+        if not put_new(claim, text.encode()):
+            self._compare(json.loads(claim.read_text(encoding="utf-8")), identity)
 
     def _list(self, candidates: Sequence[Candidate], size: int) -> None:
         for shard, part in enumerate(split_shards(candidates, size)):
@@ -100,22 +141,16 @@ class RunFolder:
                     f"({foreign[0]} is there); choose a new folder"
                 )
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, shared: bool = False) -> AbstractContextManager[None]:
         """Hold the folder; the system lets go of it when the process dies.
+
+        Args:
+            shared: Let others hold it the same way: slices of one run.
 
         Raises:
             ConfigError: Another process builds into it.
         """
-        with storage_errors(self.work):
-            self.work.mkdir(parents=True, exist_ok=True)
-            lock = (self.work / "lock").open("w")
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ConfigError(f"--out {self.out}: another process builds here") from None
-            yield
+        return folder_lock(self.work, shared)
 
     def candidates(self, shard: int) -> list[Candidate]:
         """The candidates of one shard."""
@@ -130,13 +165,18 @@ class RunFolder:
         """How many shards the run has."""
         return len(list((self.work / "candidates").glob("*.json")))
 
-    def fresh_progress(self) -> Path:
-        """An empty folder for progress marks."""
-        folder = self.work / "progress"
-        shutil.rmtree(folder, ignore_errors=True)
-        with storage_errors(folder):
-            folder.mkdir(parents=True)
-        return folder
+    def make_ready(self, alone: bool = True) -> None:
+        """Make the folder of marks.
+
+        Args:
+            alone: Nobody else works here: what killed processes left is removed.
+        """
+        if alone:
+            for folder in (self.progress, self.work / "claims"):
+                remove_folder(folder)
+            sweep(self.out)
+        with storage_errors(self.progress):
+            make_folder(self.progress)
 
 
 def split_shards(candidates: Sequence[Candidate], size: int) -> list[Sequence[Candidate]]:

@@ -17,13 +17,14 @@ from flows.store.layout import (
     DATA,
     RECORDS,
     REJECTS,
-    TEMPORARY,
     describe_file,
     put_in_place,
     shard_name,
     storage_errors,
+    temporary_of,
 )
-from flows.store.ledger import ShardSummary, _ledger, write_ledger
+from flows.store.ledger import ShardSummary, forget, write_ledger
+from flows.store.place import make_folder
 from flows.store.png import deflate_of, encode_png
 from flows.store.tables import StoredPicture, dataset_table, dataset_writer, write_table
 from schemas import counts
@@ -47,7 +48,7 @@ class _RowWriter:
 
     def __init__(self, path: Path, config: ExportConfig) -> None:
         self.path, self.config = path, config
-        self.temporary = path.with_name(path.name + TEMPORARY)
+        self.temporary = temporary_of(path)
         self.writer: pq.ParquetWriter | None = None
         self.rows: list[dict[str, Any]] = []
         self.pictures: list[StoredPicture] = []
@@ -104,7 +105,7 @@ class ShardWriter:
         self._deflate = deflate_of(config.png)
         for folder in (DATA, RECORDS, REJECTS):
             with storage_errors(out / folder):
-                (out / folder).mkdir(parents=True, exist_ok=True)
+                make_folder(out / folder)
         self._rows = {s: _RowWriter(out / DATA / shard_name(shard, s), config) for s in SPLITS}
         self._tables: dict[str, list[Any]] = {name: [] for name in (*TABLES, *SPARSE)}
         self._rejects: list[Reject] = []
@@ -170,12 +171,24 @@ class ShardWriter:
         for name, seconds in timings.items():
             self._timings[name] += seconds
 
-    def commit(self, key: str) -> ShardSummary:
-        """Finish every file and write the ledger last; returns what it says."""
+    def commit(self, key: str, pictures: int = 0) -> ShardSummary:
+        """Finish every file and write the ledger last; returns what it says.
+
+        Args:
+            key: Over everything that decides what the shard holds.
+            pictures: How many it was made of.
+        """
         for reject in self._rejects:
             self._counts[counts.REJECTS(reject.stage, reject.reason)] += 1
-        paths = [rows.path for rows in self._rows.values() if rows.close()]
+        paths = []
+        for rows in self._rows.values():
+            if rows.close():
+                paths.append(rows.path)
+            else:  # an attempt under another key may have left rows of this split
+                rows.path.unlink(missing_ok=True)
         sparse = {name: record for name, record in SPARSE.items() if self._tables[name]}
+        for name in SPARSE.keys() - sparse.keys():
+            (self.out / RECORDS / shard_name(self.shard, name)).unlink(missing_ok=True)
         for name, record in (TABLES | sparse).items():
             paths.append(self.out / RECORDS / shard_name(self.shard, name))
             write_table(paths[-1], record.table(self._tables[name]))
@@ -184,7 +197,7 @@ class ShardWriter:
         files = [describe_file(self.out, path) for path in paths]
         timings = {name: round(value, 6) for name, value in sorted(self._timings.items())}
         counted = dict(sorted(self._counts.items()))
-        summary = ShardSummary(self.shard, key, files, counted, timings, self._holds())
+        summary = ShardSummary(self.shard, key, files, counted, timings, self._holds(), pictures)
         return write_ledger(self.out, summary)
 
     def _holds(self) -> dict[str, int]:
@@ -203,9 +216,7 @@ class ShardWriter:
 
 def clear_shard(out: Path, shard: int) -> None:
     """Remove whatever an earlier attempt left of a shard, ledger first."""
-    _ledger(out, shard).unlink(missing_ok=True)
+    forget(out, shard)
     names = [(DATA, split) for split in SPLITS] + [(RECORDS, name) for name in (*TABLES, *SPARSE)]
     for folder, prefix in [*names, (REJECTS, "")]:
-        path = out / folder / shard_name(shard, prefix)
-        path.unlink(missing_ok=True)
-        path.with_name(path.name + TEMPORARY).unlink(missing_ok=True)
+        (out / folder / shard_name(shard, prefix)).unlink(missing_ok=True)

@@ -14,11 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.store.layout import (
-    TEMPORARY,
-    put_in_place,
-    storage_errors,
-)
+from flows.store.layout import put_in_place, storage_errors, temporary_of
+from flows.store.place import make_folder
 from schemas.errors import ContractError
 from schemas.records import Sample
 
@@ -38,9 +35,9 @@ def parquet_options(schema: pa.Schema) -> dict[str, Any]:
 
 def write_table(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    temporary = path.with_name(path.name + TEMPORARY)
+    temporary = temporary_of(path)
     with storage_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         pq.write_table(table, temporary, **parquet_options(table.schema))
     put_in_place(temporary, path)
 

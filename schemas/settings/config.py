@@ -126,6 +126,8 @@ class AnswerConfig(Section):
     """Whether a started engine may run code that comes with the checkpoint."""
     vllm: str = "vllm"
     """Program that starts a server."""
+    servers: int = Field(default=1, ge=1, le=64)
+    """Servers that are started where no endpoint is given, each on GPUs of its own."""
     chat_template: str = ""
     """File of a chat template that a started server is pinned to."""
     engine: FrozenTable = FrozenTable()
@@ -170,8 +172,11 @@ class RunSection(Section):
 
     workers: Count = 1
     """Shards worked on at once."""
-    runner: Literal["processes", "threads"] = "processes"
-    """How workers run when there is more than one."""
+    engine: Literal["local", "threads", "dask", "ray"] = "local"
+    """Who runs the shards: processes of this machine, threads of this process, or a cluster of Dask
+    or Ray (extras of these names); Prefect's task runners in any case."""
+    address: str = ""
+    """Of a running Dask scheduler or Ray head; empty: a cluster of this machine, for the run."""
     prefect: Literal["auto", "always"] = "auto"
     """auto: a run that one worker does alone goes without a server; always: every run is a flow."""
     retries: int = Field(default=2, ge=0)

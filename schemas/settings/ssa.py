@@ -17,7 +17,8 @@ class SsaConfig(Section):
     """
 
     device: str = "auto"
-    """``auto`` (a GPU when there is one), ``cpu``, ``cuda``, ``cuda:1``, ..."""
+    """``auto`` (a GPU when there is one), ``cpu``, ``cuda``, ``cuda:1``, or several as
+    ``cuda:0-7`` or ``cuda:0,cuda:2``: one process each holds the models."""
     half: bool = True
     """Half precision on a GPU; never on a CPU."""
     sam_checkpoint: str = ""

@@ -42,6 +42,7 @@ class ChatServer(http.server.ThreadingHTTPServer):
         self.bodies, self.lock, self.seen = [], threading.Lock(), Counter()
         self.most = self.busy = 0
         self.closed = False
+        self.owner = "somebody"
 
     @property
     def url(self):
@@ -53,7 +54,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self):
-        self._send(200, {"data": [{"id": name} for name in self.server.models]}, {})
+        owned = {"owned_by": self.server.owner}
+        self._send(200, {"data": [{"id": name, **owned} for name in self.server.models]}, {})
 
     def do_POST(self):
         if self.server.closed:  # a connection that was kept alive ends with the server

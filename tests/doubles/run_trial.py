@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from flows.run import engine
-from flows.run.prefect_server import api_server, quiet_prefect
+from flows.run.engines import engine
+from flows.run.engines.prefect_server import api_server, quiet_prefect
 from schemas.errors import IqaSpiderError
 from tests.doubles.flow_jobs import Trial, attempt
 
@@ -17,7 +17,7 @@ def through_prefect(runner_name, jobs):
     from prefect import flow
     from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
-    from flows.run.tasks import PrefectTasks
+    from flows.run.engines.tasks import PrefectTasks
 
     runner = ThreadPoolTaskRunner if runner_name == "threads" else ProcessPoolTaskRunner
 

@@ -10,7 +10,10 @@ from schemas.errors import ExitStatus
 
 
 def run(
-    out: Annotated[Path, typer.Option(help="Dataset folder; new, or of the same run.")],
+    out: Annotated[
+        str,
+        typer.Option(metavar="DIR|URL", help="Dataset folder; new, or of the same run."),
+    ],
     sources: Annotated[list[str] | None, typer.Argument(help=options.SOURCES_HELP)] = None,
     annotations: Annotated[
         Path | None, typer.Option(help="Folder that import made; alone or beside sources.")
@@ -25,7 +28,8 @@ def run(
     variants: Annotated[int | None, typer.Option(help="Degraded pictures per photograph.")] = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
-    runner: options.Runner = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     look: options.Look = True,
     limit: options.Limit = None,
     shard_size: options.ShardSize = None,
@@ -49,6 +53,9 @@ def run(
     endpoint: Annotated[
         list[str] | None, typer.Option(help="Address of a server; may be given several times.")
     ] = None,
+    servers: Annotated[
+        int | None, typer.Option(help="vLLM servers to start, one a GPU, if no --endpoint.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="Model that writes.")] = None,
     answers_mode: Annotated[str | None, typer.Option(help="facts or paraphrase.")] = None,
     on_failure: Annotated[str | None, typer.Option(help="template or reject.")] = None,
@@ -63,21 +70,41 @@ def run(
         str | None, typer.Option(help="Environment variable that holds the key.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Estimate requests, tokens and hours; build nothing.")
+        bool, typer.Option("--dry-run", help="Say what it will cost; build nothing.")
     ] = False,
-    rate: Annotated[float, typer.Option(help="Requests a second, for --dry-run.")] = 20.0,
+    rate: Annotated[
+        float, typer.Option(help="Requests a second of one server, for --dry-run.")
+    ] = 20.0,
+    measure: Annotated[
+        int, typer.Option(min=0, help="Photographs that --dry-run builds and throws away first.")
+    ] = 0,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Only ingest and select, for --shards later.")
+    ] = False,
+    shards: Annotated[
+        str | None, typer.Option(help="Build these of a planned run: 7, 0-99 or 3,7-9.")
+    ] = None,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="Join the shards of a planned run.")
+    ] = False,
     verbose: options.Verbose = False,
 ) -> int:
     """Build a dataset from photographs; exit status 3 when something was left out."""
     from rich.console import Console
 
-    from flows.run.closing import closing
+    from flows.run import slices
+    from flows.run.closing import closing, counts_table, slice_counts
     from flows.run.command import run_build, with_annotations
     from flows.store.layout import LOOK
+    from flows.store.place import place
 
+    where = place(out)
+    _require_one(plan, shards, finish, dry_run, sources or annotations)
+    of_plan = shards is not None or finish
     settings = options.run_settings(
         config,
         set_,
+        slices.planned(where) if of_plan else None,
         regions=regions,
         device=device,
         sam_checkpoint=sam_checkpoint,
@@ -87,7 +114,8 @@ def run(
         variants=variants,
         seed=seed,
         workers=workers,
-        runner=runner,
+        engine=engine,
+        address=address,
         look=None if look else False,
         limit=limit,
         shard_size=shard_size,
@@ -99,6 +127,7 @@ def run(
         plugins=plugin or None,
         answers=answers,
         endpoints=endpoint or None,
+        servers=servers,
         model=model,
         answers_mode=answers_mode,
         on_failure=on_failure,
@@ -107,14 +136,40 @@ def run(
         api_key_env=api_key_env,
     )
     if dry_run:
-        from flows.model.cost import print_estimate
+        from flows.run.cost import print_cost
 
-        print_estimate(with_annotations(sources or [], settings), settings, rate)
+        print_cost(with_annotations(sources or [], settings), settings, rate, measure)
         return ExitStatus.CLEAN
     console = Console(stderr=True)
-    summary = run_build(sources or [], out, settings, console, verbose)
+    if plan:
+        console.print(
+            counts_table(slices.run_plan(sources or [], where, settings, console, verbose))
+        )
+        return ExitStatus.CLEAN
+    if shards is not None:
+        counts = slice_counts(slices.run_shards(where, shards, settings, console, verbose))
+        console.print(counts_table(counts))
+        return ExitStatus.WITH_REJECTS if counts["left out"] else ExitStatus.CLEAN
+    if finish:
+        summary = slices.run_finish(where, settings)
+    else:
+        summary = run_build(sources or [], where, settings, console, verbose)
     console.print(closing(summary))
-    page = f"{out / LOOK}\n" if (out / LOOK).is_file() else ""
-    line = f"{page}look at {out / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
+    page = f"{where / LOOK}\n" if (where / LOOK).is_file() else ""
+    line = f"{page}look at {where / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
     console.print(line, highlight=False, soft_wrap=True, markup=False)
     return ExitStatus.WITH_REJECTS if summary.rejects else ExitStatus.CLEAN
+
+
+def _require_one(
+    plan: bool, shards: str | None, finish: bool, dry_run: bool, pictures: object
+) -> None:
+    """Raise ``ConfigError`` where the ways to go about a build exclude each other."""
+    from schemas.errors import ConfigError
+
+    ways = {"--plan": plan, "--shards": shards is not None, "--finish": finish}
+    asked = [name for name, given in ({**ways, "--dry-run": dry_run}).items() if given]
+    if len(asked) > 1:
+        raise ConfigError(f"{' and '.join(asked)}: give one of them")
+    if asked and asked[0] in ("--shards", "--finish") and pictures:
+        raise ConfigError(f"{asked[0]}: the plan in --out names the pictures; give no SOURCE")

@@ -1,6 +1,5 @@
 """``iqa-spider segment``: the regions of photographs, once, for any number of builds."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,10 @@ from schemas.errors import ExitStatus
 
 def run(
     sources: Annotated[list[str], typer.Argument(help=options.SOURCES_HELP)],
-    out: Annotated[Path, typer.Option(help="Folder of the stage; new, or of the same run.")],
+    out: Annotated[
+        str,
+        typer.Option(metavar="DIR|URL", help="Folder of the stage; new, or of the same run."),
+    ],
     config: options.Config = None,
     set_: options.Set = None,
     regions: options.Regions = None,
@@ -21,6 +23,8 @@ def run(
     label_models: options.LabelModels = None,
     seed: options.Seed = None,
     workers: options.Workers = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
     limit: options.Limit = None,
     shard_size: options.ShardSize = None,
     verbose: options.Verbose = False,
@@ -30,6 +34,7 @@ def run(
 
     from flows.run.closing import counts_table
     from flows.run.command import run_segment
+    from flows.store.place import place
 
     settings = options.run_settings(
         config,
@@ -41,11 +46,13 @@ def run(
         label_models=label_models,
         seed=seed,
         workers=workers,
+        engine=engine,
+        address=address,
         limit=limit,
         shard_size=shard_size,
     )
     console = Console(stderr=True)
-    summary = run_segment(sources, out, settings, console, verbose)
+    summary = run_segment(sources, place(out), settings, console, verbose)
     console.print(counts_table(summary.counts))
     line = (
         f"use it: iqa-spider build ... --regions stored:{out}; "

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Folder that build or segment made.")],
+    dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build or segment made.")],
     row: Annotated[str, typer.Argument(help="Row id or number; of a stage, picture number.")],
     out: Annotated[Path, typer.Option(help="PNG to write.")],
     source: Annotated[
@@ -25,14 +25,16 @@ def run(
     from flows.dataset.show import draw
     from flows.ingest.single import SourceImages
     from flows.store.layout import read_manifest
+    from flows.store.place import place
     from flows.store.png import write_png
 
-    staged = read_manifest(dataset).get("kind") == "regions"
-    images = SourceImages(dataset, source or [])
+    where = place(dataset)
+    staged = read_manifest(where).get("kind") == "regions"
+    images = SourceImages(where, source or [])
     if regions or staged:
-        write_png(out, _regions(dataset, row, images, staged))
+        write_png(out, _regions(where, row, images, staged))
     else:
-        write_png(out, draw(dataset, row, images.load))
+        write_png(out, draw(where, row, images.load))
     typer.echo(str(out))
 
 

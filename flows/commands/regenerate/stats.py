@@ -1,13 +1,12 @@
 """``iqa-spider stats``: counts of a dataset."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def run(
-    dataset: Path,
+    dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     shortcuts: Annotated[
         bool,
         typer.Option("--shortcuts", help="How well answers can be guessed without the picture."),
@@ -23,12 +22,14 @@ def run(
     from flows.dataset.statistics.stats import collect, render
     from flows.dataset.statistics.tables import render_paper, render_shortcuts
     from flows.store.layout import read_manifest
+    from flows.store.place import place
 
-    read_manifest(dataset)
+    where = place(dataset)
+    read_manifest(where)
     console = Console(width=100 if not typer.get_text_stream("stdout").isatty() else None)
     if shortcuts:
-        console.print(render_shortcuts(measure(dataset)))
+        console.print(render_shortcuts(measure(where)))
     if paper:
-        console.print(render_paper(collect(dataset)))
+        console.print(render_paper(collect(where)))
     if not shortcuts and not paper:
-        console.print(render(collect(dataset)))
+        console.print(render(collect(where)))

@@ -1,6 +1,5 @@
 """``iqa-spider validate``: re-read everything and believe nothing."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from schemas.errors import ExitStatus
 
 
 def run(
-    dataset: Path,
+    dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     source: Annotated[
         list[str] | None, typer.Option(help="Where the photographs lie; checks pixels, too.")
     ] = None,
@@ -17,8 +16,9 @@ def run(
 ) -> int:
     """Check a dataset; exit status 1 when something is wrong."""
     from flows.dataset.validate import validate
+    from flows.store.place import place
 
-    problems = list(validate(dataset, source or [], workers))
+    problems = list(validate(place(dataset), source or [], workers))
     for problem in problems[:50]:
         typer.echo(f"{problem.file}: {problem.row}: {problem.rule}: {problem.detail}")
     if problems:

@@ -7,7 +7,7 @@ import typer
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Folder that build made.")],
+    dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     format: Annotated[
         str, typer.Option(help="trl, sharegpt, swift, llava, jsonl, vida, diag or coco.")
     ],
@@ -18,6 +18,7 @@ def run(
 ) -> None:
     """Write the records and, once each, the pictures."""
     from flows.dataset.export import export
+    from flows.store.place import place
 
-    for name, number in export(dataset, out, format, absolute).items():
+    for name, number in export(place(dataset), out, format, absolute).items():
         typer.echo(f"{name}: {number}")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from flows.store.layout import DATA, RECORDS, REJECTS
 from flows.store.ledger import ShardSummary
+from flows.store.place import readable
 
 ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("global description", "global_description", "", ""),
@@ -120,13 +121,13 @@ def collect(out: Path) -> Stats:
     stats = Stats()
     names = ["task", "sub_task", "form", "split", "writer"]
     for file in sorted((out / DATA).glob("*.parquet")):
-        columns = pq.read_table(file, columns=names).to_pydict()
+        columns = pq.read_table(readable(file), columns=names).to_pydict()
         stats.rows.update(zip(*(columns[name] for name in names[:4]), strict=True))
         stats.writers.update(columns["writer"])
     for file in sorted((out / RECORDS).glob("pictures-*.parquet")):
-        stats.pictures += pq.read_metadata(file).num_rows
+        stats.pictures += pq.read_metadata(readable(file)).num_rows
     for file in sorted((out / RECORDS).glob("degraded-*.parquet")):
-        columns = pq.read_table(file, columns=["image_id", "chain"]).to_pydict()
+        columns = pq.read_table(readable(file), columns=["image_id", "chain"]).to_pydict()
         stats.images += len(set(columns["image_id"]))
         for chain in columns["chain"]:
             stats.chains[len(chain)] += 1
@@ -134,7 +135,7 @@ def collect(out: Path) -> Stats:
             stats.types.update(step["type"] for step in chain)
             stats.severities.update(step["severity"] for step in chain)
     for file in sorted((out / REJECTS).glob("*.parquet")):
-        columns = pq.read_table(file, columns=["stage", "reason"]).to_pydict()
+        columns = pq.read_table(readable(file), columns=["stage", "reason"]).to_pydict()
         stats.rejects.update(zip(columns["stage"], columns["reason"], strict=True))
     return stats
 

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from flows.dataset.statistics.guessing import Deal, deal
 from flows.store.layout import DATA, RECORDS
+from flows.store.place import readable
 from schemas.errors import ConfigError
 from schemas.streams import derive_key
 
@@ -85,7 +86,7 @@ def _read(
     return [
         row
         for file in sorted(folder.glob(f"{pattern}.parquet"))
-        for row in pq.read_table(file, columns=columns.split()).to_pylist()
+        for row in pq.read_table(readable(file), columns=columns.split()).to_pylist()
         if pictures is None or row["picture_id"] in pictures
     ]
 

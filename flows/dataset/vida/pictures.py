@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from annotators.facts import PictureFacts
 from flows.store.inside import file_stem
 from flows.store.layout import DATA, TEMPORARY, put_in_place, storage_errors
+from flows.store.place import readable
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from flows.training.data.scenes import Scenes
@@ -43,7 +44,7 @@ def told(dataset: Path, split: str) -> Iterator[Told]:
     for file in sorted((dataset / DATA).glob(f"{split}-*.parquet")):
         rows: dict[str, list[dict[str, Any]]] = {}
         images: dict[str, bytes] = {}
-        parquet = pq.ParquetFile(file)
+        parquet = pq.ParquetFile(readable(file))
         for group in range(parquet.num_row_groups):
             for row in parquet.read_row_group(group, [*COLUMNS, IMAGE]).to_pylist():
                 images.setdefault(row["image_id"], row.pop(IMAGE)["bytes"])

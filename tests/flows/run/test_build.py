@@ -39,7 +39,7 @@ def test_two_processes_give_the_same_bytes(dataset, spider, photos, tmp_path):
 
 def test_two_threads_give_the_same_bytes(dataset, spider, photos, tmp_path):
     """Threads change nothing."""
-    flags = ("--workers", 2, "--runner", "threads")
+    flags = ("--workers", 2, "--engine", "threads")
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, *flags)
     assert done.returncode in (0, 3), done.stderr
     assert parquet_bytes(tmp_path / "d") == parquet_bytes(dataset)
@@ -116,7 +116,7 @@ def test_bad_files_become_rejects(photos, spider, tmp_path):
         (["--config", "nowhere.toml"], "nowhere.toml: cannot read it"),
         (["--plugin", "nowhere.py"], "nowhere.py: no such file"),
         (["--workers", "0"], "run.workers"),
-        (["--runner", "dask"], "run.runner"),
+        (["--engine", "slurm"], "run.engine"),
     ],
 )
 def test_mistakes_are_one_line(photos, spider, tmp_path, flags, message):

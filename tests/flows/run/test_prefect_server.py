@@ -10,12 +10,12 @@ import time
 import httpx
 import pytest
 
-from flows.run.prefect_server import require_answer
+from flows.run.engines.prefect_server import require_answer
 from schemas.errors import ConfigError
 
 OPEN = (
     "import os, sys\n"
-    "from flows.run.prefect_server import api_server, quiet_prefect\n"
+    "from flows.run.engines.prefect_server import api_server, quiet_prefect\n"
     "quiet_prefect(False)\n"
     "with api_server() as url:\n"
     "    import threading\n"

@@ -1,6 +1,7 @@
 """Progress from the marks of workers, and counts that must balance."""
 
 import io
+import pickle
 import time
 
 import pytest
@@ -8,8 +9,19 @@ from rich.console import Console
 
 from flows.dataset.balance import RunSummary
 from flows.run.progress import StageProgress
-from flows.store.ledger import ShardSummary
-from schemas.errors import ContractError
+from flows.store.ledger import ShardSummary, forget, write_ledger
+from flows.store.marks import Marker
+from flows.store.run_folder import RunFolder
+from schemas.errors import ContractError, StoppedError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a run with shards 1, which is built of five pictures, 2 and 3."""
+    made = RunFolder(tmp_path / "d")
+    made.make_ready()
+    write_ledger(made.out, ShardSummary(1, "k", pictures=5))
+    return made
 
 
 def progress(folder, terminal=False):
@@ -18,72 +30,106 @@ def progress(folder, terminal=False):
     return StageProgress(folder, Console(file=buffer, force_terminal=terminal, width=100)), buffer
 
 
-def test_marks_of_all_workers_are_added_up(tmp_path):
-    """A byte is a picture; files of other stages are not counted."""
-    (tmp_path / "build.11").write_bytes(b"...")
-    (tmp_path / "build.12").write_bytes(b"..")
-    (tmp_path / "ingest.11").write_bytes(b"......")
-    shown, _ = progress(tmp_path)
-    assert (shown.done("build"), shown.done("ingest"), shown.done("finish")) == (5, 6, 0)
+def marked(folder, shard, pictures, stage="build"):
+    """A shard that is worked on, with its mark as it is after so many pictures."""
+    marker = Marker(folder, stage, shard, 9)
+    marker._written = 0
+    marker.tick(pictures)
+    return marker
 
 
-def test_no_terminal_gets_one_line_at_the_end(tmp_path):
+def test_ledgers_and_marks_are_added_up(folder):
+    """What is finished and what is worked on count; other stages do not."""
+    marked(folder, 2, 3)
+    marked(folder, 2, 6, "ingest")
+    shown, _ = progress(folder)
+    assert (shown.done("build"), shown.done("ingest"), shown.done("finish")) == (8, 6, 0)
+
+
+def test_a_finished_shard_counts_once(folder):
+    """A mark beside a ledger says nothing more, and a ledger that is taken back counts no more."""
+    marked(folder, 1, 4)
+    shown, _ = progress(folder)
+    assert shown.done("build") == 5
+    forget(folder.out, 1)
+    assert shown.done("build") == 4
+
+
+def test_only_the_shards_of_a_slice_count(folder):
+    """Others work beside us; they are no progress of ours."""
+    marked(folder, 2, 3)
+    marked(folder, 3, 1)
+    shown, buffer = progress(folder)
+    with shown.stage("build", 9, [2]):
+        pass
+    assert buffer.getvalue().startswith("build: 3/9 pictures, ")
+
+
+def test_no_terminal_gets_one_line_at_the_end(folder):
     """Without a terminal a short stage is one plain line with its rate."""
-    shown, buffer = progress(tmp_path)
-    with shown.stage("build", 4):
-        (tmp_path / "build.1").write_bytes(b"....")
-    assert buffer.getvalue().startswith("build: 4/4 pictures, ")
+    shown, buffer = progress(folder)
+    with shown.stage("build", 9):
+        marked(folder, 2, 4)
+    assert buffer.getvalue().startswith("build: 9/9 pictures, ")
     assert buffer.getvalue().count("\n") == 1
 
 
-def test_long_stage_without_a_terminal_says_what_is_left(tmp_path, monkeypatch):
+def test_long_stage_without_a_terminal_says_what_is_left(folder, monkeypatch):
     """Lines come now and then, with the time left while pictures remain."""
     monkeypatch.setattr("flows.run.progress.PLAIN_SECONDS", 0.02)
-    shown, buffer = progress(tmp_path)
+    shown, buffer = progress(folder)
     with shown.stage("build", 40):
-        (tmp_path / "build.1").write_bytes(b"....")
+        time.sleep(0.05)
+        marked(folder, 2, 4)
         time.sleep(0.2)
     lines = buffer.getvalue().splitlines()
     assert len(lines) > 2
-    assert all(line.startswith("build: 4/40 pictures") for line in lines[1:])
+    assert all(line.startswith("build: 9/40 pictures") for line in lines[-2:])
     assert lines[-1].endswith(" s left")
 
 
-def test_compiling_is_said_once(tmp_path, monkeypatch):
+def test_compiling_is_said_once(folder, monkeypatch):
     """While a worker compiles kernels, the line says so instead of standing still."""
     monkeypatch.setattr("flows.run.progress.PLAIN_SECONDS", 0.02)
-    shown, buffer = progress(tmp_path)
+    shown, buffer = progress(folder)
     with shown.stage("build", 4):
-        (tmp_path / "compiling.11").touch()
+        (folder.progress / "compiling.11").touch()
         time.sleep(0.2)
-        (tmp_path / "compiling.11").unlink()
+        (folder.progress / "compiling.11").unlink()
     assert buffer.getvalue().count("build: compiling kernels, once\n") == 1
 
 
-def test_terminal_gets_a_bar(tmp_path):
+def test_terminal_gets_a_bar(folder):
     """On a terminal the count ends complete."""
-    shown, buffer = progress(tmp_path, terminal=True)
+    shown, buffer = progress(folder, terminal=True)
     with shown.stage("ingest", 2):
-        (tmp_path / "ingest.1").write_bytes(b"..")
+        marked(folder, 1, 2, "ingest")
     assert "2/2" in buffer.getvalue()
 
 
-def test_seconds_are_kept_when_a_stage_fails(tmp_path):
+def test_seconds_are_kept_when_a_stage_fails(folder):
     """A stage that fails still stops its display and leaves its time."""
-    shown, _ = progress(tmp_path)
+    shown, _ = progress(folder)
     with pytest.raises(ContractError), shown.stage("build", 1):
         raise ContractError("broken")
     assert shown.seconds["build"] >= 0
 
 
-def test_terminal_stays_in_its_process(tmp_path):
+def test_terminal_stays_in_its_process(folder):
     """What is sent to a worker process holds no terminal."""
-    import pickle
-
-    shown, _ = progress(tmp_path)
+    shown, _ = progress(folder)
     there = pickle.loads(pickle.dumps(shown))
-    assert there.folder == tmp_path
+    assert there.folder.out == folder.out
     assert not hasattr(there, "console")
+
+
+def test_an_interrupted_command_stops_its_own_shards(folder):
+    """The mark of the end is heard by the workers of that command and by no others."""
+    mine, other = RunFolder(folder.out, "mine"), RunFolder(folder.out, "other")
+    mine.stop.touch()
+    with pytest.raises(StoppedError):
+        Marker(mine, "build", 2, 9).tick()
+    Marker(other, "build", 3, 9).tick()
 
 
 INGESTED = {"in": 5, "out": 4, "rejects": 1}

@@ -231,8 +231,8 @@ def test_only_what_may_be_drawn_is_asked(environment, plugin, tmp_path, plan, st
 
 
 @pytest.mark.slow  # workers of their own import Prefect once more each
-@pytest.mark.parametrize("runner", ["processes", "threads"])
-def test_failure_in_the_middle_of_a_build_is_one_line(spider, photos, plugin, tmp_path, runner):
+@pytest.mark.parametrize("engine", ["local", "threads"])
+def test_failure_in_the_middle_of_a_build_is_one_line(spider, photos, plugin, tmp_path, engine):
     """A plugin that first fails on a picture of the run ends it in one line with status 2."""
     file, settings, out = plugin(LATE), tmp_path / "run.toml", tmp_path / "out"
     settings.write_text(ONLY_DIM)
@@ -251,8 +251,8 @@ def test_failure_in_the_middle_of_a_build_is_one_line(spider, photos, plugin, tm
         1,
         "--workers",
         2,
-        "--runner",
-        runner,
+        "--engine",
+        engine,
     )
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr

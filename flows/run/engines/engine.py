@@ -7,10 +7,11 @@ and a newcomer's first dataset is there before a server would have started.
 import errno
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from flows.run.engines.devices import Work, over_devices
 from flows.run.job import ShardJob
 from flows.store.ledger import ShardSummary
 from schemas.errors import EndpointError, IqaSpiderError, StorageError
@@ -18,7 +19,7 @@ from schemas.settings.config import RunSection
 
 RETRY_SECONDS = 2.0
 
-Work = Callable[..., ShardSummary]
+Done = tuple[ShardJob, ShardSummary]
 
 
 class Engine(Protocol):
@@ -28,14 +29,17 @@ class Engine(Protocol):
         """``work(job, *more)`` for every job, on the workers; results in the order of the jobs."""
         ...
 
-    def here(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
-        """The same job after job in this process, which holds the models."""
+    def with_models(
+        self, work: Work, jobs: Sequence[ShardJob], devices: Sequence[str], *more: Any
+    ) -> Iterator[Done]:
+        """``work(job, *more)`` where the models are held; jobs come as they are done.
+
+        With one device this process holds them, with several one process each.
+        """
         ...
 
-    def after_each(
-        self, first: Work, then: Work, jobs: Sequence[ShardJob], *more: Any
-    ) -> list[ShardSummary]:
-        """``first(job, *more)`` in this process; ``then(job)`` on the workers meanwhile."""
+    def behind(self, ready: Iterable[Done], then: Work) -> list[ShardSummary]:
+        """``then(job)`` on the workers for every job as it comes; in the order of the shards."""
         ...
 
 
@@ -53,19 +57,19 @@ class InProcess:
         """See ``Engine``."""
         return [self._tried(work, job, *more) for job in jobs]
 
-    def here(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
+    def with_models(
+        self, work: Work, jobs: Sequence[ShardJob], devices: Sequence[str], *more: Any
+    ) -> Iterator[Done]:
         """See ``Engine``."""
-        return self.each(work, jobs, *more)
-
-    def after_each(
-        self, first: Work, then: Work, jobs: Sequence[ShardJob], *more: Any
-    ) -> list[ShardSummary]:
-        """See ``Engine``."""
-        done = []
+        if len(devices) > 1:
+            yield from over_devices(devices, self._retries, work, jobs, *more)
+            return
         for job in jobs:
-            self._tried(first, job, *more)
-            done.append(self._tried(then, job))
-        return done
+            yield job, self._tried(work, job, *more)
+
+    def behind(self, ready: Iterable[Done], then: Work) -> list[ShardSummary]:
+        """See ``Engine``."""
+        return sorted((self._tried(then, job) for job, _ in ready), key=by_shard)
 
     def _tried(self, work: Work, job: ShardJob, *more: Any) -> ShardSummary:
         for _ in range(self._retries):
@@ -78,21 +82,27 @@ class InProcess:
         return work(job, *more)
 
 
+def by_shard(summary: ShardSummary) -> int:
+    """The order of results."""
+    return summary.shard
+
+
 def can_help(error: BaseException) -> bool:
     """Whether trying a shard again can help: the disk or the network, but not a full disk."""
     if isinstance(error, StorageError):
         return error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     if isinstance(error, IqaSpiderError):
         return isinstance(error, EndpointError)
-    return isinstance(error, OSError)
+    return isinstance(error, OSError) or type(error).__module__.startswith("obstore")
 
 
 def needs_no_server(run: RunSection, shards: int) -> bool:
     """Whether a run is as well off without Prefect.
 
-    One worker would do it alone, and the user neither asked for Prefect nor points at a server.
+    One worker of this machine would do it alone, and the user neither asked for Prefect nor points
+    at a server.
     """
-    alone = min(run.workers, shards) <= 1
+    alone = min(run.workers, shards) <= 1 and run.engine in ("local", "threads")
     return alone and run.prefect == "auto" and not _points_at_server()
 
 

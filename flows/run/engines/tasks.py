@@ -1,11 +1,12 @@
-"""Shards as Prefect tasks: in threads or in processes.
+"""Shards as Prefect tasks, whoever runs them.
 
 A task is a shard, never a picture: a task costs Prefect milliseconds, a picture costs us
 milliseconds. Tasks take and return small records. Results are not cached by Prefect; what is done
 is known from our own ledgers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from prefect import task
@@ -13,8 +14,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
-from flows.run import engine
-from flows.run.engine import Work, can_help
+from flows.run.engines import engine
+from flows.run.engines.devices import Work, over_devices
+from flows.run.engines.engine import Done, by_shard, can_help
 from flows.run.job import ShardJob
 from flows.store.ledger import ShardSummary
 
@@ -24,10 +26,14 @@ class PrefectTasks:
 
     Args:
         retries: Times a shard is tried again.
+        tagged: Makes what is submitted meanwhile go to workers with a GPU; none: there are no
+            others than this machine's.
     """
 
-    def __init__(self, retries: int) -> None:
-        self._retries = retries
+    def __init__(
+        self, retries: int, tagged: Callable[[], AbstractContextManager[Any]] | None = None
+    ) -> None:
+        self._retries, self._tagged = retries, tagged
 
     def each(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
         """See ``Engine``."""
@@ -35,21 +41,28 @@ class PrefectTasks:
         futures = [made.submit(job, *more) for job in jobs]
         return [future.result() for future in futures]
 
-    def here(self, work: Work, jobs: Sequence[ShardJob], *more: Any) -> list[ShardSummary]:
-        """See ``Engine``."""
-        made = shard_task(work, self._retries)
-        return [made(job, *more) for job in jobs]
+    def with_models(
+        self, work: Work, jobs: Sequence[ShardJob], devices: Sequence[str], *more: Any
+    ) -> Iterator[Done]:
+        """See ``Engine``; on a cluster whoever has a GPU holds the models."""
+        if self._tagged:
+            made = shard_task(work, self._retries)
+            with self._tagged():
+                futures = [(job, made.submit(job, *more)) for job in jobs]
+            for job, future in futures:
+                yield job, future.result()
+        elif len(devices) > 1:
+            yield from over_devices(devices, self._retries, work, jobs, *more)
+        else:
+            made = shard_task(work, self._retries)
+            for job in jobs:
+                yield job, made(job, *more)
 
-    def after_each(
-        self, first: Work, then: Work, jobs: Sequence[ShardJob], *more: Any
-    ) -> list[ShardSummary]:
+    def behind(self, ready: Iterable[Done], then: Work) -> list[ShardSummary]:
         """See ``Engine``."""
-        one, other = (shard_task(work, self._retries) for work in (first, then))
-        futures = []
-        for job in jobs:
-            one(job, *more)
-            futures.append(other.submit(job))
-        return [future.result() for future in futures]
+        made = shard_task(then, self._retries)
+        futures = [made.submit(job) for job, _ in ready]
+        return sorted((future.result() for future in futures), key=by_shard)
 
 
 def shard_task(work: Work, retries: int) -> Task[..., ShardSummary]:
