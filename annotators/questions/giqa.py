@@ -1,9 +1,9 @@
 """Questions with boxes: descriptions, yes and no, what, why and how, after Grounding-IQA.
 
 A region is cited with a box only where it has a phrase of its own and fills enough of the box.
-Yes and no are asked in pairs about one flaw, so that neither the answer nor the flaw gives the
-other away: a "no" is about a clean region, about a region with another flaw (the hard kind), or
-about the absence of the flaw. A flaw is never asked against one a viewer may take it for.
+Yes and no are asked in pairs about one flaw in the same words, so that no word gives the answer
+away: a "no" is about a clean region, about a region with another flaw (the hard kind), or about the
+absence of the flaw. A flaw is never asked against one a viewer may take it for.
 
 Source: Grounding-IQA (arXiv 2411.17237); rules and words are our own.
 """
@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from annotators.facts import Ask
-from annotators.questions.giqa_texts import SCREENED, boxes, check, plain, sheet, write
+from annotators.questions.giqa_texts import CERTAIN, boxes, check, plain, sheet, write
 from annotators.questions.giqa_words import (
     confusable,
     fill_of,
@@ -109,28 +109,25 @@ class _Asking:
         self._add("giqa_yes_no", form, said, one.region, one.family)
 
     def _pair(self, number: int) -> list[_Closed] | None:
-        """A yes and a no about one flaw, the flaw and the kind of the no drawn."""
+        """A yes and a no in the same words, of two regions; flaw and kind of the no drawn."""
         stream = self.given.stream_for(f"giqa pair {number}")
         flaws = [(r, step.family) for r in self.cited for step in r.chain]
         for region, family in stream.shuffled(flaws):
             words = quality_of(self.facts.families[family])
-            free = [r for r in self._clean() if self._vouched(family)]
+            free = [r for r in self._clean() if self._sure(family)]
             for kind in stream.shuffled(NO_KINDS):
-                if kind == "fine":
-                    no = [(r, words.fine) for r in self.cited if self._has(r, family)]
-                else:
-                    others = free if kind == "clean" else self._without(family)
-                    no = [(r, words.flaw) for r in others]
-                if not no:
-                    continue
-                yes = [(region, words.flaw)]
-                if free and self.facts.vouched and stream.chance(1 / 3):
-                    yes = [(r, words.fine) for r in free]
-                picked_yes, picked_no = stream.choice(yes), stream.choice(no)
-                return [
-                    _Closed(*picked_yes, family, True),
-                    _Closed(*picked_no, family, False),
-                ]
+                # the absence of a flaw is claimed of a clean region only where somebody vouches
+                fine = free if self.facts.vouched else []
+                yes, no, quality = {
+                    "clean": ([region], free, words.flaw),
+                    "other": ([region], self._without(family), words.flaw),
+                    "fine": (fine, [region], words.fine),
+                }[kind]
+                if yes and no:
+                    return [
+                        _Closed(stream.choice(yes), quality, family, True),
+                        _Closed(stream.choice(no), quality, family, False),
+                    ]
         return None
 
     def _has(self, region: DegradedRegion, family: str) -> bool:
@@ -139,13 +136,13 @@ class _Asking:
     def _clean(self) -> list[DegradedRegion]:
         return [region for region in self.cited if not region.chain]
 
-    def _vouched(self, family: str) -> bool:
-        """Whether it is sure that a clean region does not have this flaw of itself."""
-        return self.facts.vouched or family in SCREENED
+    def _sure(self, family: str) -> bool:
+        """Whether a region that we left alone surely does not have this flaw of itself."""
+        return self.facts.vouched or family in CERTAIN
 
     def _without(self, family: str) -> list[DegradedRegion]:
         """Degraded regions that surely lack a flaw: none of theirs may be taken for it."""
-        if self.facts.origin == "human" or not self._vouched(family):
+        if self.facts.origin == "human" or not self._sure(family):
             return []
         return [
             region
@@ -180,7 +177,7 @@ class _Asking:
             having = [r for r in self.facts.degraded if self._has(r, family)]
             if any(region not in self.cited for region in having):
                 self.dropped["giqa_what_incomplete"] += 1
-            elif not self._vouched(family):
+            elif not self._sure(family):
                 self.dropped["giqa_what_not_vouched"] += 1
             elif self._doubtful(family, having):
                 self.dropped["giqa_what_confusable"] += 1

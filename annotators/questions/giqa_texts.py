@@ -31,8 +31,9 @@ from schemas.records import DegradedRegion, RowBox, Step
 from schemas.streams import Stream
 
 NOTATION = "grid20"
-SCREENED = frozenset(("blur", "noise", "compression"))
-"""Flaws that a source is screened for, so that a clean region has none of them, vouched or not."""
+CERTAIN = frozenset(("blur", "noise", "compression", "pixelate", "quantization"))
+"""Flaws that a region we left alone does not have, vouched or not: sources are screened for the
+first three, and no camera makes the others."""
 _ORDER = re.compile(r"\b(?:followed|then|first|after|before|later|next)\b", re.IGNORECASE)
 
 
@@ -227,7 +228,7 @@ def _description(facts: PictureFacts, cited: Sequence[DegradedRegion], stream: S
         parts.append(_sentence(region, _place(region, facts, cited), facts, stream))
     clean = [region for region in cited if not region.chain]
     families = sorted({step.family for region in facts.degraded for step in region.chain})
-    absent = [name for name in families if facts.vouched or name in SCREENED]
+    absent = [name for name in families if facts.vouched or name in CERTAIN]
     if clean and absent and facts.origin == "synthetic":
         nouns = [facts.families[name].noun for name in stream.shuffled(absent)[:2]]
         place = f"the {mention(stream.choice(clean), facts)}"

@@ -1,28 +1,27 @@
 """A dataset as the records of other trainers, each picture written once.
 
-Source: the formats as their documentation gives them: TRL (conversational, list of images),
-LLaMA-Factory (sharegpt with ``dataset_info.json``), ms-swift (messages with ``<image>``), LLaVA and
-what follows it (Qwen-VL, Phi: conversations with ``<image>`` and a newline).
+The forms themselves stand in ``formats/``, one file each.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.dataset.cited import DEFAULT, Boxes, with_boxes
+from flows.dataset.formats.registry import FORMATS as FORMATS
+from flows.dataset.formats.sink import TAG, Sink
 from flows.dataset.vida.export import FORMATS as WHOLE
 from flows.dataset.vida.export import export_pictures
-from flows.store.inside import file_stem, require_text
+from flows.store.inside import require_text
 from flows.store.layout import (
     DATA,
     MANIFEST,
     TEMPORARY,
-    put_in_place,
     read_manifest,
     require_records,
     storage_errors,
@@ -34,42 +33,15 @@ from flows.store.tables import IMAGE
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import Sample
 
-FORMATS = ("trl", "sharegpt", "swift", "llava", "jsonl")
-TAG = "<image>"
 PNG = b"\x89PNG\r\n\x1a\n"
 NEEDED = {IMAGE, "image_id", "row_id", "question", "answer", "messages", "task", "sub_task"}
 MARKER = ".export.json"
 """Says which dataset a folder is the export of, and in which form."""
-ROWS = 256
-"""Rows of a row group of the TRL file."""
-
-_FEATURES = {
-    "images": {"feature": {"_type": "Image"}, "_type": "List"},
-    "messages": {
-        "feature": {
-            "role": {"dtype": "string", "_type": "Value"},
-            "content": {"dtype": "string", "_type": "Value"},
-        },
-        "_type": "List",
-    },
-    **{name: {"dtype": "string", "_type": "Value"} for name in ("row_id", "task", "sub_task")},
-}
-_MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
-_PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_TRL = pa.schema(
-    [
-        ("images", pa.list_(_PICTURE)),
-        ("messages", pa.list_(_MESSAGE)),
-        ("row_id", pa.string()),
-        ("task", pa.string()),
-        ("sub_task", pa.string()),
-    ],
-    # without it the library that trainers read with takes the pictures for dictionaries
-    metadata={"huggingface": json.dumps({"info": {"features": _FEATURES}})},
-)
 
 
-def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[str, int]:
+def export(
+    dataset: Path, out: Path, kind: str, absolute: bool = False, boxes: str = DEFAULT
+) -> dict[str, int]:
     """Write a dataset in another form; returns rows by split and pictures.
 
     Args:
@@ -77,32 +49,46 @@ def export(dataset: Path, out: Path, kind: str, absolute: bool = False) -> dict[
         out: New folder.
         kind: One of ``FORMATS``.
         absolute: Whether paths of pictures are absolute or relative to ``out``.
+        boxes: How boxes in texts are written; see ``cited.py``.
 
     An export that was killed goes on: the same call writes what is missing.
 
     Raises:
-        ConfigError: Unknown form, no dataset or an older one, a folder that holds something else,
-            a name of a picture that is none, or a text that holds the tag trainers replace by the
-            picture.
+        ConfigError: Unknown form or notation, no dataset or an older one, a folder that holds
+            something else, a name of a picture that is none, or a text that holds the tag trainers
+            replace by the picture.
     """
     if kind not in (*FORMATS, *WHOLE):
         raise UnknownNameError("export format", kind, (*FORMATS, *WHOLE))
-    require_records(dataset, read_manifest(dataset), [Sample])
-    _claim(dataset, out, {"format": kind, "absolute": absolute})
-    if kind in WHOLE:
+    cited, sink = Boxes(dataset, boxes), Sink(out, absolute)
+    manifest = read_manifest(dataset)
+    require_records(dataset, manifest, [Sample])
+    form = FORMATS.get(kind)
+    if form:
+        _require_rows(dataset, manifest, form.tasks)
+    how = {"format": kind, "absolute": absolute}
+    _claim(dataset, out, how if boxes == DEFAULT else how | {"boxes": boxes})
+    if form is None:
         return export_pictures(dataset, out, kind)
     counts = {}
     for split in SPLITS:
         files = sorted((dataset / DATA).glob(f"{split}-*.parquet"))
         try:
             if files:
-                counts[split] = _split(files, out, split, kind, absolute)
+                counts[split] = form.split(_rows(files, form.tasks, cited), sink, split)
         except pa.ArrowException as error:
             said = " ".join(str(error).split())[:200]
             raise ConfigError(f"{dataset}: its {split} files cannot be read: {said}") from None
-    counts["pictures"] = len(list((out / "images").glob("*.png"))) if kind != "trl" else 0
-    _beside(out, kind, [split for split in SPLITS if split in counts])
-    return counts
+    form.beside(sink, [split for split in SPLITS if split in counts])
+    return {**counts, "pictures": sink.pictures()}
+
+
+def _require_rows(dataset: Path, manifest: dict[str, Any], tasks: tuple[str, ...]) -> None:
+    """Raise ``ConfigError`` unless there are rows of one of these tasks, where any are named."""
+    rows = manifest["counts"]["rows"]
+    if tasks and not any(name.split(".")[1] in tasks for name in rows):
+        named = ",".join(tasks)
+        raise ConfigError(f"{dataset}: no rows of {named}; build with --tasks {named}")
 
 
 def _claim(dataset: Path, out: Path, how: dict[str, Any]) -> None:
@@ -129,47 +115,26 @@ def _half_a_marker(name: str) -> bool:
     return name.startswith(MARKER) and name.endswith(TEMPORARY)
 
 
-def _split(files: list[Path], out: Path, split: str, kind: str, absolute: bool) -> int:
-    if kind == "trl":
-        return _trl(files, out / f"{split}.parquet")
-    lines = kind in ("swift", "jsonl")
-    path = out / f"{split}.{'jsonl' if lines else 'json'}"
-    temporary = path.with_name(path.name + TEMPORARY)
-    with storage_errors(path), temporary.open("w", encoding="utf-8") as file:
-        number = _write(_rows(files), file, out, kind, absolute, lines)
-    put_in_place(temporary, path)
-    return number
-
-
-def _write(
-    rows: Iterator[dict[str, Any]], file: IO[str], out: Path, kind: str, absolute: bool, lines: bool
-) -> int:
-    number = 0
-    file.write("" if lines else "[\n")
-    for row in rows:
-        picture = _picture(row, out, absolute)
-        record = json.dumps(_record(row, picture, kind), ensure_ascii=False)
-        file.write("" if lines or not number else ",\n")
-        file.write(record + ("\n" if lines else ""))
-        number += 1
-    file.write("" if lines else "\n]\n")
-    return number
-
-
-def _rows(files: list[Path]) -> Iterator[dict[str, Any]]:
-    """Rows by row group, so that memory stays flat; texts with the tag are refused."""
+def _rows(files: list[Path], tasks: tuple[str, ...], boxes: Boxes) -> Iterator[dict[str, Any]]:
+    """Rows of some tasks, or all, with their boxes."""
     for path in files:
-        # The rows of a picture share one copy of its bytes, here as in the file.
-        parquet = pq.ParquetFile(readable(path), read_dictionary=[f"{IMAGE}.bytes"])
-        if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
-            raise ConfigError(f"{path}: not a dataset of ours: no column {', '.join(missing)}")
-        for group in range(parquet.num_row_groups):
-            table = parquet.read_row_group(group)
-            pictures = _pictures(table[IMAGE], path)
-            for row, picture in zip(table.drop([IMAGE]).to_pylist(), pictures, strict=True):
-                row[IMAGE] = picture
-                _check(row, path)
-                yield row
+        kept = (row for row in _read(path) if not tasks or row["task"] in tasks)
+        yield from with_boxes(kept, boxes, path.stem.rpartition("-")[2])
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """Rows by row group, so that memory stays flat; texts with the tag are refused."""
+    # The rows of a picture share one copy of its bytes, here as in the file.
+    parquet = pq.ParquetFile(readable(path), read_dictionary=[f"{IMAGE}.bytes"])
+    if missing := sorted(NEEDED - set(parquet.schema_arrow.names)):
+        raise ConfigError(f"{path}: not a dataset of ours: no column {', '.join(missing)}")
+    for group in range(parquet.num_row_groups):
+        table = parquet.read_row_group(group)
+        pictures = _pictures(table[IMAGE], path)
+        for row, picture in zip(table.drop([IMAGE]).to_pylist(), pictures, strict=True):
+            row[IMAGE] = picture
+            _check(row, path)
+            yield row
 
 
 def _pictures(column: pa.ChunkedArray, path: Path) -> Iterator[dict[str, Any]]:
@@ -199,101 +164,3 @@ def _check(row: dict[str, Any], path: Path) -> None:
     data = picture.get("bytes") if isinstance(picture, dict) else None
     if not isinstance(data, bytes) or not data.startswith(PNG):
         raise ConfigError(f"{path}: {row['row_id']!r:.80}: its picture is no PNG")
-
-
-def _picture(row: dict[str, Any], out: Path, absolute: bool) -> str:
-    """Write the row's picture unless it is there; the bytes are the dataset's own."""
-    name = f"images/{file_stem(row.get('image_id'), 'image_id')}.png"
-    path, data = out / name, row[IMAGE]["bytes"]
-    if not path.is_file() or path.stat().st_size != len(data):  # the power may have failed
-        with storage_errors(path):
-            path.parent.mkdir(exist_ok=True)
-            temporary = path.with_name(path.name + TEMPORARY)
-            temporary.write_bytes(data)
-            temporary.replace(path)
-    return path.resolve().as_posix() if absolute else name
-
-
-def _record(row: dict[str, Any], picture: str, kind: str) -> dict[str, Any]:
-    question, answer = row["question"], row["answer"]
-    if kind == "jsonl":
-        return {"image": picture, **{key: row[key] for key in row if key != IMAGE}}
-    if kind == "swift":
-        return {
-            "messages": [
-                {"role": "user", "content": TAG + question},
-                {"role": "assistant", "content": answer},
-            ],
-            "images": [picture],
-        }
-    break_ = "\n" if kind == "llava" else ""
-    turns = [{"from": "human", "value": TAG + break_ + question}, {"from": "gpt", "value": answer}]
-    if kind == "llava":
-        return {"id": row["row_id"], "image": picture, "conversations": turns}
-    return {"conversations": turns, "images": [picture]}
-
-
-def _trl(files: list[Path], path: Path) -> int:
-    """Pictures inside the rows; a picture with many questions is stored once a row group."""
-    temporary, number = path.with_name(path.name + TEMPORARY), 0
-    with (
-        storage_errors(path),
-        _trl_writer(temporary) as writer,
-    ):
-        held: list[dict[str, Any]] = []
-        for row in _rows(files):
-            held.append(row)
-            number += 1
-            if len(held) == ROWS:
-                writer.write_table(_trl_table(held))
-                held = []
-        if held:
-            writer.write_table(_trl_table(held))
-    put_in_place(temporary, path)
-    return number
-
-
-def _trl_writer(path: Path) -> pq.ParquetWriter:
-    """A writer of ``_trl_table``s whose readers see ``_TRL``, see ``dataset_writer``."""
-    schema = _trl_table([]).schema
-    writer = pq.ParquetWriter(
-        path, schema, compression="zstd", dictionary_pagesize_limit=1 << 30, store_schema=False
-    )
-    note = base64.b64encode(_TRL.serialize().to_pybytes())
-    writer.add_key_value_metadata({**_TRL.metadata, b"ARROW:schema": note})
-    return writer
-
-
-def _trl_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """Rows with their pictures, each of which is held once."""
-    bytes_of = {id(row[IMAGE]["bytes"]): row[IMAGE]["bytes"] for row in rows}
-    place_of = {key: place for place, key in enumerate(bytes_of)}
-    places = pa.array([place_of[id(row[IMAGE]["bytes"])] for row in rows], pa.int32())
-    png = pa.DictionaryArray.from_arrays(places, pa.array(list(bytes_of.values()), pa.binary()))
-    paths = pa.array([row[IMAGE]["path"] for row in rows], pa.string())
-    picture = pa.StructArray.from_arrays([png, paths], names=["bytes", "path"])
-    each = pa.array(range(len(rows) + 1), pa.int32())
-    columns = [pa.ListArray.from_arrays(each, picture)]
-    columns += [pa.array([row[f.name] for row in rows], f.type) for f in list(_TRL)[1:]]
-    return pa.Table.from_arrays(columns, names=_TRL.names)
-
-
-def _beside(out: Path, kind: str, splits: list[str]) -> None:
-    """What a trainer needs beside the records."""
-    if kind == "sharegpt":
-        entries = {
-            f"iqa_spider_{split}": {
-                "file_name": f"{split}.json",
-                "formatting": "sharegpt",
-                "columns": {"messages": "conversations", "images": "images"},
-            }
-            for split in splits
-        }
-        write_text(out / "dataset_info.json", json.dumps(entries, indent=1) + "\n")
-    if kind == "swift":
-        write_text(
-            out / "sft.sh",
-            "#!/bin/sh\n# LoRA on the language model, vision tower and projector in full.\n"
-            'cd "$(dirname "$0")" && exec swift sft --model "$1" --dataset train.jsonl '
-            "--tuner_type lora_llm --vit_lr 1e-5 --aligner_lr 1e-5 --learning_rate 1e-4\n",
-        )

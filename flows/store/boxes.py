@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from flows.store.layout import RECORDS, shard_name
+from flows.store.layout import RECORDS
 from flows.store.place import readable
 from schemas.records import RowBox
 
 
-def row_boxes(out: Path, shard: str | int) -> dict[str, list[RowBox]]:
+def row_boxes(out: Path, shard: str) -> dict[str, list[RowBox]]:
     """Row id to the boxes that its question and its answer cite, in their order.
 
     Args:
         out: Dataset folder.
-        shard: Number of the shard, or as its file names have it.
+        shard: The shard as its file names have it, ``00003``.
     """
-    path = out / RECORDS / shard_name(int(shard), "boxes")
+    path = out / RECORDS / f"boxes-{shard}.parquet"
     found: dict[str, list[RowBox]] = {}
     if path.is_file():
         for box in RowBox.from_table(pq.read_table(readable(path))):

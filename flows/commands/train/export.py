@@ -9,16 +9,23 @@ import typer
 def run(
     dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     format: Annotated[
-        str, typer.Option(help="trl, sharegpt, swift, llava, jsonl, vida, diag or coco.")
+        str, typer.Option(help="trl, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco.")
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     absolute: Annotated[
         bool, typer.Option("--absolute", help="Absolute paths of pictures.")
     ] = False,
+    boxes: Annotated[
+        str,
+        typer.Option(
+            help="Boxes in texts: grid20, grid40, float3, qwen2vl, qwen25vl, internvl; or, as "
+            "controls, names (without boxes) and permuted (those of other pictures)."
+        ),
+    ] = "grid20",
 ) -> None:
     """Write the records and, once each, the pictures."""
     from flows.dataset.export import export
     from flows.store.place import place
 
-    for name, number in export(place(dataset), out, format, absolute).items():
+    for name, number in export(place(dataset), out, format, absolute, boxes).items():
         typer.echo(f"{name}: {number}")

@@ -84,14 +84,18 @@ def test_the_template_passes_the_check(picture, seed):
 @settings(max_examples=150, deadline=None)
 @given(pictures(), st.integers(0, 99))
 def test_yes_and_no_come_in_pairs_and_are_true(picture, seed):
-    """As many yes as no about each flaw, each true of the region by the record."""
+    """A yes and a no in the same words about different regions, each true by the record."""
     asks, _ = asked(picture, seed=seed)
     closed = [ask for ask in asks if ask.sub_task == "giqa_yes_no"]
     assert len(closed) in (0, 2)
     assert Counter(ask.form for ask in closed) in ({}, {"yes": 1, "no": 1})
+    assert len({(ask.family, ask.target.region_id) for ask in closed}) == len(closed)
+    assert len({quality_of(FAMILIES[a.family]).flaw in a.question for a in closed}) < 2
     for ask in closed:
         has = any(one.family == ask.family for one in ask.target.chain)
-        flawed = quality_of(FAMILIES[ask.family]).flaw in ask.question
+        words = quality_of(FAMILIES[ask.family])
+        flawed = words.flaw in ask.question
+        assert flawed or words.fine in ask.question
         assert (ask.form == "yes") == (has == flawed)
         if ask.form == "no" and flawed:
             assert not any(confusable(s.family, ask.family, FAMILIES) for s in ask.target.chain)

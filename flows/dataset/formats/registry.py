@@ -1,0 +1,18 @@
+"""Forms of an export by name; a further one is a file here with a ``FORMAT``, and a line below."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flows.dataset.formats import giqa, jsonl, llava, sharegpt, swift, trl
+from flows.dataset.formats.form import Form
+
+FORMATS: Mapping[str, Form] = MappingProxyType(
+    {
+        "trl": trl.FORMAT,
+        "sharegpt": sharegpt.FORMAT,
+        "swift": swift.FORMAT,
+        "llava": llava.FORMAT,
+        "jsonl": jsonl.FORMAT,
+        "giqa": giqa.FORMAT,
+    }
+)

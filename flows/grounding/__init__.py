@@ -1,0 +1,1 @@
+"""From texts about pictures to descriptions and questions with boxes."""
