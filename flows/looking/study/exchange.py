@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from xml.sax.saxutils import quoteattr
 
+from annotators.human.marked import clean
 from flows.looking.gallery.cards import data_uri
 from flows.looking.gallery.index import RowIndex
 from flows.looking.study.dimensions import SCORES
@@ -139,7 +140,7 @@ def _checked(
         raise ConfigError(f"{path}: expected one of {', '.join(sorted(names))}, got {dim!r:.40}")
     if score not in SCORES:
         raise ConfigError(f"{path}: {row_id}: expected a score from 1 to 5, got {score!r:.40}")
-    return Said(rater, row_id, dim, score)
+    return Said(clean(rater), row_id, dim, score)
 
 
 def _parsed(text: str, table: bool) -> Iterator[tuple[str, str, str, int]]:

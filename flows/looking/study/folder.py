@@ -146,7 +146,7 @@ def _read(path: Path, otherwise: str) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path.parent}: {otherwise} ({path.name} is missing)") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not readable: {error}") from None
     if not isinstance(found, dict):
         raise ConfigError(f"{path}: expected an object")

@@ -6,11 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query, Request
 from fastapi import Path as InPath
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from annotators.human.marked import clean
 from flows.looking.gallery.cards import svg_path
 from flows.looking.gallery.index import RowIndex
 from flows.looking.gallery.page import environment, policy
@@ -132,7 +134,7 @@ class _Pages:
             raise HTTPException(422, "no such row or dimension")
         row_id = self.study.items[own.own[rating.place]].row_id
         self.ratings.save(
-            Said(own.rater, row_id, rating.dimension, rating.score, rating.words.strip())
+            Said(own.rater, row_id, rating.dimension, rating.score, clean(rating.words).strip())
         )
         return JSONResponse({"done": _number_done(self.study, self.desk(token))})
 
@@ -165,6 +167,7 @@ def study_app(folder: Path, dataset: Path | None = None, host: str = LOOPBACK) -
     """
     pages = _Pages(folder, dataset)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.exception_handler(RequestValidationError)(_refused)
     guard(app, host)
     app.get("/rate/{token}")(pages.page)
     app.post("/rate/{token}")(pages.rate)
@@ -172,6 +175,11 @@ def study_app(folder: Path, dataset: Path | None = None, host: str = LOOPBACK) -
     app.get("/learn/{token}")(pages.learn)
     app.get("/picture/{token}/{number}")(pages.picture)
     return app
+
+
+def _refused(request: Request, error: Exception) -> PlainTextResponse:
+    """What was sent is not sent back: it may hold half a character, which no answer can."""
+    return PlainTextResponse("no rating: expected place, dimension and score, or words", 422)
 
 
 def _hashed(token: str) -> str:

@@ -32,6 +32,16 @@ def test_a_build_leaves_a_gallery_that_manifest_and_card_know(dataset):
     assert 0 < page.count('class="question"') <= 48
 
 
+def test_a_build_that_is_told_so_leaves_none(photos, spider, tmp_path):
+    """Without a gallery there is no link to one either."""
+    out = tmp_path / "bare"
+    done = spider("build", photos, "--out", out, "--limit", 2, "--no-look")
+    assert done.returncode in (0, 3), done.stderr
+    assert not (out / "look.html").exists()
+    assert "look.html" not in done.stderr
+    assert "look.html" not in (out / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_page_needs_nothing_else(own):
     """Nothing is fetched: no address but data, no script or style but the two of the policy."""
     page = write_gallery(own).path.read_text(encoding="utf-8")

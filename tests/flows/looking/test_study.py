@@ -96,6 +96,24 @@ def test_words_are_kept_beside_scores(study, client):
     assert write_report(folder, Settings(0)).read_text().count("grainy <b>sky</b> (1)") == 1
 
 
+def test_what_no_terminal_or_file_can_hold(study, client):
+    """Control characters are taken out of words; half a character is refused, not stored."""
+    folder, _, tokens = study
+    address = f"/rate/{tokens['ada']}"
+    said = {"place": 0, "dimension": "words", "words": "red\x1b[31m\x00 noise"}
+    assert client.post(address, json=said).status_code == 200
+    (kept,) = ratings_of(folder).all()
+    assert kept.words.isprintable()
+    assert "noise" in kept.words
+    half = '{"place": 0, "dimension": "words", "words": "\\ud800"}'
+    answer = client.post(address, content=half, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    deep = "[" * 100_000
+    answer = client.post(address, content=deep, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert ratings_of(folder).all() == [kept]
+
+
 @pytest.mark.parametrize(
     "said",
     [
