@@ -26,6 +26,12 @@ def targets(chosen: list[str]) -> Iterator[tuple[str, list[str]]]:
                 yield name, [os.path.relpath((folder / t).resolve(), ROOT) for t in tests]
 
 
+def equivalents(name: str) -> set[tuple[str, str]]:
+    """Lines and changes of a module that no test can notice."""
+    listed = tomllib.loads((HERE / EQUIVALENT).read_text())["mutant"]
+    return {(one["line"], one["change"]) for one in listed if one["module"] == name}
+
+
 def outcomes(name: str, tests: list[str], found: list[Mutant]) -> Iterator[dict]:
     """What became of each mutant of a module; the first is about the module as it is."""
     file = ROOT / f"{name}.py"
@@ -49,7 +55,7 @@ def outcomes(name: str, tests: list[str], found: list[Mutant]) -> Iterator[dict]
 
 def tried(name: str, tests: list[str], found: list[Mutant]) -> tuple[int, int, int]:
     """Killed, survived, equivalent; survivors are printed as they are found."""
-    known = tomllib.loads((HERE / EQUIVALENT).read_text()).get(name, {})
+    known = equivalents(name)
     told = outcomes(name, tests, found)
     first = next(told)
     if first["sound"] != "survived":
@@ -60,7 +66,7 @@ def tried(name: str, tests: list[str], found: list[Mutant]) -> tuple[int, int, i
         mutant = found[line["number"]]
         if line["outcome"] != "survived":
             killed += 1
-        elif mutant.change in known:
+        elif (mutant.text, mutant.change) in known:
             equivalent += 1
         else:
             survived += 1

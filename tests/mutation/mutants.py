@@ -39,11 +39,13 @@ class Mutant(NamedTuple):
 
     Args:
         line: Where, from 1.
+        text: What stands in that line.
         change: What was there and what is, one line.
         source: The whole module.
     """
 
     line: int
+    text: str
     change: str
     source: str
 
@@ -59,7 +61,7 @@ def sample(source: str, name: str, number: int, seed: int) -> list[Mutant]:
 
 def mutants(source: str) -> Iterator[Mutant]:
     """All of them, in the order of the tree."""
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), source.splitlines()
     left_alone = _said_only(tree)
     for number, node in enumerate(ast.walk(tree)):
         if node in left_alone:
@@ -71,7 +73,8 @@ def mutants(source: str) -> Iterator[Mutant]:
             ast.fix_missing_locations(changed)
             shown = f"{ast.unparse(node)}  ->  {ast.unparse(changed)}".replace("\n", " ")
             _put(other, twin, changed)
-            yield Mutant(getattr(node, "lineno", 0), shown, ast.unparse(other))
+            line = getattr(node, "lineno", 1)
+            yield Mutant(line, lines[line - 1].strip(), shown, ast.unparse(other))
 
 
 def _changes(node: ast.AST) -> list[ast.AST]:

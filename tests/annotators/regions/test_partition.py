@@ -101,6 +101,18 @@ class TestPartition:
         assert wall.area_fraction == np.float32(0.52)
         assert reasons(split(large, box(0, 0, 40, 40, "lamp"))[1]) == ["too_large_area"]
 
+    def test_three_in_one_another(self):
+        """What the innermost took stays its own, however many lie around it."""
+        small, middle = box(80, 80, 120, 120, "cup"), box(50, 50, 150, 150, "tray")
+        large = box(20, 10, 200, 190, "table")
+        regions, rejects = split(small, middle, large, max_iou=0.5)
+        assert rejects == []
+        assert [region.label for region in regions] == ["table", "tray", "cup"]
+        table, tray, cup = (decoded(region) for region in regions)
+        assert np.array_equal(table, large.mask & ~middle.mask)
+        assert np.array_equal(tray, middle.mask & ~small.mask)
+        assert np.array_equal(cup, small.mask)
+
     def test_what_is_left_may_be_too_little(self):
         """Enough as proposed, but not after a smaller one took its pixels, or its crumbs went."""
         thin = box(0, 0, 40, 41, "mat")
@@ -114,6 +126,8 @@ class TestPartition:
     def test_a_tiny_one_without_a_name_is_tiny(self):
         """Of two reasons the size is said."""
         assert reasons(split(box(0, 0, 20, 20, ""))[1]) == ["too_small_area"]
+        (nothing,) = split(box(0, 0, 0, 0))[1]
+        assert nothing.detail.startswith("dog at [0, 0, 0, 0]: 0.00% of the picture")
 
     def test_the_larger_of_two_names_for_one_thing_is_dropped(self):
         """Of near duplicates the smaller is kept and the other rejected as overlap."""
