@@ -141,7 +141,7 @@ def measured(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8])
             "large": between(share, LARGE[0], share, LARGE[1]),
             "small": between(-share, -SMALL[0], -share, -SMALL[1]),
         },
-        shape=_shapes(mask, box, rows.size),
+        shape=_shapes(rows, columns, box),
         tone={
             "dark": _most(light <= DARK[0], light <= DARK[1]),
             "bright": _most(light >= BRIGHT[0], light >= BRIGHT[1]),
@@ -168,24 +168,19 @@ def _colours(inside: NDArray[np.uint32]) -> dict[str, Truth]:
     return colour
 
 
-def _shapes(mask: Mask, box: Box, size: int) -> dict[str, Truth]:
+def _shapes(rows: NDArray[np.intp], columns: NDArray[np.intp], box: Box) -> dict[str, Truth]:
     """Tall, wide, round: of the box, where the area fills it."""
-    upright, filled = box.height / box.width, size / box.area >= 0.5
-    reach = max(_extent(mask), 1.0)
-    disc = size / (math.pi / 4 * reach * reach)
+    upright, filled = box.height / box.width, rows.size / box.area >= 0.5
+    slant = math.sqrt(0.5)
+    lines = ((rows + columns) * slant, (rows - columns) * slant)
+    reach = max(box.height, box.width, *(float(np.ptp(line)) + 1 for line in lines))
+    disc = rows.size / (math.pi / 4 * reach * reach)
     found: dict[str, Truth] = {
         "tall": between(upright, TALL[0], upright, TALL[1]),
         "wide": between(1 / upright, TALL[0], 1 / upright, TALL[1]),
         "round": between(disc, ROUND[0], disc, ROUND[1]),
     }
     return {word: None if truth and not filled else truth for word, truth in found.items()}
-
-
-def _extent(mask: Mask) -> float:
-    """The longest of the area's extents across, down and along both diagonals, pixels."""
-    rows, columns = np.nonzero(mask)
-    lines = (rows, columns, (rows + columns) / math.sqrt(2), (rows - columns) / math.sqrt(2))
-    return max(float(np.ptp(line)) + 1 for line in lines)
 
 
 def _nouns(mask: Mask, box: Box, size: int) -> dict[str, Truth]:

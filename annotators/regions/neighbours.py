@@ -21,15 +21,17 @@ def relations(masks: Sequence[Mask], areas: Sequence[Area]) -> list[list[dict[st
     lying above another where its middle lies no higher.
     """
     count = len(masks)
-    touching = np.zeros((4, count + 1, count + 1), np.int64)  # the last is what belongs to none
-    numbers = np.full(masks[0].shape if count else (0, 0), count, np.int32)
+    every = count + 1  # the last is what belongs to none
+    touching = np.zeros((4, every, every), np.int64)
+    numbers = np.full(masks[0].shape if count else (0, 0), count, np.uint16)
     for number, mask in enumerate(masks):
         numbers[mask] = number
     for gap in (1, 2, 3):
         pairs = ((numbers[:-gap], numbers[gap:]), (numbers[:, :-gap], numbers[:, gap:]))
         for axis, (first, second) in enumerate(pairs):
             meet = first != second
-            np.add.at(touching[2 * axis], (first[meet], second[meet]), 1)
+            pair = first[meet].astype(np.intp) * every + second[meet]
+            touching[2 * axis] += np.bincount(pair, minlength=every**2).reshape(every, every)
     touching[1], touching[3] = touching[0].T, touching[2].T
     found = [
         [_relation(touching, areas, one, other) for other in range(count)] for one in range(count)
