@@ -21,6 +21,9 @@ Rule: TypeAlias = Callable[[Effect, GateConfig], str]
 RATIO_LIMIT = 0.06
 GRADIENT_LIMIT = 0.04
 LIGHTNESS_LIMIT = 1.0
+# Ratio of chroma and mean shift (CIEDE2000, lightness) by which a codec may not move a region.
+DISCOLOURED = 0.5
+DISPLACED = 8.0
 
 
 def _seen_in_structure(effect: Effect, gate: GateConfig) -> str:
@@ -45,6 +48,14 @@ def _blur(effect: Effect, gate: GateConfig) -> str:
 def _noise(effect: Effect, gate: GateConfig) -> str:
     rougher = effect.gradient_log_ratio >= GRADIENT_LIMIT
     return _seen_in_structure(effect, gate) or ("" if rougher else "not_rougher")
+
+
+def _compression(effect: Effect, gate: GateConfig) -> str:
+    """Codecs at their limit drop what is smooth to one colour: nobody calls that compression."""
+    other = not DISCOLOURED < effect.chroma_ratio < 1 / DISCOLOURED
+    moved = abs(effect.lightness_shift) >= DISPLACED
+    lost = moved or (other and effect.delta_e >= DISPLACED)
+    return _seen_in_structure(effect, gate) or ("discoloured" if lost else "")
 
 
 def _oversharpen(effect: Effect, gate: GateConfig) -> str:
@@ -86,7 +97,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "blur": _blur,
         "noise": _noise,
-        "compression": _seen_in_structure,
+        "compression": _compression,
         "pixelate": _seen_in_structure,
         "oversharpen": _oversharpen,
         "brighten": _brighten,

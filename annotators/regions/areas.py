@@ -1,13 +1,13 @@
-"""What can be said of an area in plain words: colour, tone, size, shape, place, neighbours.
+"""What can be said of an area in plain words: colour, tone, size, shape, place.
 
 Each word is a claim with three answers: certain, open, or excluded. Only the pristine picture is
 looked at, in a small copy.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,6 +59,8 @@ RANKS: Final = {
 }
 """Superlative to what it measures (log area, across, down) and its sign."""
 
+THIN: Final = 0.018
+"""Radius of the largest disc inside a thin area, share of the picture's long side."""
 TALL: Final = (1.9, 1.3)
 """Long over short side of the box of something tall or wide, and of what is not."""
 ROUND: Final = (0.82, 0.6)
@@ -78,10 +80,6 @@ HALVES: Final = {
     "in the left half": (1, False),
     "in the right half": (1, True),
 }
-RELATIONS: Final = ("above", "below", "left of", "right of", "inside")
-TOUCH: Final = (0.6, 0.25)
-"""Share of the contacts between two neighbours from which one lies above the other."""
-
 Truth = bool | None
 
 
@@ -89,8 +87,7 @@ class Area(NamedTuple):
     """An area's answers: word to True (certain), False (excluded) or None (open).
 
     ``rank`` is open of every area: whether it is the first depends on whom it is compared with,
-    by ``measures`` (log of its share, across, down). ``beside`` holds, for each other area, the
-    relations to it.
+    by ``measures`` (log of its share, across, down).
     """
 
     rank: dict[str, Truth]
@@ -113,6 +110,16 @@ class Area(NamedTuple):
         return math.exp(self.measures[0])
 
 
+def is_thin(mask: Mask) -> bool:
+    """Whether an area is a line rather than an area: a frame, a crack, a rope.
+
+    Args:
+        mask: In the small copy, bool ``(height, width)``.
+    """
+    padded = np.pad(mask, 1).view(np.uint8)
+    return float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) < THIN * max(mask.shape)
+
+
 def measured(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8]) -> Area:
     """An area's answers from its mask in the small copy and what is seen there.
 
@@ -131,10 +138,10 @@ def measured(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8])
     return Area(
         rank=dict.fromkeys(RANKS),
         size={
-            "large": _between(share, LARGE[0], share, LARGE[1]),
-            "small": _between(-share, -SMALL[0], -share, -SMALL[1]),
+            "large": between(share, LARGE[0], share, LARGE[1]),
+            "small": between(-share, -SMALL[0], -share, -SMALL[1]),
         },
-        shape=_shapes(mask, box, rows.size),
+        shape=_shapes(rows, columns, box),
         tone={
             "dark": _most(light <= DARK[0], light <= DARK[1]),
             "bright": _most(light >= BRIGHT[0], light >= BRIGHT[1]),
@@ -148,7 +155,7 @@ def measured(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8])
 
 def _colours(inside: NDArray[np.uint32]) -> dict[str, Truth]:
     colour = {
-        name: _between(
+        name: between(
             float(np.mean(inside >> n & 1)), CERTAIN, float(np.mean(inside >> n + 16 & 1)), EXCLUDED
         )
         for n, name in enumerate(PLAIN)
@@ -156,29 +163,24 @@ def _colours(inside: NDArray[np.uint32]) -> dict[str, Truth]:
     settled = any(colour.values())  # a red area may be called brownish, but nobody does
     for name, ish in ISH.items():
         may = float(np.mean(inside >> PLAIN.index(name) + 16 & 1))
-        truth = _between(may, MAYBE, may, EXCLUDED)
+        truth = between(may, MAYBE, may, EXCLUDED)
         colour[ish] = None if truth and settled else truth
     return colour
 
 
-def _shapes(mask: Mask, box: Box, size: int) -> dict[str, Truth]:
+def _shapes(rows: NDArray[np.intp], columns: NDArray[np.intp], box: Box) -> dict[str, Truth]:
     """Tall, wide, round: of the box, where the area fills it."""
-    upright, filled = box.height / box.width, size / box.area >= 0.5
-    reach = max(_extent(mask), 1.0)
-    disc = size / (math.pi / 4 * reach * reach)
+    upright, filled = box.height / box.width, rows.size / box.area >= 0.5
+    slant = math.sqrt(0.5)
+    lines = ((rows + columns) * slant, (rows - columns) * slant)
+    reach = max(box.height, box.width, *(float(np.ptp(line)) + 1 for line in lines))
+    disc = rows.size / (math.pi / 4 * reach * reach)
     found: dict[str, Truth] = {
-        "tall": _between(upright, TALL[0], upright, TALL[1]),
-        "wide": _between(1 / upright, TALL[0], 1 / upright, TALL[1]),
-        "round": _between(disc, ROUND[0], disc, ROUND[1]),
+        "tall": between(upright, TALL[0], upright, TALL[1]),
+        "wide": between(1 / upright, TALL[0], 1 / upright, TALL[1]),
+        "round": between(disc, ROUND[0], disc, ROUND[1]),
     }
     return {word: None if truth and not filled else truth for word, truth in found.items()}
-
-
-def _extent(mask: Mask) -> float:
-    """The longest of the area's extents across, down and along both diagonals, pixels."""
-    rows, columns = np.nonzero(mask)
-    lines = (rows, columns, (rows + columns) / math.sqrt(2), (rows - columns) / math.sqrt(2))
-    return max(float(np.ptp(line)) + 1 for line in lines)
 
 
 def _nouns(mask: Mask, box: Box, size: int) -> dict[str, Truth]:
@@ -195,12 +197,13 @@ def _nouns(mask: Mask, box: Box, size: int) -> dict[str, Truth]:
     }
 
 
-def _between(value: float, yes: float, other: float, no: float) -> Truth:
+def between(value: float, yes: float, other: float, no: float) -> Truth:
+    """Certain from ``yes`` up; excluded where ``other`` is below ``no``; else open."""
     return True if value >= yes else False if other < no else None
 
 
 def _most(surely: NDArray[np.bool_], perhaps: NDArray[np.bool_]) -> Truth:
-    return _between(float(surely.mean()), 0.65, float(perhaps.mean()), 0.35)
+    return between(float(surely.mean()), 0.65, float(perhaps.mean()), 0.35)
 
 
 def _is_corner(mask: Mask, share: float) -> Truth:
@@ -218,17 +221,17 @@ def _places(
     found: dict[str, Truth] = {}
     for place, (axis, far) in SIDES.items():
         near, half = _near((down, across)[axis], far, 0.45), _near((down, across)[axis], far, 0.5)
-        truth = _between(near, 0.75, half, 0.35)
+        truth = between(near, 0.75, half, 0.35)
         found[place] = truth if truth is not True or place.split()[-1] in ends else None
     for place, (axis, far) in HALVES.items():
         inside, half = (_near((down, across)[axis], far, reach) for reach in (0.47, 0.5))
-        found[place] = _between(inside, 0.9, half, 0.35)
+        found[place] = between(inside, 0.9, half, 0.35)
     for place, (axis, far) in EDGES.items():
         line = np.take(mask, -1 if far else 0, axis)
         touching, near = float(line.mean()), _near((down, across)[axis], far, 0.3)
-        found[place] = _between(min(touching, near), ALONG[0], touching, ALONG[1])
+        found[place] = between(min(touching, near), ALONG[0], touching, ALONG[1])
     central = (abs(down - 0.5) < 0.25) & (abs(across - 0.5) < 0.25)
-    found["in the middle"] = _between(float(central.mean()), 0.7, float(central.mean()), 0.3)
+    found["in the middle"] = between(float(central.mean()), 0.7, float(central.mean()), 0.3)
     for corner, sides in CORNERS.items():
         truths = [found[side] for side in sides]
         found[corner] = all(truths) or (False if False in truths else None)
@@ -242,50 +245,3 @@ def _places(
 def _near(along: NDArray[np.float64], far: bool, reach: float) -> float:
     """Share of the pixels that lie within ``reach`` of an end."""
     return float(np.mean((1 - along if far else along) < reach))
-
-
-def relations(masks: Sequence[Mask], areas: Sequence[Area]) -> list[list[dict[str, Truth]]]:
-    """For each area and each other one, how it lies to it; ``[of][to]``.
-
-    Only neighbours that touch are certainly above, below or inside. An area is excluded from
-    lying above another where its middle lies no higher.
-    """
-    count = len(masks)
-    touching = np.zeros((4, count + 1, count + 1), np.int64)  # the last is what belongs to none
-    numbers = np.full(masks[0].shape if count else (0, 0), count, np.int32)
-    for number, mask in enumerate(masks):
-        numbers[mask] = number
-    for gap in (1, 2, 3):
-        pairs = ((numbers[:-gap], numbers[gap:]), (numbers[:, :-gap], numbers[:, gap:]))
-        for axis, (first, second) in enumerate(pairs):
-            meet = first != second
-            np.add.at(touching[2 * axis], (first[meet], second[meet]), 1)
-    touching[1], touching[3] = touching[0].T, touching[2].T
-    found = [
-        [_relation(touching, areas, one, other) for other in range(count)] for one in range(count)
-    ]
-    for mask, row in zip(masks, found, strict=True):
-        if mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any():
-            for relation in row:
-                relation["inside"] = False
-    return found
-
-
-def _relation(
-    touching: NDArray[np.int64], areas: Sequence[Area], one: int, other: int
-) -> dict[str, Truth]:
-    if one == other:
-        return dict.fromkeys(RELATIONS, False)
-    contacts, every = touching[:, one, other], int(touching[:, one].sum())
-    total = int(contacts.sum())
-    across, down = (areas[one].measures[n] - areas[other].measures[n] for n in (1, 2))
-    found: dict[str, Truth] = {}
-    for place, (word, step) in enumerate(
-        zip(RELATIONS, (-down, down, -across, across), strict=False)
-    ):
-        share = contacts[place] / total if total else 0.0
-        certain = total >= 0.15 * every and share >= TOUCH[0] and step >= 0.12
-        found[word] = True if certain else False if step < 0.02 else None
-    around = total / every if every else 0.0
-    found["inside"] = _between(around, 0.97, around, 0.6)
-    return found

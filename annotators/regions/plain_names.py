@@ -3,8 +3,8 @@
 Each word is a claim with three answers: certain, open, or excluded (``areas``). An area is given a
 name only if all of its words are certain of it and every other area of the picture has a word
 excluded; so a name that is "nearly true" of two areas is given to neither. What no words tell
-apart has none. Only the pristine picture is looked at, and nothing that a distortion changes
-(texture) is said.
+apart has none, nor has a line (a frame, a crack) that nobody would call an area. Only the pristine
+picture is looked at, and nothing that a distortion changes (texture) is said.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,16 @@ import cv2
 import numpy as np
 
 from annotators.regions.appearance import colour_bits
-from annotators.regions.areas import CORNERS, EDGES, RANKS, Area, Truth, measured, relations
+from annotators.regions.areas import (
+    CORNERS,
+    EDGES,
+    RANKS,
+    Area,
+    Truth,
+    is_thin,
+    measured,
+)
+from annotators.regions.neighbours import relations
 from schemas.arrays import Image, Mask
 
 LONG_SIDE: Final = 320
@@ -79,7 +88,10 @@ def plain_names(image: Image, masks: Sequence[Mask]) -> list[str]:
     bits, lightness = colour_bits(np.ascontiguousarray(soft[::stride, ::stride]))
     small = [mask[::stride, ::stride] for mask in masks]
     scene = _Scene(small, [measured(mask, bits, lightness) for mask in small])
-    return [scene.name(number, int(masks[number].sum())) for number in range(len(masks))]
+    return [
+        "" if is_thin(small[number]) else scene.name(number, int(masks[number].sum()))
+        for number in range(len(masks))
+    ]
 
 
 class _Scene:

@@ -11,6 +11,7 @@ from annotators.language.grid import Shares, shares
 from annotators.language.notation import NOTATIONS, Cited, rewritten
 from flows.store.boxes import row_boxes
 from flows.store.layout import RECORDS
+from flows.store.place import readable
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import RowBox
 from schemas.streams import Stream
@@ -97,7 +98,7 @@ class Boxes:
 
 
 def _columns(path: Path, names: list[str]) -> Iterable[tuple[Any, ...]]:
-    table = pq.read_table(path, columns=names)
+    table = pq.read_table(readable(path), columns=names)
     return zip(*(table[name].to_pylist() for name in names), strict=True)
 
 

@@ -112,6 +112,24 @@ def test_contrast_and_blur_commute(coffee):
     assert order.effect.ssim > 0.98
 
 
+@pytest.mark.parametrize(
+    ("change", "slug"),
+    [
+        ({}, ""),
+        ({"chroma_ratio": 0.1}, ""),
+        ({"chroma_ratio": 0.1, "delta_e": 20.0}, "discoloured"),
+        ({"chroma_ratio": 3.0, "delta_e": 20.0}, "discoloured"),
+        ({"delta_e": 20.0}, ""),
+        ({"lightness_shift": -12.0}, "discoloured"),
+        ({"ssim": 1.0}, "invisible"),
+    ],
+)
+def test_compression_that_leaves_one_grey_is_not_called_so(change, slug):
+    """Codecs may lose detail, not the colour or the light of a whole region."""
+    effect = Effect(4.0, -0.3, 0.8, 1.0, 1.0, 0.5)._replace(**change)
+    assert RULES["compression"](effect, GATE) == slug
+
+
 def test_orders_that_differ_in_a_few_specks_look_alike():
     """What is visible as a flaw is no other look unless a tenth of the region differs."""
     nothing = Damage(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0)

@@ -84,6 +84,16 @@ def test_a_thing_inside_another_and_one_below_it_are_found_by_it():
     assert any(name.endswith("inside the green area") for name in found), found
 
 
+def test_a_line_is_no_area():
+    """A frame about the picture has no name; a strip has one."""
+    frame = np.zeros((HEIGHT, WIDTH), bool)
+    frame[:4], frame[-4:], frame[:, :4], frame[:, -4:] = True, True, True, True
+    image, (strip,) = painted(("blue", 40, 60, 20, 280))
+    names = plain_names(image, [frame, strip])
+    assert names[0] == ""
+    assert "strip" in names[1] or "blue" in names[1]
+
+
 def test_what_spans_the_picture_is_a_band():
     """A strip from edge to edge is a band; one that ends before is none."""
     assert "band" in " ".join(named(("blue", 0, 30, 0, 300), ("red", 100, 190, 100, 190)))

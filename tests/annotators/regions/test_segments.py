@@ -96,7 +96,7 @@ class TestRepeatability:
         found = source.find(astronaut, None).regions
         digest = zlib.crc32(b"".join(np.packbits(p.mask).tobytes() for p in found))
         names = "\n".join(p.label for p in found)
-        assert (digest, zlib.crc32(names.encode())) == (1092151765, 3119883821)
+        assert (digest, zlib.crc32(names.encode())) == (1092151765, 2626581695)
 
     def test_picture_is_left_alone(self, source, coffee):
         """A read-only picture and a view into a larger one give the same regions."""
