@@ -17,6 +17,7 @@ from typing import Any
 
 from flows.evaluation.benchmarks.opinions import read_table
 from flows.evaluation.benchmarks.qbench import LETTERS, Question, read_questions
+from flows.evaluation.benchmarks.vida_submission import write_submission
 from flows.evaluation.request import Options
 from flows.ingest.single import read_picture
 from flows.pointing.point import ModelAddress, make_speaker, predict_split
@@ -50,7 +51,7 @@ def answered(
         where: The model.
         config: Batch, lengths, segmenter.
         temperature: Of points.
-        images: Folder with the pictures of ``--qbench`` or ``--scores``.
+        images: Folder with the pictures of ``--qbench``, ``--scores`` or ``--vida``.
 
     Raises:
         ConfigError: A picture is missing, or a served model is asked for logits.
@@ -75,6 +76,17 @@ def answered(
         if any(question.answer is None for question in questions):
             path = _once(out / LETTER_ANSWERS, lambda: _letters(questions, where, config, images))
             options = replace(options, qbench_predictions=path)
+    if options.vida and not options.vida_predictions:
+        folder = options.vida_submission or out / "vida"
+        write_submission(
+            options.vida,
+            make_speaker(where, config),
+            lambda name: _picture(images, name),
+            folder,
+            config.batch,
+            config.max_tokens,
+        )
+        options = replace(options, vida_predictions=folder)
     if options.scores and not options.score_predictions:
         names = list(read_table(options.scores))
         path = _once(out / SCORES, lambda: _scores(names, where, config, images))

@@ -30,6 +30,7 @@ class Options:
         vida: Truth of ViDA-UGC.
         vida_predictions: Folder of answers to it.
         vida_questions: Choices with their right answers, where the truth has none.
+        vida_submission: Folder that a model's answers to it are written to.
         vida_compat: Whether its scores are those of the official script.
         giqa_boxes: Notation of their boxes; empty finds out.
         giqa_scale: Highest grade of a model that judges them.
@@ -58,6 +59,7 @@ class Options:
     vida: Path | None = None
     vida_predictions: Path | None = None
     vida_questions: Path | None = None
+    vida_submission: Path | None = None
     vida_compat: bool = False
     giqa_boxes: str = ""
     giqa_scale: int = 4
@@ -93,7 +95,11 @@ def check(options: Options) -> None:
         (options.score_predictions, options.scores, "--score-predictions needs --scores TABLE"),
         (options.giqa, options.giqa_predictions, "--giqa needs --giqa-predictions FILE"),
         (options.giqa_predictions, options.giqa, "--giqa-predictions needs --giqa FILE"),
-        (options.vida, options.vida_predictions, "--vida needs --vida-predictions FOLDER"),
+        (
+            options.vida,
+            options.vida_predictions,
+            "--vida needs --vida-predictions FOLDER, or --model NAME with --images DIR",
+        ),
         (options.vida_predictions, options.vida, "--vida-predictions needs --vida TRUTH"),
         (options.vida_questions, options.vida, "--vida-questions needs --vida TRUTH"),
         (options.vida_compat, options.vida, "--vida-compat needs --vida TRUTH"),

@@ -54,7 +54,7 @@ class LocalModel:
         with self._torch.inference_mode():
             made = self._model.generate(**inputs, max_new_tokens=max_tokens, do_sample=False)
         new = made[:, inputs["input_ids"].shape[1] :]
-        texts = self._tokenizer.batch_decode(new, skip_special_tokens=True)
+        texts = [_spoken(self._tokenizer, row) for row in new]
         return [text.strip() for text in texts]
 
     def score(self, asked: Sequence[Asked], answers: Sequence[str]) -> list[Scored]:
@@ -202,6 +202,19 @@ class LocalModel:
             logits = self._model(**batch, **self._more).logits
         # some models take the argument and keep everything
         return logits if logits.shape[1] == len(kept) else logits[:, kept]
+
+
+KEPT = ("box_start", "box_end", "object_ref_start", "object_ref_end", "quad_start", "quad_end")
+"""Special tokens of Qwen's families that are part of an answer: they mark what it places."""
+
+
+def _spoken(tokenizer: Any, row: Any) -> str:
+    """Generated ids as text without special tokens, but for those that belong to answers."""
+    kept = {f"<|{name}|>" for name in KEPT}
+    added = tokenizer.added_tokens_decoder.items()
+    left_out = {number for number, token in added if token.special and str(token) not in kept}
+    said = [number for number in row.tolist() if number not in left_out]
+    return str(tokenizer.decode(said))
 
 
 def _spellings(

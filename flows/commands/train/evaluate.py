@@ -27,7 +27,7 @@ def run(
     temperature: Annotated[float | None, typer.Option(help="Of the model's points.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of --model.")] = 256,
     images: Annotated[
-        Path | None, typer.Option(help="Pictures of --qbench and --scores, for --model.")
+        Path | None, typer.Option(help="Pictures of --qbench, --scores and --vida, for --model.")
     ] = None,
     split: Annotated[str, typer.Option(help="test, train or all.")] = "test",
     qbench: Annotated[
@@ -57,6 +57,9 @@ def run(
     ] = None,
     vida_questions: Annotated[
         Path | None, typer.Option(help="Choices with correct_ans, where --vida has none.")
+    ] = None,
+    vida_submission: Annotated[
+        Path | None, typer.Option(help="Where --model's three files go; --vida is a bench then.")
     ] = None,
     vida_compat: Annotated[
         bool, typer.Option("--vida-compat", help="Scores as the official script has them.")
@@ -112,6 +115,7 @@ def run(
         vida=vida,
         vida_predictions=vida_predictions,
         vida_questions=vida_questions,
+        vida_submission=vida_submission,
         vida_compat=vida_compat,
         giqa_boxes=boxes,
         giqa_scale=giqa_scale,

@@ -21,6 +21,8 @@ from annotators.questions.vida.vocabulary import Vocabulary
 from flows.evaluation.predictions import records
 from schemas.errors import ConfigError
 
+SOLVED = "ground_truth"
+"""Folder of a bench with its truth, beside the questions."""
 METADATA, QUESTIONS, REGIONS = "bench_metadata.json", "mcq.json", "reg-p_bench.json"
 PERCEPTION, GROUNDING, DESCRIPTION = "perception.json", "grounding.json", "description.json"
 REGION, DETECTION = "region-perception", "distortion-detection"
@@ -104,7 +106,8 @@ def read_truth(path: Path, questions: Path | None = None) -> Truth:
     Raises:
         ConfigError: Unreadable, a record without a picture, a malformed box, a picture twice.
     """
-    folder = path if path.is_dir() else None
+    solved = path / SOLVED
+    folder = solved if solved.is_dir() else path if path.is_dir() else None
     metadata = folder / METADATA if folder else path
     pictures: dict[str, PictureTruth] = {}
     for name, one in _read(metadata, "--vida", lambda r: (_picture(r), _picture_truth(r))):
