@@ -37,19 +37,43 @@ _PUBLISHED: dict[str, Any] = {
     "questions": {
         "local_per_image": 6,
         "order_per_image": 6,
-        "keep": {"most": 0.8, "least": 0.57, "single": 0.68},
+        "keep": {"most": 0.7, "least": 0.57, "single": 0.6},
         "ratios": {
             "elsewhere": 0.8,
-            "global_description": 0.27,
+            "global_description": 0.28,
             "local_description": 1.0,
             "short": 0.5,
             "long": 0.335,
         },
     },
 }
+# In its table of orders hardly any pair may be reversed, so that no order has a rival.
 _PAPER: dict[str, Any] = {
-    "plan": {**_PUBLISHED["plan"], "grades": "levels", "order_profile": "paper"},
-    "questions": {**_PUBLISHED["questions"], "intensity": "severity"},
+    "plan": {
+        **_PUBLISHED["plan"],
+        "grades": "levels",
+        "order_profile": "paper",
+        "length_weights": [0.75, 0.25],
+        "weights": {
+            "families": {
+                **_PUBLISHED["plan"]["weights"]["families"],
+                "noise": 1.6,
+                "contrast_weaken": 0.8,
+            }
+        },
+    },
+    "questions": {
+        **_PUBLISHED["questions"],
+        "intensity": "severity",
+        "order_needs_rival": False,
+        "keep": {"most": 1.0, "least": 1.0, "single": 0.85},
+        "ratios": {
+            **_PUBLISHED["questions"]["ratios"],
+            "elsewhere": 1.1,
+            "local_description": 1.08,
+            "short": 0.386,
+        },
+    },
 }
 PROFILES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {"default": {}, "published": _PUBLISHED, "paper": _PAPER}

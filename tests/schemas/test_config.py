@@ -142,7 +142,10 @@ def test_profiles_differ_in_what_they_promise():
     assert published.plan.order_profile == "restored"
     assert (paper.plan.grades, paper.questions.intensity) == ("levels", "severity")
     assert paper.plan.order_profile == "paper"
-    assert paper.questions.ratios == published.questions.ratios
+    assert (published.questions.order_needs_rival, paper.questions.order_needs_rival) == (
+        True,
+        False,
+    )
 
 
 def test_profiles_can_be_changed():

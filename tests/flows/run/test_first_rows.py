@@ -14,7 +14,13 @@ from flows.run.stages import build_stages
 from flows.store.run_folder import RunFolder
 from schemas.settings.config import RunConfig
 
-pytestmark = pytest.mark.slow  # several builds of eight photographs
+
+@pytest.fixture(scope="module")
+def whole(photos, tmp_path_factory):
+    """A build of all rows: five photographs in three shards."""
+    out = tmp_path_factory.mktemp("rows") / "whole"
+    build(photos, out, None)
+    return out
 
 
 def build(photos, out, rows, at_once=1):
@@ -23,11 +29,11 @@ def build(photos, out, rows, at_once=1):
 
     config = RunConfig.load(
         None,
-        {"variants": 2, "seed": 4, "shard_size": 3, "rows": rows, "run.workers": at_once},
+        {"limit": 5, "seed": 4, "shard_size": 2, "rows": rows, "run.workers": at_once},
     )
     folder = RunFolder(out)
     with folder.locked():
-        folder.claim(config, list_candidates([str(photos)]))
+        folder.claim(config, list_candidates([str(photos)], config.limit))
         progress = StageProgress(folder.fresh_progress(), Console(quiet=True))
         return build_stages(folder, config, progress, InProcess(0))
 
@@ -63,9 +69,9 @@ def same_tables(one, other):
     )
 
 
-def test_the_first_rows(dataset, photos, tmp_path):
+def test_the_first_rows(whole, photos, tmp_path):
     """The rows are those a whole run begins with; two shards at once give the same files."""
-    every, one, two = row_ids(dataset), tmp_path / "one", tmp_path / "two"
+    every, one, two = row_ids(whole), tmp_path / "one", tmp_path / "two"
     wanted = len(every) // 2
     summary = build(photos, one, wanted)
     assert row_ids(one) == every[:wanted]
@@ -78,9 +84,9 @@ def test_the_first_rows(dataset, photos, tmp_path):
     assert not list(validate(one, []))
 
 
-def test_more_rows_go_on(dataset, photos, tmp_path):
+def test_more_rows_go_on(whole, photos, tmp_path):
     """A larger number keeps what is there, a smaller one takes away, none makes all of it."""
-    every, out = row_ids(dataset), tmp_path / "out"
+    every, out = row_ids(whole), tmp_path / "out"
     build(photos, out, 5)
     first = (out / "data").glob("*")
     assert len(list(first)) >= 1
@@ -90,6 +96,6 @@ def test_more_rows_go_on(dataset, photos, tmp_path):
     finished = {f: f.stat().st_mtime_ns for f in (out / "records").glob("*-00000.parquet")}
     build(photos, out, None)
     assert all(file.stat().st_mtime_ns == when for file, when in finished.items())
-    assert same_tables(out, dataset)
+    assert same_tables(out, whole)
     build(photos, out, 5)
     assert row_ids(out) == every[:5]
