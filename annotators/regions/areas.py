@@ -117,7 +117,8 @@ def is_thin(mask: Mask) -> bool:
         mask: In the small copy, bool ``(height, width)``.
     """
     padded = np.pad(mask, 1).view(np.uint8)
-    return float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max()) < THIN * max(mask.shape)
+    deepest = float(cv2.distanceTransform(padded, cv2.DIST_L2, 3).max())
+    return deepest < float(THIN * max(mask.shape))
 
 
 def measured(mask: Mask, bits: NDArray[np.uint32], lightness: NDArray[np.uint8]) -> Area:

@@ -17,7 +17,7 @@ from flows.grounding.road import Road, box_of
 from flows.grounding.stages import STAGES, Ran, ShardOf, run_stages
 from flows.grounding.texts import Given, read_texts
 from flows.ingest.single import read_picture
-from flows.run.engine import InProcess
+from flows.run.engines.engine import InProcess
 from flows.store.identity import code_version
 from flows.store.layout import MANIFEST, storage_errors, write_text
 from flows.store.run_folder import RunFolder

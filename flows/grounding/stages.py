@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pyarrow.parquet as pq
 
-from flows.run.engine import InProcess
+from flows.run.engines.engine import InProcess
 from flows.store.identity import code_version
 from flows.store.layout import WORK, describe_file
 from flows.store.ledger import ShardSummary, finished, write_ledger

@@ -8,7 +8,7 @@ import pytest
 
 from flows.dataset.validate import validate
 from flows.ingest.sources import list_candidates
-from flows.run.engine import InProcess
+from flows.run.engines.engine import InProcess
 from flows.run.progress import StageProgress
 from flows.run.stages import build_stages
 from flows.store.run_folder import RunFolder
