@@ -70,3 +70,24 @@ def test_every_example_is_listed():
     readme = (EXAMPLES / "README.md").read_text()
     for path in EXAMPLES.iterdir():
         assert path.name == "README.md" or path.name.startswith("_") or f"`{path.name}`" in readme
+
+
+def test_the_page_about_boxes():
+    """Every command of the page exists with every option it is given; its mixture is valid."""
+    import re
+    import tomllib
+
+    from typer.main import get_command
+
+    from flows.cli import app
+    from schemas.settings.training import MixConfig
+
+    page = (EXAMPLES / "giqa.md").read_text()
+    commands = get_command(app).commands
+    lines = re.findall(r"^    iqa-spider (\S+) (.*)$", page, re.MULTILINE)
+    assert {name for name, _ in lines} >= {"ground", "build", "export", "sft", "evaluate"}
+    for name, rest in lines:
+        known = {flag for parameter in commands[name].params for flag in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known, name
+    (mix,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert len(MixConfig.parse(tomllib.loads(mix)).source) == 3

@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.dataset.cited import DEFAULT, Boxes, with_boxes
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
 from flows.dataset.vida.export import FORMATS as WHOLE
 from flows.dataset.vida.export import export_pictures
+from flows.store.cited import DEFAULT, Boxes, with_boxes
 from flows.store.inside import require_text
 from flows.store.layout import (
     DATA,

@@ -53,6 +53,9 @@ class SourceConfig(Section):
     temperature: float = Field(default=1.0, gt=0)
     """Tasks are drawn with probability proportional to ``count ** (1 / temperature)``: 1 leaves
     them as they are, larger values even them out."""
+    boxes: str = "grid20"
+    """How boxes in texts of ``giqa`` rows are written: grid20, grid40, float3, qwen2vl, qwen25vl,
+    internvl, names (without boxes) or permuted (those of other pictures)."""
     flip: Share = 0.0
     """Share of rows whose picture is mirrored, ``left`` and ``right`` swapped in their text."""
     shuffle_options: bool = False

@@ -10,13 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from annotators.language.notation import parse
 from annotators.questions.vida.scene import Scene
-from flows.store.layout import DATA, read_manifest
+from flows.store.cited import DEFAULT, Boxes
+from flows.store.layout import DATA, RECORDS, read_manifest
 from flows.store.tables import IMAGE
-from flows.training.data.example import Example, Origin
+from flows.training.data.example import Example, Mirror, Origin
+from flows.training.data.flip import flip_text
 from flows.training.data.scenes import Scenes
 from flows.training.extras import require
 from schemas.errors import ConfigError, UnknownNameError
+from schemas.records import RowBox
 
 ORIGIN = ("source_path", "content_hash")
 BLOCK = 8192
@@ -31,13 +35,19 @@ class DatasetSource:
         split: ``train``, ``test`` or ``all``.
         tasks: Tasks or ``task.sub_task`` to keep; all when empty.
         name: For logs.
+        boxes: How boxes in texts are written; see ``flows/store/cited.py``.
 
     Raises:
-        ConfigError: No dataset, no rows, a task that does not occur.
+        ConfigError: No dataset, no rows, a task that does not occur, no such notation.
     """
 
-    def __init__(self, folder: Path, split: str, tasks: Sequence[str], name: str) -> None:
+    def __init__(
+        self, folder: Path, split: str, tasks: Sequence[str], name: str, boxes: str = DEFAULT
+    ) -> None:
         read_manifest(folder)
+        self._boxes, self._exact = Boxes(folder, boxes), dict[str, list[RowBox]]()
+        for path in sorted((folder / RECORDS).glob("boxes-*.parquet")):
+            self._exact |= self._boxes.of(path.stem.rpartition("-")[2])
         pattern = "*" if split == "all" else split
         files = sorted(str(path) for path in (folder / DATA).glob(f"{pattern}-*.parquet"))
         if not files:
@@ -81,7 +91,21 @@ class DatasetSource:
         place = int(self._rows[index])
         row = self._text[place]
         task = self._names[self._codes[place]]
-        return Example(row["row_id"], task, ((row["question"], row["answer"]),), row["pool"])
+        turn, mirror = (row["question"], row["answer"]), None
+        if exact := self._exact.get(row["row_id"]):
+            turn, mirror = self._cited(place, row, exact)
+        return Example(row["row_id"], task, (turn,), row["pool"], mirror)
+
+    def _cited(
+        self, place: int, row: dict[str, Any], exact: list[RowBox]
+    ) -> tuple[tuple[str, str], Mirror]:
+        """A row's texts with its boxes in the notation asked for, and the same mirrored."""
+        size = self._targets[place]
+        sized = {**row, "messages": [], "width": size["width"], "height": size["height"]}
+        other = self._boxes.turn(sized, exact, flip_text)
+        plain = parse(row["question"]).plain, parse(row["answer"]).plain
+        said = self._boxes.put(sized, exact)
+        return (said["question"], said["answer"]), Mirror(plain, other)
 
     def scene(self, index: int) -> Scene | None:
         """Its picture in the words of ViDA-UGC, as recorded."""

@@ -6,6 +6,19 @@ from typing import Any, NamedTuple, Protocol
 from annotators.questions.vida.scene import Scene
 
 
+class Mirror(NamedTuple):
+    """What a row with boxes says of its mirrored picture.
+
+    Args:
+        plain: Question and answer as they are, names without boxes, to see whether their words can
+            be mirrored.
+        turn: Question and answer, left and right swapped, with the exact boxes mirrored.
+    """
+
+    plain: tuple[str, str]
+    turn: tuple[str, str]
+
+
 class Example(NamedTuple):
     """A row to learn from.
 
@@ -15,12 +28,14 @@ class Example(NamedTuple):
         turns: ``(question, answer)`` in order; only the last answer is learnt, the others are
             what was said before.
         pool: Where the wording of the last question stands; empty where that is not known.
+        mirror: What it says of the mirrored picture, where it cites exact boxes.
     """
 
     row_id: str
     task: str
     turns: tuple[tuple[str, str], ...]
     pool: str = ""
+    mirror: Mirror | None = None
 
 
 class Origin(NamedTuple):

@@ -16,7 +16,7 @@ from flows.training.data.augment import Augmented, augment, check_rules
 from flows.training.data.choices import shuffle_options
 from flows.training.data.conflicts import conflicts
 from flows.training.data.dataset import DatasetSource
-from flows.training.data.example import Source
+from flows.training.data.example import Example, Source
 from flows.training.data.flip import can_flip, flip_image, flip_text
 from flows.training.data.leaks import Barred, barred, hash_of
 from flows.training.data.records import RecordSource
@@ -163,9 +163,10 @@ class Mixture:
             images = [flip_image(image) for image in images]
         if config.shuffle_options:
             turns[-1] = shuffle_options(*turns[-1], self._stream("options", example.row_id, time))
-        if self._flips(example.row_id, time, config.flip, turns):
+        if self._flips(example, time, config.flip, turns):
             images = [flip_image(image) for image in images]
             turns = [(flip_text(question), flip_text(answer)) for question, answer in turns]
+            turns[-1:] = [example.mirror.turn] if example.mirror else turns[-1:]
         *before, (question, answer) = turns
         said = [part for turn in before for part in _messages(*turn)]
         asked, told = _messages(question, answer)
@@ -190,9 +191,13 @@ class Mixture:
         if self._bar.hashes and any(hash_of(image) in self._bar.hashes for image in images):
             raise ConfigError(f"{row_id}: its picture is in an evaluation set under another name")
 
-    def _flips(self, row_id: str, time: int, share: float, turns: list[tuple[str, str]]) -> bool:
-        wanted = self._stream("flip", row_id, time).chance(share)
-        return wanted and all(can_flip(text) for turn in turns for text in turn)
+    def _flips(
+        self, example: Example, time: int, share: float, turns: list[tuple[str, str]]
+    ) -> bool:
+        """Whether a row is mirrored; of one with exact boxes only the words must allow it."""
+        wanted = self._stream("flip", example.row_id, time).chance(share)
+        last = [example.mirror.plain] if example.mirror else turns[-1:]
+        return wanted and all(can_flip(text) for turn in (*turns[:-1], *last) for text in turn)
 
     def as_dataset(self) -> Any:
         """A ``datasets.Dataset`` of row numbers that reads each row when it is asked for."""
@@ -226,7 +231,7 @@ def open_source(config: SourceConfig) -> Source:
     name = config.name or path.name or "data"
     check_rules(config.augment, name)
     if config.kind == "iqa-spider":
-        return DatasetSource(path, config.split, config.tasks, name)
+        return DatasetSource(path, config.split, config.tasks, name, config.boxes)
     if config.tasks:
         raise ConfigError(f"{name}: tasks can be chosen from our own datasets only")
     images = Path(config.images) if config.images else path.parent

@@ -8,7 +8,6 @@ import pytest
 
 from annotators.language.grid import shares
 from annotators.language.notation import NOTATIONS, parse
-from flows.dataset.cited import permuted
 from flows.dataset.export import export
 from flows.dataset.statistics.stats import collect, task_lines
 from flows.dataset.validate import validate
@@ -16,6 +15,7 @@ from flows.dataset.validate_shard import ShardToCheck, check_shard
 from flows.evaluation.benchmarks.giqa import evaluate
 from flows.evaluation.benchmarks.giqa_records import read_entries
 from flows.evaluation.intervals import Settings
+from flows.store.cited import permuted
 from schemas.errors import ConfigError
 from schemas.records import RowBox
 

@@ -1,6 +1,6 @@
 """Rows with the boxes that their texts cite, in the notation that is asked for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,33 @@ class Boxes:
     def of(self, shard: str) -> dict[str, list[RowBox]]:
         """Row id to boxes, of a shard as its file names have it."""
         return row_boxes(self._dataset, shard)
+
+    def turn(
+        self, row: Mapping[str, Any], boxes: Sequence[RowBox], flip: Callable[[str], str]
+    ) -> tuple[str, str]:
+        """Question and answer on the mirrored picture: other words, mirrored exact boxes.
+
+        Args:
+            row: With its own texts, ``width`` and ``height``.
+            boxes: Exact ones, of the picture as it is.
+            flip: Swaps left and right in words.
+        """
+        width = int(row["width"])
+        other = [
+            box.model_copy(
+                update={
+                    "name": flip(box.name),
+                    "box": [width - box.box[2], box.box[1], width - box.box[0], box.box[3]],
+                }
+            )
+            for box in boxes
+        ]
+        said = dict(row) | {part: flip(row[part]) for part in ("question", "answer")}
+        question, answer = (
+            self._text(said, part, [box for box in other if box.part == part])
+            for part in ("question", "answer")
+        )
+        return question, answer
 
     def put(self, row: dict[str, Any], boxes: Sequence[RowBox]) -> dict[str, Any]:
         """A row with ``boxes``, its texts in the notation.
