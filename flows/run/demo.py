@@ -69,6 +69,7 @@ def run_demo(out: Path, console: Console | None = None, look: bool = True) -> De
     )
     summary = run_build(found, out, config, console)
     row = out / "row.png"
-    write_png(row, draw(out, "0", SourceImages(out, []).load))
+    shown = open_dataset(out).filter(task="grounding")
+    write_png(row, draw(out, shown[0].row_id, SourceImages(out, []).load))
     page = out / LOOK if look else None
-    return Demo(summary, row, page, open_dataset(out).filter(task="grounding").splits[0])
+    return Demo(summary, row, page, shown.splits[0])

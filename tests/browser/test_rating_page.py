@@ -58,7 +58,7 @@ def test_ten_rows_by_keyboard_reload_and_kill(page, study, serve):
     for scores in given[4:7]:
         rate(page, scores)
     page.keyboard.press("3")
-    page.wait_for_function("() => document.querySelector('fieldset input:checked')")
+    page.wait_for_selector("fieldset[aria-busy=false] input:checked", state="attached")
     process.send_signal(signal.SIGKILL)
     process.wait()
     page.keyboard.press("4")

@@ -99,6 +99,7 @@ def write_small_gallery(out: Path, config: RunConfig) -> Gallery | None:
         return None
     chosen = index.near_sample(SMALL_ROWS, SMALL_GROUPS)
     cards = list(small_cards(index, chosen, SourceImages(out, [], config).load))
+    cards.sort(key=lambda card: -len(card.rows))  # what there is most to say of comes first
     write_text(out / LOOK, _page(out, index, cards))
     return _written(out / LOOK, cards, index)
 

@@ -36,8 +36,11 @@ async function score(field, value) {
   const radio = field.querySelector(`input[value="${value}"]`);
   const before = field.querySelector("input:checked");
   radio.checked = true;
+  // pale until the server says that it is on the disk
+  field.setAttribute("aria-busy", "true");
   point(fields.indexOf(field) + 1);
   const saved = await send("rate", { place: here, dimension: field.dataset.dimension, score: Number(value) });
+  field.setAttribute("aria-busy", "false");
   if (saved) {
     byId("done").textContent = `${saved.done} of ${last} rated`;
     byId("progress").value = saved.done;
