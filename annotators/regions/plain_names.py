@@ -89,7 +89,7 @@ def plain_names(image: Image, masks: Sequence[Mask]) -> list[str]:
     small = [mask[::stride, ::stride] for mask in masks]
     scene = _Scene(small, [measured(mask, bits, lightness) for mask in small])
     return [
-        "" if is_thin(small[number]) else scene.name(number, int(masks[number].sum()))
+        "" if is_thin(small[number]) else scene.name(number, int(np.count_nonzero(masks[number])))
         for number in range(len(masks))
     ]
 

@@ -142,7 +142,9 @@ def _refined(regions: NDArray[np.uint8], image: Image) -> NDArray[np.uint8]:
     inside = np.where(cv2.erode(full, brush) == cv2.dilate(full, brush), full, np.uint8(0))
     if not inside.any():
         return full
-    return np.asarray(_kernel("flood").flood(inside, np.ascontiguousarray(image)), np.uint8)
+    framed = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255)
+    _kernel("flood").flood(framed, np.ascontiguousarray(image))
+    return np.ascontiguousarray(framed[1:-1, 1:-1])
 
 
 def _parts(regions: NDArray[np.uint8]) -> list[Mask]:

@@ -41,7 +41,9 @@ def reduce(image: U8, linear: I32, root: I32, factor: int, left: int, top: int) 
         across[(x + left) // factor] += 1
     for v in range(tall):
         first, last = max(v * factor - top, 0), min((v + 1) * factor - top, image.shape[0])
-        coded[:], lit[:] = 0, 0
+        for c in range(3):
+            for u in range(wide):
+                coded[c, u], lit[c, u] = 0, 0
         if factor == 2 and last - first == 2:
             _add_pair(flat[first], flat[first + 1], linear, left, coded, lit)
         else:

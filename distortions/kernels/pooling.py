@@ -21,9 +21,11 @@ BINS = 128 * BINS_PER_UNIT
 
 
 @njit(**PLAIN)
-def _cells(p: I32, q: I32, y: np.int64, out: F64) -> None:
+def _cells(p: I32, q: I32, y: int, out: F64) -> None:
     """Per cell of the row of cells from ``y`` on: sums of p, q, pp, qq, pq and of blocks."""
-    out[:] = 0
+    for k in range(out.shape[0]):
+        for u in range(out.shape[1]):
+            out[k, u] = 0
     for row in range(y, min(y + CELL, p.shape[0])):
         first, second = p[row], q[row]
         # The last cell of a row may have one column.
@@ -71,19 +73,27 @@ def cell_ssim(a: I32, b: I32) -> F32:
     """
     tall, wide = (a.shape[0] + CELL - 1) // CELL, (a.shape[1] + CELL - 1) // CELL
     out = np.empty((tall, wide), np.float32)
-    cells, column, window = np.zeros((3, 6, wide)), np.empty((6, wide)), np.empty((6, wide))
-    _cells(a, b, np.int64(0), cells[0])
-    for v in range(tall):
-        if v + 1 < tall:
-            _cells(a, b, np.int64(v + 1) * CELL, cells[(v + 1) % 3])
-        else:
-            cells[(v + 1) % 3] = 0
-        column[:] = cells[0] + cells[1] + cells[2]
-        window[:] = column
-        window[:, 1:] += column[:, :-1]
-        window[:, :-1] += column[:, 1:]
-        _ssim(window, out[v])
+    cells, column, window = np.zeros((3, 6, wide)), np.empty(wide), np.empty((6, wide))
+    for v in range(-1, tall):
+        # Of the three rows of cells the oldest is replaced; beyond the last one there is nothing.
+        _cells(a, b, (v + 1) * CELL, cells[(v + 1) % 3])
+        if v >= 0:
+            for k in range(6):
+                _three(cells[0, k], cells[1, k], cells[2, k], column, window[k])
+            _ssim(window, out[v])
     return out
+
+
+@njit(**PLAIN)
+def _three(above: F64, here: F64, below: F64, column: F64, out: F64) -> None:
+    """Sums over three rows and three columns, those that exist."""
+    last = out.size - 1
+    for u in range(last + 1):
+        column[u] = above[u] + here[u] + below[u]
+    for u in range(1, last):
+        out[u] = column[u - 1] + column[u] + column[u + 1]
+    out[0] = column[0] + (column[1] if last > 0 else 0.0)
+    out[last] = column[last] + (column[last - 1] if last > 0 else 0.0)
 
 
 @njit(**PLAIN)

@@ -110,9 +110,10 @@ class StageProgress:
         start = last = time.perf_counter()
         before, told = self.done(name), False
         while not stop.wait(min(POLL_SECONDS, PLAIN_SECONDS)):
-            if not told and self._compiles():
-                self.console.print(f"{name}: {COMPILES}", highlight=False)
-                told = True
+            if self._compiles():
+                if not told:
+                    self.console.print(f"{name}: {COMPILES}", highlight=False)
+                told, start, last = True, time.perf_counter(), time.perf_counter()
             if time.perf_counter() - last >= PLAIN_SECONDS:
                 last = time.perf_counter()
                 self._line(name, total, start, before)

@@ -15,6 +15,7 @@ STAGES = {
         "flows.ingest.fingerprints:file_hash",
         "flows.ingest.fingerprints:perceptual_hash",
     ],
+    "finish": ["flows.run.stages:finish"],
     "select": ["flows.ingest.selection:select_pictures"],
     "segments": ["annotators.regions.segments:SegmentRegions.masks"],
     "appearance": ["annotators.regions.plain_names:plain_names"],
@@ -51,7 +52,7 @@ STAGES = {
         "flows.store.tables:write_table",
     ],
 }
-"""Stage to the functions that are it."""
+"""Stage to the functions that are it; ``finish`` is once a run (card, manifest, shortcuts)."""
 SECOND = "other orders"
 """Chains that only the gate wants: the region without a step, the reverse order."""
 

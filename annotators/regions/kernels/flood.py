@@ -24,9 +24,8 @@ def _gradients(image: U8) -> U8:
     for y in range(height):
         _columns(flat[max(y - 1, 0)], flat[y], flat[min(y + 1, height - 1)], smooth, steep)
         _rows(smooth, steep, found)
-        row = out[y + 1, 1:]
         for x in range(width):
-            row[x] = max(found[3 * x], found[3 * x + 1], found[3 * x + 2])
+            out[y + 1, x + 1] = max(found[3 * x], found[3 * x + 1], found[3 * x + 2])
     return out
 
 
@@ -35,8 +34,10 @@ def _columns(above: U8, here: U8, below: U8, smooth: I16, steep: I16) -> None:
     for i in range(here.size):
         smooth[i + 3] = np.int16(above[i]) + np.int16(below[i]) + 2 * np.int16(here[i])
         steep[i + 3] = np.int16(below[i]) - np.int16(above[i])
-    for values in (smooth, steep):
-        values[:3], values[-3:] = values[3:6], values[-6:-3]
+    last = here.size + 3
+    for c in range(3):
+        smooth[c], steep[c] = smooth[c + 3], steep[c + 3]
+        smooth[last + c], steep[last + c] = smooth[last + c - 3], steep[last + c - 3]
 
 
 @njit(nogil=True, cache=True)
@@ -48,17 +49,15 @@ def _rows(smooth: I16, steep: I16, found: U8) -> None:
 
 
 @njit(nogil=True, cache=True)
-def flood(labels: U8, image: U8) -> U8:
-    """Labels in which every 0 has become the label that reaches it over the lowest gradient.
+def flood(framed: U8, image: U8) -> None:
+    """Give every 0 the label that reaches it over the lowest gradient, in place.
 
-    ``labels`` is ``(height, width)``, ``image`` RGB of that size. Pixels wait in one queue per
-    gradient, first come first served.
+    ``image`` is RGB ``(height, width, 3)``; ``framed`` are labels with a frame of one pixel that is
+    nobody's (255), which keeps the flood inside without a look at the border. Pixels wait in one
+    queue per gradient, first come first served.
     """
-    height, width = labels.shape
+    height, width = image.shape[:2]
     wide = width + 2
-    # A frame that is nobody's keeps the flood inside without a look at the border.
-    framed = np.full((height + 2, wide), 255, np.uint8)
-    framed[1:-1, 1:-1] = labels
     gradient, flat = _gradients(image).ravel(), framed.ravel()
     head, tail = np.full(256, -1, np.int32), np.full(256, -1, np.int32)
     following = np.empty(flat.size, np.int32)
@@ -81,7 +80,6 @@ def flood(labels: U8, image: U8) -> U8:
             if flat[other] == 0:
                 flat[other] = flat[node]
                 _append(head, tail, following, max(level, gradient[other]), other)
-    return framed[1:-1, 1:-1].copy()
 
 
 @njit(nogil=True, cache=True)

@@ -44,12 +44,16 @@ def bilateral(image: U8, near: F64, alike: F64, out: U8) -> None:
     """
     height, width = image.shape[:2]
     radius = near.shape[0] // 2
-    plane = image.transpose(2, 0, 1).astype(np.float32)
-    # Sums of weights, then of each channel times its weight.
+    plane = np.empty((3, height, width), np.float32)
+    # Sums of weights, then of each channel times its weight; each pixel begins with its own.
     sums = np.empty((4, height, width), np.float64)
     own = near[radius, radius] * alike[0]
-    sums[0] = own
-    sums[1:] = own * plane
+    for y in range(height):
+        for x in range(width):
+            sums[0, y, x] = own
+            for c in range(3):
+                plane[c, y, x] = image[y, x, c]
+                sums[c + 1, y, x] = own * image[y, x, c]
     weight = np.empty(width, np.float64)
     for y in range(height):
         for dy in range(min(radius + 1, height - y)):
