@@ -68,7 +68,7 @@ def read_ledger(out: Path, shard: int, stage: str = "build") -> ShardSummary | N
     """What the ledger says, whether or not the files are still there."""
     try:
         raw = json.loads(ledger_path(out, shard, stage).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        raw["files"] = [FileEntry(*entry) for entry in raw["files"]]
+        return ShardSummary(**raw)
+    except (OSError, ValueError, TypeError, LookupError):  # not one of ours: made again
         return None
-    raw["files"] = [FileEntry(*entry) for entry in raw["files"]]
-    return ShardSummary(**raw)

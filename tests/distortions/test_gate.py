@@ -182,6 +182,22 @@ def test_a_tone_alone_must_break_with_its_surroundings(chain, inside, outside, r
     )  # nothing surrounds the whole
 
 
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("saturate_weaken:saturate_weaken_hsv", (170, 90, 60), (90, 90, 90)),
+        ("saturate_strengthen:saturate_strengthen_hsv", (120, 105, 100), (220, 60, 30)),
+    ],
+)
+def test_strong_colour_gives_itself_away(name, inside, outside):
+    """A weak change of colour must break with what surrounds it; from level 3 on it need not."""
+    image = flat(*outside)
+    image[region(image)] = inside
+    found = [judged(image, f"{name}:{severity}").refusal for severity in (1, 2, 3)]
+    family = name.partition(":")[0]
+    assert found == [f"{family}:blends_in", f"{family}:blends_in", ""]
+
+
 def test_damage_of_a_step_is_that_of_the_result_with_it(coffee):
     """A step's damage is measured in the finished region against the region without it."""
     links = link_chain(parse_chain("blur:gaussian_blur:2,noise:gaussian_noise:2"), 1)

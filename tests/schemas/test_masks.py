@@ -115,7 +115,7 @@ def test_a_part_has_the_counts_of_the_whole(part, left, top, right, bottom):
     assert masks.encode_part(part, box, *whole.shape) == masks.encode(whole)
 
 
-@pytest.mark.parametrize("counts", ["", "P", "0P", "é", "/2", "oooooooooooooooo0", "2N22"])
+@pytest.mark.parametrize("counts", ["", "P", "0P", "4P", "é", "/2", "oooooooooooooooo0", "2N22"])
 def test_text_that_is_no_counts_is_noticed(counts):
     """Unfinished, endless and negative numbers and other characters never reach the C decoder."""
     with pytest.raises(ContractError, match="mask"):

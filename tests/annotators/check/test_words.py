@@ -176,7 +176,8 @@ def test_margins():
 
     assert asked(0.11, 0.25, 0.6) == []
     assert asked(0.05, 0.5, 0.6) == []
-    assert asked(0.2, 0.5, 0.6) == ["most", "least"]
+    assert asked(0.2, 0.5, 0.6) == []
+    assert asked(0.2, 0.5, 2.6) == ["most", "least"]
 
 
 def test_clean_regions_compete_only_when_unique():

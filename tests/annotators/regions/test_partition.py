@@ -113,6 +113,17 @@ class TestPartition:
         assert np.array_equal(tray, middle.mask & ~small.mask)
         assert np.array_equal(cup, small.mask)
 
+    def test_one_in_the_corner_of_an_angle(self):
+        """A region keeps its pixels where another's box covers them and the other does not."""
+        cup, angle = box(50, 50, 90, 90, "cup"), box(50, 50, 150, 150, "bench")
+        angle.mask[50:100, 50:100] = False
+        floor = box(20, 10, 200, 190, "floor")
+        regions, rejects = split(cup, angle, floor, max_iou=0.5)
+        assert rejects == []
+        found = {region.label: decoded(region) for region in regions}
+        assert np.array_equal(found["cup"], cup.mask)
+        assert np.array_equal(found["floor"], floor.mask & ~angle.mask & ~cup.mask)
+
     def test_what_is_left_may_be_too_little(self):
         """Enough as proposed, but not after a smaller one took its pixels, or its crumbs went."""
         thin = box(0, 0, 40, 41, "mat")
