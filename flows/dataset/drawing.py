@@ -83,10 +83,18 @@ def bars(title: str, counts: Mapping[str, int], width: int = 640) -> Image:
     return np.asarray(page)
 
 
+def _padded(image: Image, height: int) -> Image:
+    """A picture with paper below."""
+    page = np.full((height, image.shape[1], 3), PAPER, np.uint8)
+    page[: image.shape[0]] = image
+    return page
+
+
 def beside(images: Sequence[Image], gap: int = 8) -> Image:
-    """Pictures of one height in a row."""
-    between = np.full((images[0].shape[0], gap, 3), PAPER, np.uint8)
-    parts = [part for image in images for part in (image, between)][:-1]
+    """Pictures in a row; below lower ones, whose captions have fewer lines, is paper."""
+    height = max(image.shape[0] for image in images)
+    between = np.full((height, gap, 3), PAPER, np.uint8)
+    parts = [part for image in images for part in (_padded(image, height), between)][:-1]
     return np.concatenate(parts, axis=1)
 
 

@@ -330,3 +330,15 @@ def test_validate_finds_a_replaced_source(dataset, photos, tmp_path):
     with Image.open(source / "photo1.png") as image:
         image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(source / "photo1.png")
     assert {problem.rule for problem in validate(dataset, [str(source)])} == {"source"}
+
+
+def test_pictures_of_several_heights_stand_beside_each_other():
+    """Where one caption has more lines than another, the lower picture ends in paper."""
+    from flows.dataset.drawing import PAPER, beside
+
+    low, high = np.zeros((4, 3, 3), np.uint8), np.ones((9, 5, 3), np.uint8)
+    row = beside([low, high], gap=2)
+    assert row.shape == (9, 10, 3)
+    assert (row[:4, :3] == 0).all()
+    assert (row[4:, :3] == PAPER).all()
+    assert (row[:, 5:] == 1).all()
