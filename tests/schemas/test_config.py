@@ -7,6 +7,7 @@ import pytest
 
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
+from schemas.settings.everyday import dotted
 from schemas.settings.section import frozen, thawed
 from schemas.settings.training import MixConfig, PointConfig, SftConfig, SourceConfig
 
@@ -163,3 +164,9 @@ def test_profiles_are_refused_by_name():
     """A profile that does not exist is one line with those that do."""
     with pytest.raises(ConfigError, match=r"plan.profile: .*'published' or 'paper', got 'papers'"):
         RunConfig.load(None, {"plan.profile": "papers"})
+
+
+def test_lists_of_flags():
+    """``--families`` and ``--types`` take names with commas and spaces between."""
+    plan = RunConfig.load(None, dotted({"families": "blur, noise", "types": "jitter"})).plan
+    assert (plan.families, plan.types) == (("blur", "noise"), ("jitter",))
