@@ -54,6 +54,13 @@ def test_weighted_never_draws_weight_zero():
     assert 2.6 < drawn["b"] / drawn["a"] < 3.4
 
 
+def test_small_weights_are_drawn_evenly():
+    """Weights are shares of their sum, however small that is."""
+    stream = Stream("small")
+    drawn = Counter(stream.weighted("ab", [0.1, 0.1]) for _ in range(2000))
+    assert 0.85 < drawn["a"] / drawn["b"] < 1.18
+
+
 def test_bad_bound_raises():
     """There is no draw below zero."""
     with pytest.raises(ValueError, match="at least 1"):
