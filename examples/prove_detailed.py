@@ -111,10 +111,13 @@ def scored(rows: list[Row], said: dict[str, str]) -> dict[str, float]:
         if row["sub_task"] == "choice"
     ]
     boxed = [row for row in asked if row["sub_task"] != "choice" and read_boxes(row["answer"])]
-    return {
-        "choice": statistics.mean(right),
-        "boxes": statistics.mean(overlap(row, said[row["row_id"]]) for row in boxed),
-    }
+    found = [overlap(row, said[row["row_id"]]) for row in boxed]
+    return {"choice": _mean(right), "boxes": _mean(found)}
+
+
+def _mean(values: list[float]) -> float:
+    """The mean; 0 where nothing was asked."""
+    return statistics.mean(values) if values else 0.0
 
 
 def overlap(row: Row, answer: str) -> float:
@@ -135,7 +138,7 @@ def baselines(rows: list[Row], train: list[Row]) -> dict[str, dict[str, float]]:
     chance = [1 / len(choices(row)) for row in rows if row["sub_task"] == "choice"]
     return {
         "chance, full box": {
-            "choice": statistics.mean(chance),
+            "choice": _mean(chance),
             "boxes": scored(rows, blind)["boxes"],
         },
         "blind guess": scored(rows, blind),
