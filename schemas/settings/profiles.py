@@ -14,7 +14,7 @@ from schemas.settings.section import Section, thawed
 
 _PUBLISHED: dict[str, Any] = {
     "plan": {
-        "length_weights": [0.835, 0.165],
+        "length_weights": [0.845, 0.155],
         "reverse_share": 1.0,
         "repeat_share": 0.4,
         "weights": {
@@ -37,16 +37,17 @@ _PUBLISHED: dict[str, Any] = {
     "questions": {
         "local_per_image": 6,
         "order_per_image": 6,
-        "keep": {"most": 0.9, "least": 0.58, "order": 0.95},
+        "keep": {"most": 1.0, "least": 0.68, "single": 0.95, "order": 0.9},
         "ratios": {
             "elsewhere": 0.45,
-            "global_description": 0.26,
+            "global_description": 0.27,
             "local_description": 1.04,
-            "short": 0.53,
+            "short": 0.56,
             "long": 0.335,
         },
     },
 }
+
 # In its table of orders hardly any pair may be reversed, so that no order has a rival.
 _PAPER: dict[str, Any] = {
     "plan": {
@@ -70,6 +71,7 @@ _PAPER: dict[str, Any] = {
         "ratios": {
             **_PUBLISHED["questions"]["ratios"],
             "elsewhere": 0.8,
+            "global_description": 0.29,
             "local_description": 1.08,
             "short": 0.386,
         },
