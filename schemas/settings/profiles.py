@@ -14,7 +14,7 @@ from schemas.settings.section import Section, thawed
 
 _PUBLISHED: dict[str, Any] = {
     "plan": {
-        "length_weights": [0.855, 0.145],
+        "length_weights": [0.845, 0.155],
         "reverse_share": 1.0,
         "repeat_share": 0.4,
         "weights": {
@@ -37,16 +37,17 @@ _PUBLISHED: dict[str, Any] = {
     "questions": {
         "local_per_image": 6,
         "order_per_image": 6,
-        "keep": {"most": 0.7, "least": 0.57, "single": 0.6},
+        "keep": {"most": 1.0, "least": 0.68, "single": 0.95, "order": 0.9},
         "ratios": {
-            "elsewhere": 0.8,
-            "global_description": 0.28,
-            "local_description": 1.0,
-            "short": 0.5,
+            "elsewhere": 0.45,
+            "global_description": 0.27,
+            "local_description": 1.04,
+            "short": 0.56,
             "long": 0.335,
         },
     },
 }
+
 # In its table of orders hardly any pair may be reversed, so that no order has a rival.
 _PAPER: dict[str, Any] = {
     "plan": {
@@ -69,7 +70,8 @@ _PAPER: dict[str, Any] = {
         "keep": {"most": 1.0, "least": 1.0, "single": 0.85},
         "ratios": {
             **_PUBLISHED["questions"]["ratios"],
-            "elsewhere": 1.1,
+            "elsewhere": 0.8,
+            "global_description": 0.29,
             "local_description": 1.08,
             "short": 0.386,
         },
