@@ -49,6 +49,15 @@ def is_here(address: str) -> bool:
     return host in _HERE
 
 
+def refused(run: RunSection, error: RuntimeError) -> ConfigError | None:
+    """What the user reads where Ray's head does not let us in; ``None``: it is another error."""
+    if run.engine != "ray" or not run.address or "connect to GCS" not in str(error):
+        return None
+    asked = "AuthToken" in str(error)
+    why = "it asks for a token; set RAY_AUTH_MODE as for `ray start`" if asked else "no head of Ray"
+    return ConfigError(f"--address {run.address}: {why}")
+
+
 def _own_server() -> bool:
     from prefect.settings import PREFECT_API_URL
 
@@ -108,6 +117,7 @@ def _dask(run: RunSection) -> Any:
         "threads_per_worker": 1,
         "dashboard_address": None,
         "silence_logs": logging.CRITICAL,
+        "preload": ["flows.run.engines.dask_worker"],
     }
     return DaskTaskRunner(cluster_kwargs=cluster)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from prefect import flow
 
 from flows.processes import interruptible
-from flows.run.engines.clusters import runner_for, tagged
+from flows.run.engines.clusters import refused, runner_for, tagged
 from flows.run.engines.prefect_server import reported
 from flows.run.engines.tasks import PrefectTasks
 from flows.run.progress import StageProgress
@@ -51,4 +51,6 @@ def run_flow(
             line = "a worker process died; going on with new ones"
             say(folder.work, line)
             progress.console.print(line, highlight=False)
+        except RuntimeError as error:
+            raise refused(config.run, error) or error from None
     return reported(run, done)

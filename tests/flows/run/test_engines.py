@@ -72,7 +72,8 @@ def test_a_cluster_for_the_run_gives_the_same_bytes(dataset, spider, photos, tmp
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, *flags)
     assert done.returncode in (0, 3), done.stderr
     assert parquet_bytes(tmp_path / "d") == parquet_bytes(dataset)
-    assert done.stderr.startswith("ingest: 8/8 pictures")
+    assert done.stderr.startswith("ingest: ")
+    assert "ingest: 8/8 pictures" in done.stderr
     assert "WARNING" not in done.stderr
 
 
@@ -173,7 +174,7 @@ def test_a_ray_head_of_somebody_else(dataset, photos, environment, spider, tmp_p
     out, port, ray = tmp_path / "d", free_port(), Path(sys.executable).with_name("ray")
     head = [ray, "start", "--head", "--node-ip-address", "127.0.0.1", "--port", port]
     more = ["--num-cpus", 2, "--include-dashboard", "false", "--block"]
-    own = environment | {"RAY_USAGE_STATS_ENABLED": "0"}
+    own = environment | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     short = Path("/tmp") / f"ray-{port}"  # its sockets' paths must be short
     with (tmp_path / "head.log").open("wb") as log:
         command = [*map(str, [*head, *more, "--temp-dir", short])]
