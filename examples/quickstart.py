@@ -8,7 +8,7 @@ import numpy as np
 from skimage import data
 
 from distortions.chain import parse_chain
-from distortions.gate import overall
+from distortions.measure import fidelity
 from distortions.plan import link_chain
 from distortions.region import composite, degrade_region
 
@@ -22,5 +22,5 @@ degraded = composite(photo, [patch])
 
 out = Path(sys.argv[1] if len(sys.argv) > 1 else "degraded.png")
 cv2.imwrite(str(out), cv2.cvtColor(degraded, cv2.COLOR_RGB2BGR))
-scores = overall(patch)
+scores = fidelity(photo, degraded, mask.astype(bool))
 print(f"{out}: SSIM {scores.ssim:.3f}, PSNR {scores.psnr:.1f} dB, mean dE {scores.delta_e:.1f}")

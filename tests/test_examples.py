@@ -68,7 +68,7 @@ def test_configuration():
 def test_every_example_is_listed():
     """The README of the examples names every file."""
     readme = (EXAMPLES / "README.md").read_text()
-    for path in EXAMPLES.iterdir():
+    for path in (path for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"):
         assert path.name == "README.md" or path.name.startswith("_") or f"`{path.name}`" in readme
 
 
