@@ -57,7 +57,7 @@ def match(first: Sequence[Mask], second: Sequence[Mask]) -> list[tuple[int, int,
     overlaps = _overlaps(first, second)
     if not overlaps:
         return []
-    pairs = np.array(list(overlaps))
+    pairs = np.array(list(overlaps), np.int32)  # what old versions of scipy count with
     size = len(first) + len(second)
     graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1] + len(first))), (size, size))
     # Masks that meet, directly or through others, are matched among themselves.

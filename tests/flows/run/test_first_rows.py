@@ -33,8 +33,9 @@ def build(photos, out, rows, at_once=1):
     )
     folder = RunFolder(out)
     with folder.locked():
+        folder.make_ready()
         folder.claim(config, list_candidates([str(photos)], config.limit))
-        progress = StageProgress(folder.fresh_progress(), Console(quiet=True))
+        progress = StageProgress(folder, Console(quiet=True))
         return build_stages(folder, config, progress, InProcess(0))
 
 
