@@ -39,7 +39,7 @@ def test_an_order_is_contradicted_in_its_own_words(text, said):
 
 
 def test_one_family_named_twice_claims_no_order():
-    """Naming the same distortion again, with "then" between, is passed over, what follows is read."""
+    """Naming the same distortion again is passed over, what follows is read."""
     text = "noise, then noise, then blur"
     families = ("noise", "noise", "blur")
     (violation,) = order_contradictions(text, found(text, *families), BLUR_THEN_NOISE)
