@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import connection
 from types import FrameType
-from typing import IO, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 import cv2
 import httpx
@@ -31,17 +31,31 @@ Job = TypeVar("Job")
 Found = TypeVar("Found")
 
 
+class Server(NamedTuple):
+    """A server of ours that has been started.
+
+    Args:
+        process: It.
+        health: Address that answers with success once it is up.
+        log: Where its output goes.
+        name: For messages.
+    """
+
+    process: subprocess.Popen[bytes]
+    health: str
+    log: IO[bytes]
+    name: str
+
+
 @contextlib.contextmanager
 def watched(
     command: Sequence[str],
     environment: Mapping[str, str],
     log: IO[bytes],
     health: str,
-    seconds: float,
     name: str,
-    meanwhile: Callable[[], object] = lambda: None,
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server while the context lasts.
+) -> Iterator[Server]:
+    """Run a server while the context lasts; ``wait_until_up`` says when it answers.
 
     It gets a session of its own: Ctrl-C must reach us, not the server we still talk to.
 
@@ -50,12 +64,7 @@ def watched(
         environment: Its environment.
         log: Where its output goes.
         health: Address that answers with success once it is up.
-        seconds: Longest wait for that.
         name: For messages.
-        meanwhile: Called once while it starts.
-
-    Raises:
-        ConfigError: It does not come up; with the last line it said.
     """
     process = subprocess.Popen(  # noqa: S603  # our own command
         list(command),
@@ -73,27 +82,37 @@ def watched(
         stderr=subprocess.DEVNULL,
     )
     try:
-        meanwhile()
-        with when_interrupted(process.terminate):  # others may start beside it, in threads
-            _wait_until_up(process, health, log, seconds, name)
-        yield process
+        yield Server(process, health, log, name)
     finally:
         _stop(watch)
         _stop(process)
 
 
-def _wait_until_up(
-    process: subprocess.Popen[bytes], health: str, log: IO[bytes], seconds: float, name: str
-) -> None:
+def wait_until_up(servers: Sequence[Server], seconds: float) -> None:
+    """Wait until all answer.
+
+    Raises:
+        ConfigError: One ends, or does not answer in ``seconds``; with the last line it said.
+    """
     deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(health, timeout=5, trust_env=False).is_success:
-                return
+    while servers := [server for server in servers if not _is_up(server)]:
+        if time.monotonic() >= deadline:
+            raise _not_started(servers[0])
         time.sleep(0.1)
-    log.seek(0)
-    said = log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-    raise ConfigError(f"{name} did not start: {said[-1]}")
+
+
+def _is_up(server: Server) -> bool:
+    if server.process.poll() is not None:
+        raise _not_started(server)
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(server.health, timeout=5, trust_env=False).is_success
+    return False
+
+
+def _not_started(server: Server) -> ConfigError:
+    server.log.seek(0)
+    said = server.log.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+    return ConfigError(f"{server.name} did not start: {said[-1]}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -135,7 +154,8 @@ def interruptible(tell: Callable[[], object], number: int = signal.SIGINT) -> It
     def hear(number: int, frame: FrameType | None) -> None:
         _heard.append(number)
         tell()
-        end_all()
+        for end in tuple(_ends):
+            end()
         if callable(before):
             before(number, frame)
 
@@ -144,12 +164,6 @@ def interruptible(tell: Callable[[], object], number: int = signal.SIGINT) -> It
         yield
     finally:
         signal.signal(number, before)
-
-
-def end_all() -> None:
-    """Do what has to be done as soon as a signal comes."""
-    for end in tuple(_ends):
-        end()
 
 
 @contextlib.contextmanager

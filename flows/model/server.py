@@ -6,15 +6,12 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import AbstractContextManager
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from annotators.chat.serving import ServeOptions, options_for, serve_command
-from flows.processes import end_all, watched, when_interrupted
+from flows.processes import Server, wait_until_up, watched, when_interrupted
 from flows.store.inside import read_regular
 from schemas.errors import ConfigError
 from schemas.settings.config import AnswerConfig, RunConfig
@@ -94,47 +91,28 @@ def model_server(config: RunConfig, say: Any) -> Iterator[RunConfig]:
     environment = {**os.environ, "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
     if name:  # by the environment: the command line can be read by everybody on this machine
         environment[KEY] = os.environ[name]
-    starting = []
-    for own in _environments(answers, environment):
-        port = _free_port()
-        command, url = serve_command(program, answers.model, port, options), _url(port)
-        say(f"starting {' '.join(command[:3])} at {url}")
-        starting.append(partial(_server, command, own, url))
     with contextlib.ExitStack() as stack:
-        urls = _started(stack, starting)
+        servers, urls = [], []
+        for own in _environments(answers, environment):
+            port = _free_port()
+            command, url = serve_command(program, answers.model, port, options), _url(port)
+            say(f"starting {' '.join(command[:3])} at {url}")
+            servers.append(stack.enter_context(_server(command, own, url)))
+            urls.append(url)
+        wait_until_up(servers, START_SECONDS)
         update = {"endpoints": tuple(urls), "api_key_env": name}
         yield config.model_copy(update={"answers": answers.model_copy(update=update)})
 
 
-def _started(
-    stack: contextlib.ExitStack, starting: Sequence[Callable[[], AbstractContextManager[str]]]
-) -> list[str]:
-    """The addresses of servers that are up; loading takes minutes, so all do it at once."""
-    if len(starting) == 1:
-        return [stack.enter_context(starting[0]())]
-    with ThreadPoolExecutor(len(starting)) as pool:
-        loading = [pool.submit(stack.enter_context, start()) for start in starting]
-        try:
-            for ready in as_completed(loading):
-                ready.result()
-        except BaseException:
-            end_all()  # one that does not start ends the others
-            raise
-    return [ready.result() for ready in loading]
-
-
 @contextlib.contextmanager
-def _server(command: Sequence[str], environment: Mapping[str, str], url: str) -> Iterator[str]:
-    """The address of a server that lives with the context."""
+def _server(command: Sequence[str], environment: Mapping[str, str], url: str) -> Iterator[Server]:
     with (
         tempfile.TemporaryFile() as log,
-        watched(
-            command, environment, log, f"{url}/health", START_SECONDS, "the vLLM server"
-        ) as server,
+        watched(command, environment, log, f"{url}/health", "the vLLM server") as server,
         # no shard waits for an answer then
-        when_interrupted(server.terminate),
+        when_interrupted(server.process.terminate),
     ):
-        yield url
+        yield server
 
 
 def _environments(answers: AnswerConfig, base: Mapping[str, str]) -> list[dict[str, str]]:

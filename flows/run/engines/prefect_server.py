@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from flows.processes import watched
+from flows.processes import wait_until_up, watched, when_interrupted
 from schemas.errors import ConfigError, EndpointError
 
 QUIET = {
@@ -193,16 +193,11 @@ def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="iqa-spider-prefect-") as home,
         tempfile.TemporaryFile() as log,
         # its database is of no use to anybody later, and a home may not be there to write to
-        watched(
-            command,
-            {"PREFECT_HOME": home, **environment},
-            log,
-            health,
-            START_SECONDS,
-            name,
-            meanwhile,
-        ),
+        watched(command, {"PREFECT_HOME": home, **environment}, log, health, name) as server,
     ):
+        meanwhile()
+        with when_interrupted(server.process.terminate):
+            wait_until_up([server], START_SECONDS)
         try:
             yield url
         finally:

@@ -1,5 +1,6 @@
 """Several servers for one run: each with GPUs of its own, all up at once, all gone afterwards."""
 
+import os
 import sys
 
 import httpx
@@ -58,11 +59,15 @@ def test_three_servers_come_and_go(tmp_path):
 
 
 def test_one_that_does_not_start_ends_the_others(tmp_path):
-    """The mistake is said at once, though the others would load for minutes."""
+    """The mistake is said at once, though the others would load for ever; they are gone then."""
     loading = f'exec "{sys.executable}" -m tests.doubles.fake_vllm "{tmp_path}" loading "$@"'
-    script = f'if [ "${VISIBLE}" = 1 ]; then echo no such model; exit 1; fi; {loading}'
+    begin = f'echo $$ >> "{tmp_path}/numbers"'
+    fail = f'if [ "${VISIBLE}" = 1 ]; then echo no such model; exit 1; fi'
     with (
-        pytest.raises(ConfigError, match="did not start"),
-        model_server(configured(tmp_path, script), lambda line: None),
+        pytest.raises(ConfigError, match="did not start: no such model"),
+        model_server(configured(tmp_path, f"{begin}; {fail}; {loading}"), lambda line: None),
     ):
         pass
+    for number in (tmp_path / "numbers").read_text().split():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(number), 0)
