@@ -49,14 +49,15 @@ def merge(datasets: Sequence[Path], out: Path) -> Made:
 
 
 def _no_row_twice(datasets: Sequence[Path]) -> None:
-    owner: dict[str, Path] = {}
-    for dataset in datasets:
+    owner: dict[str, int] = {}
+    for number, dataset in enumerate(datasets):  # not by its path: one may be given twice
         for path in sorted((dataset / DATA).glob("*.parquet")):
             for image in set(pq.read_table(path, columns=["image_id"])["image_id"].to_pylist()):
-                if owner.setdefault(image, dataset) != dataset:
+                first = datasets[owner.setdefault(image, number)]
+                if owner[image] != number:
                     raise ConfigError(
-                        f"merge: {owner[image]} and {dataset} both hold the degraded picture "
-                        f"{image}; leave the photograph out of one of them"
+                        f"merge: {first} and {dataset} both hold the degraded picture {image}; "
+                        "leave the photograph out of one of them"
                     )
 
 

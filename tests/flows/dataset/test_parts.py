@@ -69,8 +69,9 @@ def test_parts_put_together_are_the_whole(dataset, tmp_path):
 
 def test_what_must_not_be_merged(dataset, tmp_path):
     """The same pictures twice, another version, other plans, or one dataset alone."""
-    with pytest.raises(ConfigError, match="both hold"):
-        merge([dataset, shutil.copytree(dataset, tmp_path / "copy")], tmp_path / "out")
+    for other in (dataset, shutil.copytree(dataset, tmp_path / "copy")):
+        with pytest.raises(ConfigError, match="both hold"):
+            merge([dataset, other], tmp_path / "out")
     with pytest.raises(ConfigError, match="two datasets"):
         merge([dataset], tmp_path / "out")
     path = tmp_path / "copy" / "manifest.json"
