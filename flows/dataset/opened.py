@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.ingest.single import SourceImages
-from flows.store.layout import DATA, read_manifest
+from flows.store.layout import DATA, require_dataset
 from flows.store.place import place as at
 from flows.store.place import readable
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
 from schemas.arrays import Image, Mask
-from schemas.errors import ConfigError, UnknownNameError
+from schemas.errors import UnknownNameError
 from schemas.masks import decode
 from schemas.records import Sample, Split, Step, SubTask, Task
 
@@ -229,10 +229,9 @@ def open_dataset(folder: str | Path) -> Dataset:
     """The rows of a folder that ``build`` made.
 
     Raises:
-        ConfigError: It is not a dataset of ours, or a region stage.
+        ConfigError: It is not a dataset of ours.
     """
     place = at(folder)
-    if read_manifest(place).get("kind") == "regions":
-        raise ConfigError(f"{place} is a region stage, not a dataset; build from it first")
+    require_dataset(place)
     files = _Files(place)
     return Dataset(files, range(int(files.starts[-1])))

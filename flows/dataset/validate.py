@@ -27,7 +27,7 @@ from flows.store.layout import (
     REJECTS,
     FileEntry,
     is_intact,
-    read_manifest,
+    require_dataset,
     require_records,
 )
 from flows.store.place import is_remote, readable
@@ -53,7 +53,7 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
     Raises:
         ConfigError: There is no dataset, or one of other versions.
     """
-    manifest = read_manifest(out)
+    manifest = require_dataset(out)
     require_records(out, manifest, RECORD_TYPES)
     load_plugins(manifest["config"]["plugins"])
     shard_tools.cache_clear()

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from distortions.plugins import load_plugins
 from distortions.registry import FAMILIES
 from flows.dataset.manifest import human_families
-from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, read_manifest
+from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, require_dataset
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from schemas.errors import ConfigError, ContractError, UnknownNameError, reading
@@ -80,7 +80,7 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
     """
     if split not in SPLIT_CHOICES:
         raise UnknownNameError("split", split, SPLIT_CHOICES)
-    manifest = read_manifest(folder)
+    manifest = require_dataset(folder)
     load_plugins(manifest["config"]["plugins"])
     chosen = tuple(tasks)
     rows, further = [], set[str]()

@@ -10,7 +10,7 @@ from flows.dataset import validate as validation
 from flows.dataset.balance import RunSummary
 from flows.dataset.statistics.stats import Stats, collect
 from flows.run.command import StageSummary, run_build, run_segment
-from flows.store.layout import read_manifest
+from flows.store.layout import require_dataset
 from flows.store.place import place
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
@@ -82,7 +82,7 @@ def stats(dataset: str | Path) -> Stats:
     Raises:
         ConfigError: It is not a dataset of ours.
     """
-    read_manifest(place(dataset))
+    require_dataset(place(dataset))
     return collect(place(dataset))
 
 

@@ -173,11 +173,21 @@ def note_file(out: Path, path: Path) -> None:
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
+_NO_DATASETS = {
+    "regions": "a region stage, not a dataset; build from it first",
+    "augmented": "what augment made of a dataset: rows for `sft` and `export`; ask for the dataset",
+}
+
+
 def require_dataset(out: Path) -> dict[str, Any]:
-    """The manifest of a dataset; ``ConfigError`` where there is none, or a region stage."""
+    """The manifest of a dataset.
+
+    Raises:
+        ConfigError: There is none, or what is there has a manifest but is no dataset.
+    """
     manifest = read_manifest(out)
-    if manifest.get("kind") == "regions":
-        raise ConfigError(f"{out} is a region stage, not a dataset; build from it first")
+    if what := _NO_DATASETS.get(manifest.get("kind", "")):
+        raise ConfigError(f"{out} is {what}")
     return manifest
 
 

@@ -24,12 +24,14 @@ def run(
     """Draw a degraded picture beside its source with mask, question and answer; or regions."""
     from flows.dataset.show import draw
     from flows.ingest.single import SourceImages
-    from flows.store.layout import read_manifest
+    from flows.store.layout import read_manifest, require_dataset
     from flows.store.place import place
     from flows.store.png import write_png
 
     where = place(dataset)
     staged = read_manifest(where).get("kind") == "regions"
+    if not staged:
+        require_dataset(where)
     images = SourceImages(where, source or [])
     if regions or staged:
         write_png(out, _regions(where, row, images, staged))

@@ -21,11 +21,11 @@ def run(
     from flows.dataset.statistics.shortcuts import measure
     from flows.dataset.statistics.stats import collect, render
     from flows.dataset.statistics.tables import render_paper, render_shortcuts
-    from flows.store.layout import read_manifest
+    from flows.store.layout import require_dataset
     from flows.store.place import place
 
     where = place(dataset)
-    read_manifest(where)
+    require_dataset(where)
     console = Console(width=100 if not typer.get_text_stream("stdout").isatty() else None)
     if shortcuts:
         console.print(render_shortcuts(measure(where)))

@@ -44,7 +44,7 @@ def mirrored(facts: PictureFacts, image: Image) -> Moved | None:
     labels = {region.label_refined for region in facts.regions}
     if not all(map(can_flip, [*labels, *facts.references.values()])):
         return None
-    image_id = f"{facts.image_id}~mirror"
+    image_id = f"{facts.image_id}-mirror"
     regions = [
         _moved(region, image_id, mask[:, ::-1], flip_text)
         for region, mask in zip(facts.regions, _masks(facts), strict=True)
@@ -67,7 +67,7 @@ def cropped(facts: PictureFacts, image: Image, stream: Stream) -> Moved | None:
         if whole and columns.stop - columns.start == image.shape[1]:
             continue
         if all(share >= KEPT or share < LOST for share in shares) and max(shares) >= KEPT:
-            image_id = f"{facts.image_id}~crop"
+            image_id = f"{facts.image_id}-crop"
             regions = [
                 _moved(region, image_id, mask[rows, columns], str)
                 for region, mask, share in zip(facts.regions, everything, shares, strict=True)

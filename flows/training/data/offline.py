@@ -31,6 +31,7 @@ from flows.training.data.geometry import Moved, cropped, mirrored
 from flows.training.data.operations import CROP, MIRROR, OPERATIONS, New, cropped_rows, mirrored_row
 from flows.training.data.scenes import Scenes
 from schemas.arrays import Image
+from schemas.counts import ROWS
 from schemas.errors import ConfigError
 from schemas.records import DegradedRegion, Message, Picture, Reject, Sample
 from schemas.settings.config import ExportConfig
@@ -78,6 +79,7 @@ def augment_dataset(dataset: Path, out: Path, config: OfflineConfig) -> dict[str
         )
     whole: dict[str, Any] = {n: manifest[n] for n in ("records", "code") if n in manifest}
     whole |= {
+        "kind": "augmented",
         "augmented": {"key": key, **config.model_dump()},
         "counts": {"rows": report["by_task"]},
     }
@@ -262,5 +264,5 @@ def _report(summaries: list[ShardSummary]) -> dict[str, Any]:
         }
         for kind in ("made", "refused")
     }
-    by_task = {name: n for name, n in sorted(counts.items()) if name.startswith("rows.")}
+    by_task = dict(sorted(ROWS.under(counts).items()))
     return {"rows": sum(tell["made"].values()), **tell, "by_task": by_task}

@@ -170,6 +170,23 @@ def test_the_command_writes_a_dataset_that_is_mixed_with_its_parent(detailed, sp
     everything = sum(pq.read_metadata(file).num_rows for file in (out / "data").glob("*.parquet"))
     assert report["rows"] == everything
     assert {"mirror", "options", "wording"} <= set(operations)
+    assert sum(report["by_task"].values()) == everything
+    done = spider("export", out, "--format", "jsonl", "--out", tmp_path / "records")
+    assert done.returncode == 0, done.stderr
+    exported = [file.read_text().splitlines() for file in (tmp_path / "records").glob("*.jsonl")]
+    assert sum(map(len, exported)) == everything
+
+
+@pytest.mark.parametrize("command", ["validate", "stats", "show", "look", "subset"])
+def test_what_wants_a_dataset_says_that_this_is_none(detailed, spider, tmp_path, command):
+    """Rows made before training have no photographs and no plan: one line says what they are."""
+    out = tmp_path / "more"
+    offline.augment_dataset(detailed, out, OfflineConfig(mirror=0, crop=0))
+    more = {"show": [0, "--out", tmp_path / "row.png"]}
+    more["subset"] = ["--where", "1 = 1", "--out", tmp_path / "part"]
+    done = spider(command, out, *more.get(command, ()))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "made of a dataset" in done.stderr
 
 
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(detailed, tmp_path, monkeypatch):
