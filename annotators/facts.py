@@ -40,6 +40,11 @@ class PictureFacts:
     """Whether the source's scores are well inside the limits; see annotators/screening."""
 
     @property
+    def names(self) -> list[str]:
+        """Phrases and labels in a text that are names and no claims."""
+        return [*self.references.values(), *(region.label_refined for region in self.regions)]
+
+    @property
     def vouched(self) -> bool:
         """Whether "no visible flaw" may be said of a clean region; so it may if people said it."""
         return self.clear or self.origin == "human"

@@ -10,6 +10,7 @@ Source: dataset rules, section 6; thresholds in ``[gate]``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -141,7 +142,11 @@ class _Sight:
         self.picture, self.mask, self.looks = picture, mask, looks
         self.chain, self.view = chain, view
         self.result = view.of(looks[-1].image) if chain else view.pristine
-        self.reverse = Steps(picture, mask, chain[::-1])
+
+    @cached_property
+    def reverse(self) -> Steps:
+        """The other order."""
+        return Steps(self.picture, self.mask, self.chain[::-1])
 
     def judged(self, so_far: Judged, gate: GateConfig) -> Judged:
         if len(self.chain) == 1 and _blends_in(self.chain[0], self.view, self.result, gate):

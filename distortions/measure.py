@@ -5,7 +5,7 @@ stored number or a decision.
 """
 
 import math
-from functools import cache, cached_property
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distortions.kernels import Kernels
+from distortions.perception import tables
 from schemas.arrays import Image, Mask, require_image, require_mask
 from schemas.errors import ContractError
 
@@ -102,7 +103,9 @@ class Look:
     @cached_property
     def lab(self) -> NDArray[np.float64]:
         """CIE Lab of the sampled pixels, ``(pixels, 3)``."""
-        values: NDArray[np.float64] = _delta_e.lab_of(self.image, self.region.places, _linear())
+        values: NDArray[np.float64] = _delta_e.lab_of(
+            self.image, self.region.places, tables.light()
+        )
         return values
 
     def colours_against(self, before: "Look") -> NDArray[np.float64]:
@@ -231,11 +234,3 @@ def _psnr(squared: int, area: int) -> float:
     if squared == 0:
         return PSNR_CAP
     return min(PSNR_CAP, 10 * math.log10(255 * 255 * 3 * area / squared))
-
-
-@cache
-def _linear() -> NDArray[np.float64]:
-    """Linear light of the 256 sRGB levels. Source: IEC 61966-2-1."""
-    levels = [v / 255 for v in range(256)]
-    curve = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
-    return np.round(np.array(curve), 12)

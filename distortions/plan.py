@@ -25,16 +25,19 @@ class Palette(NamedTuple):
     Args:
         families: Family name to its drawable types.
         pairs: Ordered pairs of families a chain of two may have.
-        weights: Family or type to how often it is drawn beside others; 1 where it is not named.
         order: Profile that order questions must respect.
         config: The settings it came from.
     """
 
     families: dict[str, tuple[Distortion, ...]]
     pairs: tuple[tuple[str, str], ...]
-    weights: PlanWeights
     order: Profile
     config: PlanConfig
+
+    @property
+    def weights(self) -> PlanWeights:
+        """Family or type to how often it is drawn beside others; 1 where it is not named."""
+        return self.config.weights
 
     def family(self, stream: Stream, names: Sequence[str]) -> str:
         """One of ``names`` by the families' weights."""
@@ -71,7 +74,7 @@ def make_palette(config: PlanConfig) -> Palette:
     order = get_profile(config.order_profile, config.orders, FAMILIES)
     generate = get_profile(config.generate_profile or config.order_profile, config.orders, FAMILIES)
     usable = tuple(p for p in pairs(generate) if p[0] in families and p[1] in families)
-    return Palette(families, usable, config.weights, order, config)
+    return Palette(families, usable, order, config)
 
 
 def _drawable(config: PlanConfig) -> set[str]:

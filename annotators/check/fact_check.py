@@ -52,12 +52,6 @@ def _check_family(text: str, ask: Ask, facts: PictureFacts, family: TaskFamily) 
     return style_violations(plain, ask, facts) or _check_global(plain, ask, facts)
 
 
-def names(facts: PictureFacts) -> list[str]:
-    """Phrases and labels in a text that are names and no claims."""
-    labels = [region.label_refined for region in facts.regions]
-    return [*facts.references.values(), *labels]
-
-
 def _check_short(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     expected = short_answer(ask.chain, facts)
     if text == expected:
@@ -73,12 +67,12 @@ def _check_short(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
 
 def _check_region(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     """Local and long answers: exactly the region's own chain."""
-    found = mentioned(text, facts.families, names(facts))
+    found = mentioned(text, facts.families, facts.names)
     rules: list[Callable[[], list[Violation]]] = [
         lambda: _compare(found, ask, facts),
         lambda: _grades(found, ask.target),
         lambda: _order(text, found, ask.chain, facts),
-        lambda: contradicts_place(blanked(text, names(facts)), ask.target, facts),
+        lambda: contradicts_place(blanked(text, facts.names), ask.target, facts),
         lambda: missing_effect(text, ask, facts),
         lambda: _beyond(text, ask, facts),
     ]
@@ -159,7 +153,7 @@ def _check_global(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     violations: list[Violation] = []
     asserted: set[str] = set()
     for sentence in _sentences(text):
-        found = mentioned(sentence, facts.families, names(facts))
+        found = mentioned(sentence, facts.families, facts.names)
         asserted |= {mention.family for mention in found if not mention.denied}
         violations += _check_sentence(sentence, found, facts)
         violations += comparisons(sentence, ask, _regions_in(sentence, facts), facts)
@@ -203,7 +197,7 @@ def _check_sentence(sentence: str, found: list[Mention], facts: PictureFacts) ->
     violations += _sentence_grades(found, owners)
     if len(about) == 1:
         violations += _order(sentence, found, about[0].chain, facts)
-        violations += contradicts_place(blanked(sentence, names(facts)), about[0], facts)
+        violations += contradicts_place(blanked(sentence, facts.names), about[0], facts)
     return violations
 
 

@@ -37,8 +37,7 @@ def missing_effect(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
 
 def _effect(text: str, facts: PictureFacts, target: DegradedRegion | None) -> bool:
     """Whether anything beside names of regions and distortions speaks of harm."""
-    labels = [region.label_refined for region in facts.regions]
-    plain = blanked(text, [*facts.references.values(), *labels])
+    plain = blanked(text, facts.names)
     for mention in reversed(mentioned(plain, facts.families)):
         plain = plain[: mention.start] + " " + plain[mention.end :]
     if tells_of_harm(plain):

@@ -159,12 +159,11 @@ class _Asking:
         referring = self._referring()
         for number in range(limit):
             first, second = (grounding, referring) if number % 2 == 0 else (referring, grounding)
-            made = (first or second)[:1]
-            if not made:
+            left = first or second
+            if left:
+                self.asks.append(left.pop(0))
+            else:
                 self.dropped["giqa_open_nothing_to_ask"] += 1
-                continue
-            (first or second).pop(0)
-            self.asks.append(made[0])
 
     def _grounding(self) -> list[Ask]:
         """What has a flaw: only where every region that has it can be cited."""

@@ -35,9 +35,10 @@ GRID: Final = 8
 STRONGEST: Final = 0.997
 # Pure noise has its strongest step at 2.3 to 3.4 times its estimate, photographs at 18 and more.
 ABOVE_NOISE: Final = 4
-_LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Grey = NDArray[np.uint8]
+Slopes = list[NDArray[np.int16]]
 
 
 class Coarse(NamedTuple):
@@ -68,9 +69,33 @@ def histogram(levels: Grey) -> NDArray[np.int64]:
     return np.asarray(cv2.calcHist([levels], [0], None, [256], [0, 256])).ravel().astype(np.int64)
 
 
-def _sharpness(grey: Grey, noise: float) -> float:
+def percentile(counts: NDArray[np.int64], share: float) -> float:
+    """The level, from 0 to 256, below which a share of the pixels lie; linear within a level."""
+    total = np.cumsum(counts)
+    mark = share * int(total[-1])
+    level = int(np.searchsorted(total, mark))
+    return level + 1 - (int(total[level]) - mark) / max(1, int(counts[level]))
+
+
+def blurred_twice(grey: Grey) -> tuple[Grey, Grey]:
+    """Without its grain, and blurred by two pixels on top: the yardstick of sharpness."""
     smooth = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-    blurred = np.asarray(cv2.GaussianBlur(smooth, (9, 9), 2), np.uint8)
+    return smooth, np.asarray(cv2.GaussianBlur(smooth, (9, 9), 2), np.uint8)
+
+
+def slopes_of(grey: Grey) -> Slopes:
+    """Sobel responses across and down."""
+    return [np.asarray(cv2.Sobel(grey, cv2.CV_16S, dx, 1 - dx), np.int16) for dx in (1, 0)]
+
+
+def strength(slopes: Slopes) -> Grey:
+    """Across and down together, quarters of Sobel units."""
+    across, down = (cv2.convertScaleAbs(slope, alpha=0.25) for slope in slopes)
+    return np.asarray(cv2.add(across, down), np.uint8)
+
+
+def _sharpness(grey: Grey, noise: float) -> float:
+    smooth, blurred = blurred_twice(grey)
     strongest = _strongest(smooth)
     if strongest <= ABOVE_NOISE * noise + 1:
         return 1.0
@@ -78,18 +103,12 @@ def _sharpness(grey: Grey, noise: float) -> float:
 
 
 def _strongest(grey: Grey) -> float:
-    """A high percentile of the gradient, quarters of Sobel units, linear within a level."""
-    across = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 1, 0), alpha=0.25)
-    down = cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_16S, 0, 1), alpha=0.25)
-    counts = histogram(np.asarray(cv2.add(across, down), np.uint8))
-    total = np.cumsum(counts)
-    mark = STRONGEST * grey.size
-    level = int(np.searchsorted(total, mark))
-    return level + 1 - (int(total[level]) - mark) / max(1, int(counts[level]))
+    """A high percentile of the gradient, quarters of Sobel units."""
+    return percentile(histogram(strength(slopes_of(grey))), STRONGEST)
 
 
 def _noise(grey: Grey) -> float:
-    response = cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, _LAPLACE))
+    response = cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, LAPLACE))
     corners = np.asarray(cv2.integral(response, sdepth=cv2.CV_32S))[::BLOCK, ::BLOCK]
     blocks = np.sort(np.diff(np.diff(corners.astype(np.int64), axis=0), axis=1).ravel())
     if blocks.size == 0:

@@ -23,7 +23,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotators.screening.coarse import histogram
+from annotators.screening.coarse import (
+    LAPLACE,
+    Slopes,
+    blurred_twice,
+    histogram,
+    percentile,
+    slopes_of,
+    strength,
+)
 from schemas.arrays import Image
 
 LONG_SIDE: Final = 512
@@ -41,10 +49,8 @@ STRUCTURE: Final = 2
 FEWEST: Final = 8
 WHITE: Final = 250
 DARKEST: Final = 0.05
-_LAPLACE: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 Levels = NDArray[np.uint8]
-Slopes = list[NDArray[np.int16]]
 
 
 class Finer(NamedTuple):
@@ -63,9 +69,7 @@ def finer(image: Image) -> Finer:
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     red, green, blue = cv2.split(small)
     darkest = np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
-    smooth = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
-    blurred = np.asarray(cv2.GaussianBlur(smooth, (9, 9), 2), np.uint8)
-    before, after = _slopes(smooth), _slopes(blurred)
+    before, after = map(slopes_of, blurred_twice(grey))
     return Finer(
         steadiness=_steadiness(before, after),
         focus=_focus(before, after),
@@ -96,20 +100,10 @@ def _steadiness(before: Slopes, after: Slopes) -> float:
     return min((_strong(rows[0], way) + 0.5) / (_strong(rows[1], way) + 0.5) for way in DIRECTIONS)
 
 
-def _slopes(grey: Levels) -> Slopes:
-    return [np.asarray(cv2.Sobel(grey, cv2.CV_16S, dx, 1 - dx), np.int16) for dx in (1, 0)]
-
-
-def _strength(slopes: Slopes) -> Levels:
-    """Across and down together, quarters of Sobel units."""
-    across, down = (cv2.convertScaleAbs(slope, alpha=0.25) for slope in slopes)
-    return np.asarray(cv2.add(across, down), np.uint8)
-
-
 def _focus(before: Slopes, after: Slopes) -> float:
     """The lowest tenth of the blocks' sharpness; 1 where no block holds structure."""
     sharp, soft = (
-        _blocks(_strength(slopes), 2 * BLOCK).sum(axis=1, dtype=np.int64)
+        _blocks(strength(slopes), 2 * BLOCK).sum(axis=1, dtype=np.int64)
         for slopes in (before, after)
     )
     held = soft >= STRUCTURE * (2 * BLOCK) ** 2
@@ -124,19 +118,12 @@ def _strong(slopes: Slopes, way: tuple[int, int]) -> float:
     # Whole numbers times whole numbers and a power of two: exact, whoever adds them up.
     along = cv2.addWeighted(slopes[0], way[0], slopes[1], way[1], 0)
     counts = histogram(np.asarray(cv2.convertScaleAbs(along, alpha=1 / 64), np.uint8))
-    return _percentile(counts, STRONG)
-
-
-def _percentile(counts: NDArray[np.int64], share: float) -> float:
-    total = np.cumsum(counts)
-    mark = share * int(total[-1])
-    level = int(np.searchsorted(total, mark))
-    return level + 1 - (int(total[level]) - mark) / max(1, int(counts[level]))
+    return percentile(counts, STRONG)
 
 
 def _texture(grey: Levels) -> float:
-    fine = _blocks(np.asarray(cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, _LAPLACE))))
-    steps = _blocks(_strength(_slopes(grey)))
+    fine = _blocks(np.asarray(cv2.convertScaleAbs(cv2.filter2D(grey, cv2.CV_16S, LAPLACE))))
+    steps = _blocks(strength(slopes_of(grey)))
     strongest = np.partition(steps, -6, axis=1)[:, -6].astype(np.int64)
     sharp = strongest >= STEP
     if int(sharp.sum()) < FEWEST:
@@ -159,4 +146,4 @@ def _blown(darkest: Levels) -> float:
 
 
 def _veil(darkest: Levels) -> float:
-    return _percentile(histogram(np.asarray(cv2.erode(darkest, np.ones((3, 3))))), DARKEST)
+    return percentile(histogram(np.asarray(cv2.erode(darkest, np.ones((3, 3))))), DARKEST)

@@ -1,7 +1,7 @@
 """Compiled pixel loops: numba, fixed order of operations, no fast-math.
 
-Modules in here import numba and are reached through ``distortions.compiled``, which loads them
-on first use, so that listing the registry does not pay for the compiler.
+Modules in here import numba and are reached through ``Kernels``, which loads them on first
+use, so that listing the registry does not pay for the compiler.
 """
 
 import importlib

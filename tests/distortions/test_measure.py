@@ -123,12 +123,12 @@ def test_bad_input_raises(pair):
 
 def test_linear_light_is_that_of_the_standard():
     """Both branches of the curve, on either side of the level where they meet."""
-    from distortions.measure import _linear
+    from distortions.perception import tables
 
     for level in (0, 5, 10, 11, 12, 128, 255):
         share = level / 255
         dark, light = share / 12.92, ((share + 0.055) / 1.055) ** 2.4
-        assert _linear()[level] == pytest.approx(dark if level <= 10 else light, abs=1e-12)
+        assert tables.light()[level] == pytest.approx(dark if level <= 10 else light, abs=1e-12)
 
 
 def test_measures_are_stored_to_four_places(coffee):

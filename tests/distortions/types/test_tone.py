@@ -3,6 +3,7 @@
 import io
 import itertools
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -107,6 +108,18 @@ def test_jpeg2000_reaches_its_psnr(astronaut):
         error = crop.astype(float) - apply("jpeg2000_compression", crop, severity)
         reached.append(10 * np.log10(255**2 / (error**2).mean()))
         assert abs(reached[-1] - level("jpeg2000_compression", severity)) < 2
+    assert reached == sorted(reached, reverse=True)
+
+
+@pytest.mark.parametrize("colour", [(60, 140, 50), (200, 30, 40), (110, 150, 210)])
+def test_jpeg2000_keeps_the_colour_of_what_is_smooth(colour):
+    """A smooth region, of which the codec alone leaves another colour, is near its target, too."""
+    shade = np.arange(200)[None, :, None] // 20
+    crop = (np.broadcast_to(colour, (160, 200, 3)) + shade).astype(np.uint8)
+    levels = [apply("jpeg2000_compression", crop, severity) for severity in SEVERITIES]
+    reached = [cv2.PSNR(crop, worse) for worse in levels]
+    targets = [level("jpeg2000_compression", severity) for severity in SEVERITIES]
+    assert all(got >= wanted - 2 for got, wanted in zip(reached, targets, strict=True))
     assert reached == sorted(reached, reverse=True)
 
 
