@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from prove_learning import own_photos, spider
 
 from annotators.questions.vida.syntax import SCALE, read_boxes
-from flows.evaluation.benchmarks.vida_boxes import iou
+from schemas.boxes import iou
 
 BUILD = """
 seed = 1
