@@ -22,8 +22,9 @@ from typing import Any
 import pyarrow.parquet as pq
 from prove_learning import own_photos, spider
 
-from annotators.questions.vida.syntax import SCALE, read_boxes
-from flows.evaluation.benchmarks.vida_boxes import iou
+from annotators.questions.vida.perception import options_of
+from annotators.questions.vida.syntax import SCALE, box_text, read_boxes
+from schemas.boxes import iou
 
 BUILD = """
 seed = 1
@@ -129,13 +130,13 @@ def overlap(row: Row, answer: str) -> float:
 def baselines(rows: list[Row], train: list[Row]) -> dict[str, dict[str, float]]:
     """Chance, and what a guess without looking gives: the option right most often, the full box."""
     known = Counter(text for row in train if row["sub_task"] == "choice" for text in [right(row)])
-    full = f"<|box_start|>(0,0),({SCALE},{SCALE})<|box_end|>"
+    full = box_text((0, 0, SCALE, SCALE))
     blind = {}
     for row in rows:
-        options = choices(row)
+        options = options_of(row["question"])
         best = max(options, key=lambda letter: known[options[letter]], default="")
         blind[row["row_id"]] = best if row["sub_task"] == "choice" else full
-    chance = [1 / len(choices(row)) for row in rows if row["sub_task"] == "choice"]
+    chance = [1 / len(options_of(row["question"])) for row in rows if row["sub_task"] == "choice"]
     return {
         "chance, full box": {
             "choice": _mean(chance),
@@ -145,15 +146,9 @@ def baselines(rows: list[Row], train: list[Row]) -> dict[str, dict[str, float]]:
     }
 
 
-def choices(row: Row) -> dict[str, str]:
-    """Letter to option."""
-    lines = [line.partition(". ") for line in row["question"].split("\n")]
-    return {letter: text for letter, dot, text in lines if dot and letter in tuple("ABCD")}
-
-
 def right(row: Row) -> str:
     """The right option in words."""
-    return choices(row)[row["answer"].rstrip(".")]
+    return options_of(row["question"])[row["answer"].rstrip(".")]
 
 
 def report(found: dict[str, list[dict[str, float]]], out: Path, rows: list[Row]) -> str:

@@ -1,5 +1,6 @@
 """Axis-parallel boxes in pixels: ``x0, y0`` inside, ``x1, y1`` just outside."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -50,3 +51,15 @@ class Box(NamedTuple):
     def shifted(self, dx: int, dy: int) -> "Box":
         """The same box seen from an origin at ``(-dx, -dy)``."""
         return Box(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+
+def iou(first: Sequence[float], second: Sequence[float]) -> float:
+    """Intersection over union of two boxes ``x0, y0, x1, y1`` in one unit, whichever it is.
+
+    0 where they share no area, so also for a box without area and itself.
+    """
+    across = min(first[2], second[2]) - max(first[0], second[0])
+    down = min(first[3], second[3]) - max(first[1], second[1])
+    common = max(across, 0) * max(down, 0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
+    return common / (sum(areas) - common) if common else 0.0

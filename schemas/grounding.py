@@ -54,8 +54,6 @@ class FoundBox(Record):
     """Of the detector."""
     kept: Annotated[bool, pa.bool_()] = True
     """Whether the IQA-Filter let it pass."""
-    p_yes: Annotated[float | None, pa.float32()] = None
-    """Probability of yes, where the model gives one; null otherwise."""
 
 
 class GroundedText(Record):
@@ -99,13 +97,3 @@ class GroundedRow(Record):
     """The answer."""
     writers: Annotated[str, pa.string()]
     """Who made it: models of triplets, detector, filter and questions, thresholds, JSON."""
-
-
-GROUNDING_RECORDS: tuple[type[Record], ...] = (
-    SourceText,
-    Triplet,
-    FoundBox,
-    GroundedText,
-    GroundedBox,
-    GroundedRow,
-)

@@ -130,11 +130,6 @@ def rewritten(text: str, cited: Sequence[Cited], notation: str, size: Size | Non
     return done
 
 
-def mentions_in(text: str) -> int:
-    """How many mentions in grid notation a text holds, malformed ones too."""
-    return len(_PATTERNS["grid20"].findall(text))
-
-
 def resized(size: Size) -> Size:
     """Width and height after Qwen2.5-VL's resizing.
 

@@ -3,7 +3,6 @@
 The file beside this one holds them; a family of a plugin is called by its noun.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 from annotators.facts import PictureFacts
 from annotators.language.grid import encoded, shares
-from annotators.language.mentions import mentioned
+from annotators.language.mentions import mentioned, named_in
 from schemas.families import Family
 from schemas.records import DegradedRegion
 from schemas.streams import Stream
@@ -120,17 +119,13 @@ def asked_quality(text: str, families: Mapping[str, Family]) -> Asked | None:
         text: The question without its regions' names.
         families: Family name to its words.
     """
-    flaws = {name for name, f in families.items() if _holds(text, quality_of(f).flaw)}
+    flaws = {name for name, f in families.items() if named_in(text, [quality_of(f).flaw])}
     if flaws:
         return Asked(frozenset(flaws), True)
-    fine = {name for name, f in families.items() if _holds(text, quality_of(f).fine)}
+    fine = {name for name, f in families.items() if named_in(text, [quality_of(f).fine])}
     if fine:
         longest = max(len(quality_of(families[name]).fine) for name in fine)
         same = {name for name in fine if len(quality_of(families[name]).fine) == longest}
         return Asked(frozenset(same), False)
     named = {one.family for one in mentioned(text, families)}
     return Asked(frozenset(named), True) if named else None
-
-
-def _holds(text: str, words: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None

@@ -12,10 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.dataset.formats.form import PictureForm
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
-from flows.dataset.vida.export import FORMATS as WHOLE
-from flows.dataset.vida.export import export_pictures
 from flows.store.cited import DEFAULT, Boxes, with_boxes
 from flows.store.inside import require_text
 from flows.store.layout import (
@@ -58,18 +57,18 @@ def export(
             something else, a name of a picture that is none, or a text that holds the tag trainers
             replace by the picture.
     """
-    if kind not in (*FORMATS, *WHOLE):
-        raise UnknownNameError("export format", kind, (*FORMATS, *WHOLE))
+    if kind not in FORMATS:
+        raise UnknownNameError("export format", kind, FORMATS)
     cited, sink = Boxes(dataset, boxes), Sink(out, absolute)
     manifest = read_manifest(dataset)
     require_records(dataset, manifest, [Sample])
-    form = FORMATS.get(kind)
-    if form:
+    form = FORMATS[kind]
+    if not isinstance(form, PictureForm):
         _require_rows(dataset, manifest, form.tasks)
     how = {"format": kind, "absolute": absolute}
     _claim(dataset, out, how if boxes == DEFAULT else how | {"boxes": boxes})
-    if form is None:
-        return export_pictures(dataset, out, kind)
+    if isinstance(form, PictureForm):
+        return form.write(dataset, sink)
     counts = {}
     for split in SPLITS:
         files = sorted((dataset / DATA).glob(f"{split}-*.parquet"))

@@ -1,17 +1,14 @@
-"""Models that are asked: replies read without trust, many texts at once, nothing asked twice."""
+"""Models that are asked: replies read without trust, many texts at once."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatModel, Connection
 from annotators.chat.reading import SURROGATE
 from flows.model.choose import api_key
-from flows.model.ledger import Ledger
 from schemas.errors import AnnotationError, ConfigError
 from schemas.settings.config import AnswerConfig
 
@@ -39,16 +36,6 @@ def endpoint_model(config: AnswerConfig, what: str) -> Endpoints:
         config.timeout,
         config.retries,
     )
-
-
-@contextmanager
-def remembered(model: ChatModel, path: Path) -> Iterator[Ledger]:
-    """A model with a memory in a file."""
-    ledger = Ledger(model, path)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
 
 
 def each(

@@ -38,7 +38,7 @@ def fused(
         if not boxes.get(triplet.number):
             dropped["no_box"] += 1
             continue
-        place = _place(text.text, triplet)
+        place = _span(text.text, triplet.phrase)
         if any(place[0] < end and start < place[1] for start, end in taken):
             dropped["overlaps_another"] += 1
             continue
@@ -58,17 +58,15 @@ def fused(
     return found, exact, dropped
 
 
-def _place(text: str, triplet: Triplet) -> tuple[int, int]:
-    found = re.search(rf"(?<!\w){re.escape(triplet.phrase)}(?!\w)", text, re.IGNORECASE)
-    if found is None:
-        raise ValueError(f"{triplet.phrase!r} does not stand in its text")
-    return found.span()
-
-
 def _name(text: str, triplet: Triplet, place: tuple[int, int]) -> _Spot:
     """The name inside the phrase."""
-    inside = text[place[0] : place[1]]
-    found = re.search(rf"(?<!\w){re.escape(triplet.name)}(?!\w)", inside, re.IGNORECASE)
+    start, end = _span(text[place[0] : place[1]], triplet.name)
+    return _Spot(place[0] + start, place[0] + end, triplet)
+
+
+def _span(text: str, words: str) -> tuple[int, int]:
+    """Where words first stand in a text, case aside."""
+    found = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE)
     if found is None:
-        raise ValueError(f"{triplet.name!r} does not stand in {triplet.phrase!r}")
-    return _Spot(place[0] + found.start(), place[0] + found.end(), triplet)
+        raise ValueError(f"{words!r} does not stand in {text!r:.80}")
+    return found.span()

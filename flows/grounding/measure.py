@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 
 from annotators.language.grid import Shares, decoded, encoded, shares
 from flows.evaluation.benchmarks.giqa_boxes import Tagged, matched, recalled
-from flows.grounding.merge import merged
+from flows.grounding.merge import PRINTED, merged
 from flows.grounding.oracle import Claim, Errors, found_by_oracle, passes
 from flows.store.boxes import row_boxes
 from flows.store.layout import RECORDS
 from schemas.records import DegradedRegion, Picture
 from schemas.streams import Stream
 
-AREAS = (0.0, 0.00256, 0.01, 0.05, 0.256)
+AREAS = (0.0, 0.00256, 0.01, 0.05, PRINTED)
 HIT = 0.5
 
 

@@ -1,6 +1,6 @@
 """A detector and a filter that know the truth and make errors as told, for measuring the road."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from annotators.language.grid import Shares
@@ -96,7 +96,3 @@ def _inside(box: Shares) -> Shares:
     x0, y0, x1, y1 = box
     dx, dy = 0.2 * (x1 - x0), 0.2 * (y1 - y0)
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
-
-
-Truth = Mapping[str, Sequence[Shares]]
-"""Name of a thing to its boxes."""

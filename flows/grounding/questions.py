@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from annotators.chat.prompts import filled
 from annotators.chat.protocol import ChatRequest, Connection
+from annotators.language.mentions import named_in
 from annotators.language.notation import parse
 from flows.grounding.asking import read_list
 from schemas.errors import AnnotationError
@@ -102,7 +103,7 @@ def flaw(text: GroundedText, triplets: Sequence[Triplet], item: Any) -> str:
     """Why a question cannot be used; empty when it can.
 
     Slugs: ``wrong_json``, ``no_mention``, ``copied_wrong_box``, ``bad_answer``, ``tells_answer``,
-    ``no_without_a_change``, ``number``.
+    ``no_without_a_change``, ``yes_without_the_quality``, ``number``.
     """
     if not isinstance(item, Mapping) or not all(isinstance(item.get(n), str) for n in _FIELDS):
         return "wrong_json"
@@ -130,7 +131,7 @@ def _closed(kind: str, question: str, answer: str, triplets: Sequence[Triplet]) 
     names = {one.name.lower() for one in parse(question).cited}
     said = {t.quality.lower() for t in triplets if t.name.lower() in names}
     plain = parse(question).plain.lower()
-    named = any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", plain) for word in said)
+    named = bool(named_in(plain, said))
     if kind == "no" and named:
         return "no_without_a_change"
     return "yes_without_the_quality" if kind == "yes" and not named else ""

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from annotators.chat.prompts import prompt
 from annotators.chat.protocol import ChatModel, Connection
 from annotators.language.grid import Shares
 from annotators.questions.giqa_words import worded
-from flows.grounding.asking import each, remembered
+from flows.grounding.asking import each
 from flows.grounding.detectors import Detector, Looked, usable
 from flows.grounding.fuse import fused
 from flows.grounding.merge import merged
@@ -20,6 +21,7 @@ from flows.grounding.questions import questions_of
 from flows.grounding.stages import Made, ShardOf, Stage
 from flows.grounding.triplets import triplets_of
 from flows.ingest.single import read_picture
+from flows.model.ledger import Ledger
 from schemas.arrays import Image
 from schemas.errors import AnnotationError
 from schemas.grounding import (
@@ -112,7 +114,7 @@ class Road:
             return triplets_of(text, line, self.config.triplets)
 
         rows: list[Triplet] = []
-        with remembered(self.writer, shard.answers("triplets")) as ledger:
+        with closing(Ledger(self.writer, shard.answers("triplets"))) as ledger:
             for found, dropped in each(texts, ask, ledger, self.config.language.in_flight):
                 rows += found
                 counts.update({f"dropped.{reason}": n for reason, n in dropped.items()})
@@ -166,7 +168,7 @@ class Road:
             return seen, "" if seen else "dropped.filter_no"
 
         rows: list[FoundBox] = []
-        with remembered(eyes, shard.answers("filter")) as ledger:
+        with closing(Ledger(eyes, shard.answers("filter"))) as ledger:
             answers = each(found, ask, ledger, self.config.vision.in_flight)
         for one, (kept, reason) in zip(found, answers, strict=True):
             counts.update([reason] if reason else [])
@@ -224,7 +226,7 @@ class Road:
             sort_keys=True,
         )
         rows: list[GroundedRow] = []
-        with remembered(self.writer, shard.answers("questions")) as ledger:
+        with closing(Ledger(self.writer, shard.answers("questions"))) as ledger:
             asked = each(
                 enough,
                 lambda one, line: questions_of(one, triplets[one.text_id], line, config),

@@ -1,12 +1,12 @@
 """Stage 1: which things a text speaks of, and the quality it names; a language model reads it."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from annotators.chat.prompts import filled
 from annotators.chat.protocol import ChatRequest, Connection
+from annotators.language.mentions import named_in
 from flows.grounding.asking import read_list
 from schemas.errors import AnnotationError
 from schemas.grounding import SourceText, Triplet
@@ -86,9 +86,9 @@ def _flaw(text: str, item: Any, config: TripletConfig) -> str:
     if item["effect"] not in EFFECTS:
         return "wrong_json"
     phrase, name = item["phrase"].strip(), item["name"].strip()
-    if not stands(phrase, text):
+    if not named_in(text, [phrase]):
         return "phrase_not_in_text"
-    if not stands(name, phrase):
+    if not named_in(phrase, [name]):
         return "name_not_in_phrase"
     if name.lower() in config.never:
         return "whole_picture"
@@ -100,8 +100,3 @@ def _told(reason: str, item: Any) -> Iterator[str]:
         yield f"{item['phrase']!r} does not stand in the description"
     if reason == "name_not_in_phrase":
         yield f"{item['name']!r} does not stand in {item['phrase']!r}"
-
-
-def stands(words: str, text: str) -> bool:
-    """Whether words stand in a text as they are, case aside."""
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE) is not None

@@ -41,8 +41,7 @@ class DetectConfig(Section):
     """Where the things are."""
 
     detector: str = "grounding-dino"
-    """grounding-dino (extra ``detect``), endpoint (the model below is asked for boxes), or oracle
-    (what a dataset of ours records, with errors; for measuring)."""
+    """grounding-dino (extra ``detect``), or endpoint: the model that sees is asked for boxes."""
     model: str = "IDEA-Research/grounding-dino-tiny"
     """Folder or hub name of the detector's weights."""
     device: str = "auto"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.boxes import Box
+from schemas.boxes import Box, iou
 
 sides = st.integers(1, 40)
 starts = st.integers(0, 60)
@@ -44,3 +44,12 @@ def test_the_smallest_that_will_do(x, y, wide, tall, margin, align):
         behind(box.x1 + margin, width),
         behind(box.y1 + margin, height),
     )
+
+
+def test_intersection_over_union_in_any_unit():
+    """Shares and pixels give the same; boxes that touch, lie apart or have no area give 0."""
+    assert iou((0, 0, 4, 2), (2, 0, 6, 2)) == iou((0, 0, 0.4, 0.2), (0.2, 0, 0.6, 0.2)) == 1 / 3
+    assert iou((0, 0, 4, 2), (0, 0, 4, 2)) == 1
+    for other in ((4, 0, 6, 2), (5, 5, 6, 6), (1, 1, 1, 1), (3, 2, 1, 1)):
+        assert iou((0, 0, 4, 2), other) == iou(other, (0, 0, 4, 2)) == 0
+    assert iou((1, 1, 1, 1), (1, 1, 1, 1)) == 0

@@ -14,14 +14,13 @@ from annotators.facts import Violation
 from annotators.questions.vida import syntax
 from annotators.questions.vida.description import CLEAN, NO_KEY
 from annotators.questions.vida.grounding import absent_text, within
-from annotators.questions.vida.perception import ASK_LETTER, LETTERS, placed
+from annotators.questions.vida.perception import ASK_LETTER, LETTERS, options_of, placed
 from annotators.questions.vida.scene import Scene
 from annotators.questions.vida.syntax import Found
 from annotators.questions.vida.wordings import filled
 
 _PHRASED = frozenset(("position_where", "position_free", "significance"))
 """Concerns whose options name regions."""
-_OPTION = re.compile(r"^([A-D])\. (.+)$", re.MULTILINE)
 
 
 class Row(NamedTuple):
@@ -106,7 +105,7 @@ def _region(row: Row, scene: Scene) -> _Broken:
 
 
 def _choice(row: Row, scene: Scene) -> _Broken:
-    options = dict(_OPTION.findall(row.question))
+    options = options_of(row.question)
     letter = row.answer.removesuffix(".")
     if letter not in options or list(options) != list(LETTERS[: len(options)]):
         yield "letter", f"{row.answer!r} of {list(options)}"

@@ -4,7 +4,7 @@ Source: detailed assessment rules, sections 2 and 3.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from annotators.questions.vida.syntax import (
 )
 from annotators.questions.vida.wordings import worded
 from schemas import masks
+from schemas.boxes import iou
 from schemas.streams import Stream
 
 TOUCHED = 0.2
@@ -154,7 +155,7 @@ def _part(scene: Scene, stream: Stream) -> Coordinates | None:
             round(edge + stream.uniform(-0.5, 0.5) * height) for edge in (own[1], own[3])
         )
         box = (max(x0, 0), max(y0, 0), min(x1, SCALE), min(y1, SCALE))
-        if PART_IOU[0] <= overlap(own, box) <= PART_IOU[1]:
+        if PART_IOU[0] <= iou(own, box) <= PART_IOU[1]:
             return box
     return None
 
@@ -175,12 +176,3 @@ def _clean(scene: Scene, stream: Stream) -> Coordinates | None:
         if w * h >= LEAST_CLEAN * SCALE**2 and not flawed[rows, columns].any():
             return box
     return None
-
-
-def overlap(first: Sequence[int], second: Sequence[int]) -> float:
-    """Intersection over union of two boxes with an area."""
-    across = min(first[2], second[2]) - max(first[0], second[0])
-    down = min(first[3], second[3]) - max(first[1], second[1])
-    common = max(across, 0) * max(down, 0)
-    areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (first, second)]
-    return common / (sum(areas) - common) if sum(areas) > common else 0.0

@@ -8,6 +8,7 @@ question to question, beginning where the picture says, so that none is right mo
 Source: detailed assessment rules, sections 2 and 3. That order may be asked for is our addition.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -31,6 +32,7 @@ LEVELS = (
     "close inspection. Moderate: noticed at a glance. Severe: it governs the impression of the "
     "picture."
 )
+_OPTION = re.compile(r"^([A-D])\. (.+)$", re.MULTILINE)
 Streams = Callable[[str], Stream]
 
 
@@ -98,6 +100,11 @@ def _as_choice(fact: Fact, stem: str, pool: str, options: tuple[str, ...]) -> It
         options=options,
         right=fact.right,
     )
+
+
+def options_of(question: str) -> dict[str, str]:
+    """Letter to option of a choice, in the order of its lines."""
+    return dict(_OPTION.findall(question))
 
 
 def open_question(fact: Fact, stream: Stream) -> Item:

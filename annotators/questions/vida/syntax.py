@@ -9,7 +9,7 @@ Source: ViDA-UGC (arXiv 2508.12605) and the example predictions of its challenge
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from annotators.questions.vida.vocabulary import Vocabulary, plain
 
@@ -37,6 +37,14 @@ class Found(NamedTuple):
     distortion: str
     severity: str
     box: Coordinates
+
+    def listed(self) -> dict[str, Any]:
+        """As the benchmark's files list it, predictions and truth alike."""
+        return {
+            "distortion": self.distortion,
+            "severity": self.severity,
+            "coordinates": list(self.box),
+        }
 
 
 def thousandths(box: Sequence[int], width: int, height: int) -> Coordinates:

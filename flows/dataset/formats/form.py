@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from flows.dataset.formats.sink import Sink
@@ -29,3 +30,14 @@ class Form:
     split: Callable[[Rows, Sink, str], int]
     beside: Callable[[Sink, Sequence[str]], None] = _nothing
     tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PictureForm:
+    """How a dataset is written picture by picture, with everything that is recorded of each.
+
+    Args:
+        write: Writes a dataset folder; returns what was written, by name.
+    """
+
+    write: Callable[[Path, Sink], dict[str, int]]

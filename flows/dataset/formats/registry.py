@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from flows.dataset.formats import giqa, jsonl, llava, sharegpt, swift, trl
-from flows.dataset.formats.form import Form
+from flows.dataset.formats.form import Form, PictureForm
+from flows.dataset.vida.export import COCO, DIAG, VIDA
 
-FORMATS: Mapping[str, Form] = MappingProxyType(
+FORMATS: Mapping[str, Form | PictureForm] = MappingProxyType(
     {
         "trl": trl.FORMAT,
         "sharegpt": sharegpt.FORMAT,
@@ -14,5 +15,8 @@ FORMATS: Mapping[str, Form] = MappingProxyType(
         "llava": llava.FORMAT,
         "jsonl": jsonl.FORMAT,
         "giqa": giqa.FORMAT,
+        "vida": VIDA,
+        "diag": DIAG,
+        "coco": COCO,
     }
 )

@@ -31,10 +31,14 @@ class Sink:
         The bytes are the dataset's own.
         """
         name = f"images/{file_stem(row.get('image_id'), 'image_id')}.png"
-        path, data = self.out / name, row[IMAGE]["bytes"]
+        return self.put(name, row[IMAGE]["bytes"])
+
+    def put(self, name: str, data: bytes) -> str:
+        """Write a picture unless it is there; returns its path for records."""
+        path = self.out / name
         if not path.is_file() or path.stat().st_size != len(data):  # the power may have failed
             with storage_errors(path):
-                path.parent.mkdir(exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 temporary = path.with_name(path.name + TEMPORARY)
                 temporary.write_bytes(data)
                 temporary.replace(path)
@@ -68,10 +72,12 @@ class Sink:
         """Write texts one after another; returns how many there were."""
         path, number = self.out / name, 0
         temporary = path.with_name(path.name + TEMPORARY)
-        with storage_errors(path), temporary.open("w", encoding="utf-8") as file:
-            for text in texts:
-                file.write(text)
-                number += 1
+        with storage_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as file:
+                for text in texts:
+                    file.write(text)
+                    number += 1
         put_in_place(temporary, path)
         return number
 

@@ -7,16 +7,17 @@ masks and, as attributes, everything that is recorded of each step.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from annotators.questions.vida.item import TASKS
 from annotators.questions.vida.syntax import SCALE, thousandths
 from annotators.questions.vida.vocabulary import read_vocabulary
+from flows.dataset.formats.form import PictureForm
+from flows.dataset.formats.sink import Sink
 from flows.dataset.vida import records
-from flows.dataset.vida.pictures import Told, put_picture, splits, told
-from flows.store.layout import write_text
+from flows.dataset.vida.pictures import Told, splits, told
 from schemas import masks
 from schemas.errors import ConfigError
 from schemas.records import DegradedRegion, Step
@@ -25,31 +26,17 @@ TRAIN, BENCH = "train", "val/ViDA-Bench"
 RECORDS = f"{TRAIN}/ViDA-qwen2"
 
 
-def export_pictures(dataset: Path, out: Path, kind: str) -> dict[str, int]:
-    """Write a dataset picture by picture; returns what was written by name.
-
-    Args:
-        dataset: Folder that ``build`` made.
-        out: Folder of the export.
-        kind: One of ``FORMATS``.
-
-    Raises:
-        ConfigError: Nothing in it that this form can hold.
-    """
-    return FORMATS[kind](dataset, out)
-
-
-def _vida(dataset: Path, out: Path) -> dict[str, int]:
+def _vida(dataset: Path, sink: Sink) -> dict[str, int]:
     counts: dict[str, int] = {}
     for split in splits(dataset):
         write = _training if split == "train" else _bench
-        counts.update(write(dataset, out, split))
+        counts.update(write(dataset, sink, split))
     if not sum(counts.values()):
         raise ConfigError(f"{dataset}: no rows in the shape of ViDA-UGC; build with --tasks vida")
     return counts
 
 
-def _training(dataset: Path, out: Path, split: str) -> dict[str, int]:
+def _training(dataset: Path, sink: Sink, split: str) -> dict[str, int]:
     files: dict[str, list[dict[str, Any]]] = {}
     about: list[dict[str, Any]] = []
     for one in told(dataset, split):
@@ -57,23 +44,22 @@ def _training(dataset: Path, out: Path, split: str) -> dict[str, int]:
         known = records.scene_of(one)
         if not rows or known is None:
             continue
-        put_picture(out / TRAIN / "images", one)
+        sink.put(f"{TRAIN}/images/{one.name}", one.png)
         about.append(records.metadata(one, known))
         for row in rows:
             name = records.FILES[row["sub_task"]]
             files.setdefault(name, []).append(records.conversation(row, one.name))
         files.setdefault(records.FILES["score"], []).append(records.score(one, known))
     for name, found in sorted(files.items()):
-        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in found)
-        write_text(out / RECORDS / name, "".join(lines))
+        sink.lines(f"{RECORDS}/{name}", found)
     combined = [record for _, found in sorted(files.items()) for record in found]
     if about:
-        _json(out / RECORDS / "combined.json", combined)
-        _json(out / TRAIN / "train_metadata.json", about)
+        _json(sink, f"{RECORDS}/combined.json", combined)
+        _json(sink, f"{TRAIN}/train_metadata.json", about)
     return {"train pictures": len(about), "train records": len(combined)}
 
 
-def _bench(dataset: Path, out: Path, split: str) -> dict[str, int]:
+def _bench(dataset: Path, sink: Sink, split: str) -> dict[str, int]:
     about: list[dict[str, Any]] = []
     asked: dict[str, list[dict[str, Any]]] = {"mcq": [], "reg-p_bench": [], "benchmark": []}
     solved: dict[str, list[dict[str, Any]]] = {"mcq": [], "reg-p_bench": []}
@@ -82,7 +68,7 @@ def _bench(dataset: Path, out: Path, split: str) -> dict[str, int]:
         known = records.scene_of(one)
         if not rows or known is None:
             continue
-        put_picture(out / "val/images", one)
+        sink.put(f"val/images/{one.name}", one.png)
         about.append(records.metadata(one, known))
         for row in rows:
             kind = row["sub_task"]
@@ -99,20 +85,20 @@ def _bench(dataset: Path, out: Path, split: str) -> dict[str, int]:
                 asked["benchmark"].append(records.benchmark(row, one, number))
     if about:
         for name, found in asked.items():
-            _json(out / BENCH / "release" / f"{name}.json", found)
+            _json(sink, f"{BENCH}/release/{name}.json", found)
         for name, found in (*solved.items(), ("bench_metadata", about)):
-            _json(out / BENCH / "ground_truth" / f"{name}.json", found)
+            _json(sink, f"{BENCH}/ground_truth/{name}.json", found)
     return {"test pictures": len(about), "test questions": sum(map(len, asked.values()))}
 
 
-def _diag(dataset: Path, out: Path) -> dict[str, int]:
+def _diag(dataset: Path, sink: Sink) -> dict[str, int]:
     counts = {}
     for split in splits(dataset):
         found = []
         for one in told(dataset, split):
-            put_picture(out / "images", one)
-            found.append({"image": f"images/{one.name}", "triplets": list(_triplets(one))})
-        _json(out / f"{split}.json", found)
+            name = sink.put(f"images/{one.name}", one.png)
+            found.append({"image": name, "triplets": list(_triplets(one))})
+        _json(sink, f"{split}.json", found)
         counts[f"{split} pictures"] = len(found)
     return counts
 
@@ -131,16 +117,16 @@ def _name(step: Step, one: Told) -> str:
     return read_vocabulary().class_of(step) or one.facts.families[step.family].noun
 
 
-def _coco(dataset: Path, out: Path) -> dict[str, int]:
+def _coco(dataset: Path, sink: Sink) -> dict[str, int]:
     counts = {}
     for split in splits(dataset):
         images: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
         families: dict[str, int] = {}
         for one in told(dataset, split):
-            put_picture(out / "images", one)
+            name = sink.put(f"images/{one.name}", one.png)
             size = {"width": one.facts.width, "height": one.facts.height}
-            images.append({"id": len(images) + 1, "file_name": f"images/{one.name}", **size})
+            images.append({"id": len(images) + 1, "file_name": name, **size})
             for region in one.facts.degraded:
                 for number, step in enumerate(region.chain, 1):
                     kind = families.setdefault(step.family, len(families) + 1)
@@ -149,7 +135,7 @@ def _coco(dataset: Path, out: Path) -> dict[str, int]:
                     annotations.append({**ids, "category_id": kind, **found})
         categories = [{"id": number, "name": name} for name, number in families.items()]
         document = {"images": images, "annotations": annotations, "categories": categories}
-        _json(out / f"instances_{split}.json", document)
+        _json(sink, f"instances_{split}.json", document)
         counts[f"{split} pictures"], counts[f"{split} instances"] = len(images), len(annotations)
     return counts
 
@@ -178,12 +164,8 @@ def _instance(region: DegradedRegion, step: Step, number: int, one: Told) -> dic
     }
 
 
-def _json(path: Path, document: Any) -> None:
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+def _json(sink: Sink, name: str, document: Any) -> None:
+    sink.text(name, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
-FORMATS: Mapping[str, Callable[[Path, Path], dict[str, int]]] = {
-    "vida": _vida,
-    "diag": _diag,
-    "coco": _coco,
-}
+VIDA, DIAG, COCO = PictureForm(_vida), PictureForm(_diag), PictureForm(_coco)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from annotators.facts import PictureFacts
 from flows.store.inside import file_stem
-from flows.store.layout import DATA, TEMPORARY, put_in_place, storage_errors
+from flows.store.layout import DATA
 from flows.store.place import readable
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
@@ -60,14 +60,3 @@ def told(dataset: Path, split: str) -> Iterator[Told]:
 def splits(dataset: Path) -> list[str]:
     """The splits that a dataset has."""
     return [split for split in SPLITS if any((dataset / DATA).glob(f"{split}-*.parquet"))]
-
-
-def put_picture(folder: Path, one: Told) -> None:
-    """Write a picture unless it is there; the bytes are the dataset's own."""
-    path = folder / one.name
-    if not path.is_file() or path.stat().st_size != len(one.png):
-        with storage_errors(path):
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(path.name + TEMPORARY)
-            temporary.write_bytes(one.png)
-        put_in_place(temporary, path)

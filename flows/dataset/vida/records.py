@@ -5,13 +5,14 @@ Metadata has what theirs has, and says beside it that opinion score and signific
 Source: ViDA-UGC (arXiv 2508.12605) and its challenge; detailed assessment rules, sections 2 and 8.
 """
 
-import re
 from typing import Any
 
 from annotators.questions.vida.item import GROUNDING, PERCEPTION
+from annotators.questions.vida.perception import options_of
 from annotators.questions.vida.scene import Flaw, Scene, scene
-from annotators.questions.vida.syntax import Found, read_groups
+from annotators.questions.vida.syntax import read_groups
 from annotators.questions.vida.vocabulary import read_vocabulary
+from flows.dataset.formats import sink
 from flows.dataset.vida.pictures import Told
 
 FILES = {
@@ -37,7 +38,6 @@ CONCERNS = {
 }
 """Our forms that theirs have under one name; the others keep theirs."""
 COMPUTED = "computed"
-_OPTION = re.compile(r"^([A-D])\. (.+)$", re.MULTILINE)
 
 
 def scene_of(one: Told) -> Scene | None:
@@ -78,10 +78,7 @@ def conversation(row: dict[str, Any], name: str) -> dict[str, Any]:
         "id": row["row_id"],
         "image": name,
         "task": f"{row['task']}.{row['sub_task']}",
-        "conversations": [
-            {"from": "human", "value": f"<image>\n{row['question']}"},
-            {"from": "gpt", "value": row["answer"]},
-        ],
+        "conversations": sink.conversation(row, "\n"),
     }
 
 
@@ -99,7 +96,7 @@ def score(one: Told, known: Scene) -> dict[str, Any]:
 
 def choice(row: dict[str, Any], name: str, number: int, solved: bool) -> dict[str, Any]:
     """A choice of their benchmark, with its right option if ``solved``."""
-    options = dict(_OPTION.findall(row["question"]))
+    options = options_of(row["question"])
     first = row["question"].index("\nA. ")
     found = {
         "id": number,
@@ -117,7 +114,7 @@ def region(row: dict[str, Any], one: Told, number: int, solved: bool) -> dict[st
     found = {**_asked(row, one, number), "question_type": "region-perception"}
     if solved:
         groups = read_groups(row["answer"], read_vocabulary())
-        found["distortions"] = [listed(group) for group in groups]
+        found["distortions"] = [group.listed() for group in groups]
     return found
 
 
@@ -131,12 +128,3 @@ def benchmark(row: dict[str, Any], one: Told, number: int) -> dict[str, Any]:
 def _asked(row: dict[str, Any], one: Told, number: int) -> dict[str, Any]:
     size = {"width": one.facts.width, "height": one.facts.height}
     return {"id": number, "image": one.name, **size, "question": row["question"]}
-
-
-def listed(found: Found) -> dict[str, Any]:
-    """A distortion as their predictions and truths list it."""
-    return {
-        "distortion": found.distortion,
-        "severity": found.severity,
-        "coordinates": list(found.box),
-    }

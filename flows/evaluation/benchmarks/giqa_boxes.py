@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flows.training.extras import need
+from schemas import boxes
 
 THRESHOLD = 0.5
 
@@ -28,16 +29,8 @@ class Tagged(NamedTuple):
 
 
 def iou(first: Sequence[float], second: Sequence[float]) -> float:
-    """Intersection over union of two boxes; two boxes without area give 1 when equal, else 0."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    shared = max(0.0, width) * max(0.0, height)
-    union = _area(first) + _area(second) - shared
-    return shared / union if union > 0 else float(tuple(first) == tuple(second))
-
-
-def _area(box: Sequence[float]) -> float:
-    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
+    """Intersection over union of two boxes; equal ones give 1, even where cells leave no area."""
+    return 1.0 if tuple(first) == tuple(second) else boxes.iou(first, second)
 
 
 def similarity(first: str, second: str) -> float:

@@ -16,7 +16,7 @@ from annotators.questions.vida.syntax import Found
 from annotators.questions.vida.vocabulary import Vocabulary, plain, read_vocabulary
 from flows.evaluation.benchmarks import vida_boxes
 from flows.evaluation.benchmarks.qbench import chosen
-from flows.evaluation.benchmarks.vida_boxes import Placed, iou, mean_precision, tidy
+from flows.evaluation.benchmarks.vida_boxes import Placed, mean_precision, tidy
 from flows.evaluation.benchmarks.vida_files import (
     DETECTION,
     REGION,
@@ -27,6 +27,7 @@ from flows.evaluation.benchmarks.vida_files import (
 )
 from flows.evaluation.intervals import Estimate, Settings, mean, ratio
 from flows.training.extras import quadratic_kappa
+from schemas.boxes import iou
 
 PERCEPTION_SCORE = "Perception Accuracy"
 REGION_SCORE = "Region mAP"

@@ -17,25 +17,13 @@ import numpy.typing as npt
 
 from annotators.questions.vida.syntax import Coordinates, Found
 from flows.evaluation.intervals import Estimate, Settings, ratio, resampled
+from schemas.boxes import iou
 
 MATCH = 0.5
 SAME = 0.9
 """Two boxes of one class above this IoU are one."""
 Placed = Mapping[str, Sequence[Found]]
 """Picture to its boxes; the order of pictures is that of the predictions."""
-
-
-def iou(first: Coordinates, second: Coordinates) -> float:
-    """Intersection over union of two boxes; 0 where both are empty."""
-    across = min(first[2], second[2]) - max(first[0], second[0])
-    down = min(first[3], second[3]) - max(first[1], second[1])
-    common = max(0, across) * max(0, down)
-    union = _area(first) + _area(second) - common
-    return common / union if union else 0.0
-
-
-def _area(box: Coordinates) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 class Flagged(NamedTuple):

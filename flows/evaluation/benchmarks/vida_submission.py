@@ -15,7 +15,6 @@ from typing import Any
 from annotators.questions.vida.perception import ASK_LETTER, LETTERS
 from annotators.questions.vida.syntax import (
     END_OF_TURN,
-    Found,
     read_described,
     read_groups,
     read_keys,
@@ -121,7 +120,7 @@ def _perception(one: Record, answer: str) -> Record:
 def _grounding(one: Record, answer: str) -> Record:
     keys = ("id", "image", "width", "height", "question", "question_type")
     found = read_groups(answer.replace(END_OF_TURN, ""), read_vocabulary())
-    listed = [_listed(group) for group in found]
+    listed = [group.listed() for group in found]
     return {**{key: one.get(key) for key in keys}, "pred_ans": answer, "distortions": listed}
 
 
@@ -130,15 +129,7 @@ def _description(one: Record, answer: str) -> Record:
     return {
         **{key: one.get(key) for key in ("id", "image", "width", "height")},
         "pred_ans": answer,
-        "all_distortions": [_listed(group) for group in read_described(answer, vocabulary)],
-        "key_distortions": [_listed(group) for group in read_keys(answer, vocabulary)],
+        "all_distortions": [group.listed() for group in read_described(answer, vocabulary)],
+        "key_distortions": [group.listed() for group in read_keys(answer, vocabulary)],
         "image_quality": read_level(answer, vocabulary),
-    }
-
-
-def _listed(found: Found) -> Record:
-    return {
-        "distortion": found.distortion,
-        "severity": found.severity,
-        "coordinates": list(found.box),
     }

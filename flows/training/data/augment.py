@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from annotators.questions.vida.grounding import overlap, within
+from annotators.questions.vida.grounding import within
 from annotators.questions.vida.scene import Scene, mask_of
 from annotators.questions.vida.syntax import (
     SCALE,
@@ -25,6 +25,7 @@ from annotators.questions.vida.wordings import reworded
 from flows.training.data.choices import shuffle_options
 from flows.training.data.example import Example, Source
 from flows.training.data.flip import can_flip, flip_text
+from schemas.boxes import iou
 from schemas.errors import ConfigError
 from schemas.settings.training import AugmentConfig
 from schemas.streams import Stream
@@ -213,7 +214,7 @@ def _moved(box: Coordinates, seen: Scene, stream: Stream) -> Coordinates | None:
         x0, x1 = (round(x + stream.uniform(-0.05, 0.05) * width) for x in (box[0], box[2]))
         y0, y1 = (round(y + stream.uniform(-0.05, 0.05) * height) for y in (box[1], box[3]))
         new = (max(x0, 0), max(y0, 0), min(x1, SCALE), min(y1, SCALE))
-        if new != box and overlap(box, new) >= NEAR and not (clean and _touches(new, seen)):
+        if new != box and iou(box, new) >= NEAR and not (clean and _touches(new, seen)):
             return new
     return None
 

@@ -6,12 +6,12 @@ answers that are worked out from the record; ``offline.py`` holds them against i
 Our own design; source: detailed assessment rules, section 5.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from annotators.questions.vida import wordings
 from annotators.questions.vida.grounding import absent_text, grounding_items
+from annotators.questions.vida.perception import options_of
 from annotators.questions.vida.scene import Scene
 from annotators.questions.vida.syntax import detection_text
 from flows.training.data.augment import jittered
@@ -83,11 +83,8 @@ def opened(row: Sample, scene: Scene, stream: Stream) -> New | None:
     own = scene.of(row.region_id)
     if found is None or (row.form == "position_what" and len(own) > 1):
         return None
-    right = dict(_OPTION.findall(row.question))[row.answer.removesuffix(".")]
+    right = options_of(row.question)[row.answer.removesuffix(".")]
     return New("open", row.form, found[0], row.pool, f"{right}.")
-
-
-_OPTION = re.compile(r"^([A-D])\. (.+)$", re.MULTILINE)
 
 
 def wording(row: Sample, scene: Scene, stream: Stream) -> New | None:

@@ -12,6 +12,7 @@ from annotators.questions.vida.vocabulary import read_vocabulary
 from annotators.screening import well_inside
 from distortions.registry import FAMILIES
 from flows.store.layout import RECORDS
+from flows.store.place import readable
 from schemas.records import DegradedRegion, Picture
 
 KEPT = 8
@@ -30,7 +31,7 @@ class Scenes:
         self._shards: dict[str, str] = {}
         for file in sorted((folder / RECORDS).glob("degraded-*.parquet")):
             number = file.stem.partition("-")[2]
-            column = pq.read_table(file, columns=["image_id"])["image_id"]
+            column = pq.read_table(readable(file), columns=["image_id"])["image_id"]
             self._shards.update(dict.fromkeys(column.to_pylist(), number))
         self._read = lru_cache(KEPT)(self._shard)
 
@@ -45,11 +46,12 @@ class Scenes:
         return None if facts is None else scene(facts, read_vocabulary())
 
     def _shard(self, number: str) -> dict[str, PictureFacts]:
-        table = pq.read_table(self._folder / RECORDS / f"degraded-{number}.parquet")
+        folder = self._folder / RECORDS
+        table = pq.read_table(readable(folder / f"degraded-{number}.parquet"))
         regions: dict[str, list[DegradedRegion]] = {}
         for region in DegradedRegion.from_table(table):
             regions.setdefault(region.image_id, []).append(region)
-        table = pq.read_table(self._folder / RECORDS / f"pictures-{number}.parquet")
+        table = pq.read_table(readable(folder / f"pictures-{number}.parquet"))
         pictures = {picture.picture_id: picture for picture in Picture.from_table(table)}
         return {
             image_id: _facts(image_id, own, pictures[own[0].picture_id])

@@ -8,10 +8,10 @@ Source: ViDA-UGC (arXiv 2508.12605); detailed assessment rules, section 2.
 
 import re
 
+from annotators.questions.vida.item import DESCRIPTION, GROUNDING, PERCEPTION
 from annotators.questions.vida.syntax import END_OF_TURN, SCALE, read_boxes
 from schemas.errors import ConfigError
 
-GROUNDING, PERCEPTION, DESCRIPTION = "vida_grounding", "vida_perception", "vida_description"
 FILES = {
     "dist_detect": f"{GROUNDING}.detect",
     "ref-grounding": f"{GROUNDING}.refer",

@@ -8,7 +8,6 @@ from annotators.language.grid import cell, decoded, encoded, middle
 from annotators.language.notation import (
     NOTATIONS,
     Cited,
-    mentions_in,
     parse,
     resized,
     rewritten,
@@ -103,7 +102,6 @@ def test_malformed_mentions_are_counted(text):
 def test_what_does_not_parse_is_text(text):
     """Anything else in brackets stays as it is."""
     assert parse(text) == (text, (), 0)
-    assert mentions_in(text) == 0
 
 
 def test_pixels_need_a_size():

@@ -163,6 +163,17 @@ def test_triplets_hold_every_step(detailed, tmp_path):
                 assert record["triplets"] == [[[0, 0, 1000, 1000], None, 0]]
 
 
+def test_absolute_paths_of_whole_pictures(detailed, tmp_path):
+    """Triplets and instances name pictures by absolute paths where these are asked for."""
+    for kind, file in (("diag", "train.json"), ("coco", "instances_train.json")):
+        export(detailed, tmp_path / kind, kind, absolute=True)
+        found = json.loads((tmp_path / kind / file).read_text())
+        record = found[0] if kind == "diag" else found["images"][0]
+        path = record["image" if kind == "diag" else "file_name"]
+        assert path.startswith(str((tmp_path / kind / "images").resolve()))
+        assert (tmp_path / kind / path).is_file()
+
+
 def test_instances_are_read_by_pycocotools(detailed, tmp_path):
     """Masks, areas and attributes survive the way through COCO's own reader."""
     export(detailed, tmp_path / "coco", "coco")

@@ -13,7 +13,6 @@ from flows.evaluation.benchmarks import vida, vida_report
 from flows.evaluation.benchmarks.vida_boxes import (
     average_precision,
     detection,
-    iou,
     mean_precision,
     tidy,
 )
@@ -21,6 +20,7 @@ from flows.evaluation.benchmarks.vida_files import Said, read_said, read_truth
 from flows.evaluation.evaluate import run
 from flows.evaluation.intervals import Settings
 from flows.evaluation.request import Options
+from schemas.boxes import iou
 from schemas.errors import ConfigError
 
 QUICK = Settings(0, 0)
