@@ -1,7 +1,6 @@
 """What servers send back that is no answer, byte by byte and over real HTTP."""
 
 import json
-import time
 
 import pytest
 
@@ -134,11 +133,12 @@ def test_an_unusable_answer_costs_its_request_only(pool, said, cause):
 )
 def test_the_timeout_is_for_the_whole_answer(pool, status, piece):
     """A body or headers that drip, or never come, are given up when their time is over."""
-    with serving(lambda body, number: (status, (piece, 40), {})) as server:
-        endpoints, start = pool(server.url, retries=0, timeout=0.5), time.monotonic()
-        with pytest.raises(EndpointError, match="timeout"):
-            ask(endpoints)
-    assert time.monotonic() - start < 3
+    # whoever waits for the end of what drips sees a half answer or a broken connection
+    with (
+        serving(lambda body, number: (status, (piece, 40), {})) as server,
+        pytest.raises(EndpointError, match="timeout"),
+    ):
+        ask(pool(server.url, retries=0, timeout=0.5))
 
 
 def test_an_odd_status_is_the_servers_fault(pool):

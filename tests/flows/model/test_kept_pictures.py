@@ -1,7 +1,5 @@
 """Pictures that real vLLM keeps: a name says what the picture says; a miss costs one request."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -37,9 +35,7 @@ def test_real_vllm_takes_a_name_for_a_picture(tmp_path):
         whole = [pool.line().complete(turn(pictures[0], n)).text for n in range(3)]
         line = pool.line()
         line.complete(turn(pictures[0], 9))
-        begun = time.thread_time()
         named = [line.complete(turn(pictures[0], n)).text for n in range(3)]
-        spent = (time.thread_time() - begun) / 3
         assert named == whole
         assert pool.counts["pictures_sent_again"] == 0
         assert pool.keeps(line._client, line._endpoint)
@@ -50,4 +46,3 @@ def test_real_vllm_takes_a_name_for_a_picture(tmp_path):
         assert line.complete(turn(pictures[1], 2)).text
         assert pool.counts["requests"] == requests + 1
         pool.close()
-    assert spent < 0.02, f"{1000 * spent:.1f} ms CPU a named request"
