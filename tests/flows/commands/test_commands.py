@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import cv2
 import numpy as np
@@ -12,8 +11,8 @@ from flows.dataset.opened import open_dataset
 from flows.store.png import decode_png
 
 
-def test_help_is_quick_and_light(environment):
-    """``--help`` answers at once and imports neither Prefect, torch, numba nor pyarrow."""
+def test_help_is_light(environment):
+    """``--help`` imports neither Prefect, torch, numba nor pyarrow."""
     code = (
         "import sys; sys.argv = ['iqa-spider', '--help']\n"
         "from flows.cli import main\n"
@@ -22,11 +21,9 @@ def test_help_is_quick_and_light(environment):
         "heavy = {'prefect', 'torch', 'numba', 'pyarrow', 'cv2'}\n"
         "print('LOADED', sorted(heavy & set(sys.modules)))"
     )
-    start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )
-    assert time.perf_counter() - start < 5
     assert "LOADED []" in done.stdout
     assert "build" in done.stdout
 
