@@ -20,7 +20,7 @@ from flows.ingest.sources import list_candidates
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 from tests.doubles import annotation_files as made
-from tests.flows.human.test_import import box, region, task
+from tests.flows.human.tasks import box, region, task
 
 FLAWED = region("a", box(5, 5, 40, 40), "cup", ["blur"])
 SHAPE = {**box(5, 5, 40, 40), "original_width": 400, "original_height": 300}
