@@ -1,4 +1,8 @@
-"""Tasks as Label Studio exports them, about photographs of 400x300."""
+"""Tasks as Label Studio exports them, about photographs of 400x300, and their import."""
+
+from pathlib import Path
+
+from flows.commands.people import import_
 
 WIDTH, HEIGHT = 400, 300
 
@@ -44,3 +48,9 @@ def whole(scope, *flaws):
         result("choices", "scope", {"choices": [scope]}, "s"),
         result("choices", "whole_distortion", {"choices": list(flaws)}, "d"),
     ]
+
+
+def run(files, images, out, kind="auto", scores=None):
+    """``import`` in this process."""
+    files = [files] if isinstance(files, Path) else files
+    return import_.run(images, out, files, format=kind, scores=scores)

@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.human.photographs import Photographs
+from schemas.errors import ConfigError, ExitStatus
 from schemas.masks import decode
-from tests.flows.human.tasks import HEIGHT, WIDTH, box, region, task
+from tests.flows.human.tasks import HEIGHT, WIDTH, box, region, run, task
 
 BAD = {
     "beyond": (region("a", box(60, 60, 90, 90), "cup"), None),
@@ -34,15 +35,14 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_shapes_are_rejects(images, spider, tmp_path, name):
+def test_bad_shapes_are_rejects(images, tmp_path, name):
     """What cannot be used is left out with its reason, the rest goes on."""
     results, reason = BAD[name]
     file, out = tmp_path / "e.json", tmp_path / "a"
     file.write_text(json.dumps([task("p0.png", results), task("p1.png", [])]))
-    done = spider("import", file, "--images", images, "--out", out)
+    assert run(file, images, out) == ExitStatus.WITH_REJECTS
     rejects = {row["reason"] for row in pq.read_table(out / "rejects.parquet").to_pylist()}
     assert rejects == ({reason} if reason else set())
-    assert done.returncode == 3, done.stderr
     pictures = pq.read_table(out / "pictures.parquet").to_pylist()
     assert [picture["flaws"] for picture in pictures] == [[], []]
 
@@ -77,9 +77,12 @@ def test_broken_files_are_one_line(images, spider, tmp_path):
     for words, data in files.items():
         file = tmp_path / "f"
         file.write_bytes(data)
-        done = spider("import", file, "--images", images, "--out", tmp_path / "o")
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-        assert words in done.stderr
+        with pytest.raises(ConfigError, match=words) as caught:
+            run(file, images, tmp_path / "o")
+        assert "\n" not in str(caught.value)
+    done = spider("import", file, "--images", images, "--out", tmp_path / "o")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert words in done.stderr
     done = spider("import", file, "--images", tmp_path / "none", "--out", tmp_path / "o")
     assert "no such folder" in done.stderr
 
