@@ -238,6 +238,7 @@ def check_endpoint(url: str, model: str, api_key: str = "") -> list[Finding]:
                 _try("schema", lambda: _obeys(pool)),
                 _try("log-probabilities", lambda: _tells(client, base, name)),
             ]
+            pool.close()
     return found
 
 

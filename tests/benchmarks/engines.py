@@ -5,9 +5,9 @@
 Two workers each; ``here`` is the loop of a run that one worker does alone.
 """
 
+import argparse
 import json
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -58,13 +58,16 @@ def through_prefect(name, jobs):
 
 
 def main():
-    """Arguments: shards, engines."""
-    number, *engines = sys.argv[1:]
+    """One line of JSON for each engine."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("shards", type=int)
+    parser.add_argument("engine", nargs="+", help="here, local, threads, dask or ray")
+    asked = parser.parse_args()
     quiet_prefect(False)
     with tempfile.TemporaryDirectory() as scratch:
-        for name in engines:
+        for name in asked.engine:
             jobs = [
-                Trial(n, "fine", str(Path(scratch) / f"{name}{n}")) for n in range(int(number) + 2)
+                Trial(n, "fine", str(Path(scratch) / f"{name}{n}")) for n in range(asked.shards + 2)
             ]
             if name == "here":
                 found = measured(InProcess(0), jobs)

@@ -7,6 +7,7 @@ the mean predicted opinion of a cell is fitted to the mean DMOS of KADID-10k's 8
 squares over cells). Quality is of cells whose type was left out of the fit.
 """
 
+import argparse
 import csv
 import os
 import sys
@@ -29,6 +30,7 @@ CLEAR = 0.5
 
 def main():
     """Measure, fit, report."""
+    argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0]).parse_args()
     warnings.filterwarnings("ignore", message="Conversion from CIE-LAB")
     data = Path(os.environ["IQA_SPIDER_TEST_DATA"])
     opinions = cell_opinions(data / "iqa_meta" / "kadid10k_meta_info_pyiqa.csv")

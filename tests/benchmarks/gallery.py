@@ -5,6 +5,7 @@ served by the command line and asked for at random places. Milliseconds of proce
 than those of the clock on a busy machine. Linux only.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -92,4 +93,6 @@ def processor(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("dataset", type=Path)
+    main(parser.parse_args().dataset)

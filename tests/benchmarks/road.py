@@ -1,7 +1,7 @@
 """The road from photograph to dataset on one core, in one run: stages, and ratios to yardsticks.
 
     IQA_SPIDER_TEST_DATA=... python -m tests.benchmarks.road [--pictures N] [--against FOLDER]
-        [--png isal] [--regions segments] [--skip-published]
+        [--variants V] [--png isal] [--skip-published]
 
 Photographs are cut and scaled to 1024x768 and written as JPEG of quality 92. All is processor
 time, not wall time; milliseconds of a busy machine count for nothing, ratios of one run do.

@@ -6,6 +6,7 @@ Ingest shards and ledgers are written as a run would have left them, with random
 run's own code makes jobs, selects, adds up, and writes the manifest. One process for each size.
 """
 
+import argparse
 import hashlib
 import json
 import resource
@@ -145,13 +146,16 @@ def measure(number):
 
 
 def main():
-    """Arguments: numbers of pictures."""
-    if sys.argv[1] == "one":
+    """A process for each number of pictures; of one number, this process."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("pictures", type=int, nargs="+")
+    numbers = parser.parse_args().pictures
+    if len(numbers) == 1:
         np.seterr(all="raise")
-        print(json.dumps(measure(int(sys.argv[2]))))
+        print(json.dumps(measure(numbers[0])))
         return
-    for number in sys.argv[1:]:
-        command = [sys.executable, "-m", "tests.benchmarks.scale", "one", number]
+    for number in numbers:
+        command = [sys.executable, "-m", "tests.benchmarks.scale", str(number)]
         subprocess.run(command, check=True)
 
 

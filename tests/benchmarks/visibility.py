@@ -1,14 +1,14 @@
 """Thresholds of ``distortions.perception.visible`` against the referee; prints a table.
 
-    IQA_SPIDER_TEST_DATA=... python -m tests.benchmarks.visibility [pairs] [seed]
+    IQA_SPIDER_TEST_DATA=... python -m tests.benchmarks.visibility [--pairs N] [--seed S]
 
 Half of the pairs are a region with one step and without, half a chain of two with and without
 one of its steps, in the families where steps wipe each other out. Regions are ellipses of 30 to
 180 pixels on photographs of many cameras at 640 pixels.
 """
 
+import argparse
 import os
-import sys
 from pathlib import Path
 
 import cv2
@@ -39,8 +39,13 @@ CHAINS = (
 FACTORS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)
 
 
-def main(count=1000, seed=2):
+def main():
     """Draw, judge, report."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--pairs", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=2)
+    asked = parser.parse_args()
+    count, seed = asked.pairs, asked.seed
     cv2.setNumThreads(1)
     files = pictures(Path(os.environ["IQA_SPIDER_TEST_DATA"]) / "photos")
     cases = [case(files, Stream(seed, index), index) for index in range(count)]
@@ -107,4 +112,4 @@ def ellipse(height, width, stream):
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:3]))
+    main()

@@ -6,9 +6,9 @@ Four hundred texts are drawn of each kind, as in the table of the truth report: 
 and distinct-3, the share of three-word sequences that differ.
 """
 
+import argparse
 import random
 import re
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -47,4 +47,6 @@ def figures(texts):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("dataset", nargs="+")
+    main(parser.parse_args().dataset)

@@ -35,7 +35,7 @@ SLACK = 20.0
 """Seconds that a mutant may take besides five times what the sound module takes."""
 
 
-class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Mutated(importlib.abc.MetaPathFinder):
     """Finds one module, and gives it another source."""
 
     def __init__(self, name: str, file: Path, source: str) -> None:
@@ -71,8 +71,7 @@ def tried(name: str, file: Path, source: str, tests: list[str], seconds: float) 
             os.dup2(nowhere.fileno(), 2)
         status = 2
         with contextlib.suppress(BaseException):
-            spec = Mutated(name, file, source)
-            sys.meta_path.insert(0, spec)
+            sys.meta_path.insert(0, Mutated(name, file, source))
             hypothesis.settings.register_profile(
                 "mutants", derandomize=True, database=None, deadline=None
             )

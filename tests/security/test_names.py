@@ -13,8 +13,8 @@ from flows.dataset.export import export
 from flows.regions.choose import chosen_source
 from flows.store.inside import file_stem, read_inside
 from schemas.errors import ConfigError, PictureError
-from schemas.records import Picture, Screen
 from schemas.settings.config import RegionConfig
+from tests.doubles.records import picture
 
 
 def altered(dataset, folder, **values):
@@ -101,37 +101,6 @@ def test_only_plain_files_inside_a_folder_are_read(tmp_path):
         assert caught.value.strerror
 
 
-def picture(name="a.png"):
-    scores = Screen(
-        sharpness=9,
-        noise=1,
-        blockiness=1,
-        detail=7,
-        clipped=0,
-        steadiness=9,
-        focus=9,
-        texture=1,
-        blown=0,
-        veil=0,
-    )
-    return Picture(
-        picture_id="0" * 16,
-        source="s",
-        path=name,
-        content_hash="0" * 64,
-        file_hash="0" * 64,
-        perceptual_hash="0" * 16,
-        width=8,
-        height=8,
-        format="PNG",
-        rules=[],
-        screen=scores,
-        group="0" * 16,
-        split="train",
-        licence="",
-    )
-
-
 @pytest.mark.parametrize("way", ["climb", "absolute", "pipe"])
 def test_a_panoptic_file_reads_label_maps_of_its_own_folder_only(tmp_path, way):
     """Anything else is a reject of that picture, with no wait and nothing read."""
@@ -153,7 +122,7 @@ def test_a_panoptic_file_reads_label_maps_of_its_own_folder_only(tmp_path, way):
     (folder / "pan.json").write_text(json.dumps(document))
     source = chosen_source(RegionConfig(source=f"coco:{folder / 'pan.json'}"))
     with pytest.raises(PictureError, match=r"annotation_unreadable: label map .*(leads|name|file)"):
-        source.find(np.zeros((8, 8, 3), np.uint8), picture())
+        source.find(np.zeros((8, 8, 3), np.uint8), picture("a.png", 8, 8))
 
 
 def test_annotations_that_are_nested_without_end_are_one_line(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from annotators.regions.lookalikes import lookalikes
 from annotators.regions.source import Proposal
-from tests.annotators.regions.test_partition import HEIGHT, WIDTH, box, picture, split
+from tests.annotators.regions.test_partition import HEIGHT, PICTURE, WIDTH, box, split
 
 DOG = box(20, 20, 120, 120, "dog")
 
@@ -13,7 +13,7 @@ DOG = box(20, 20, 120, 120, "dog")
 def others(*proposals, **settings):
     """Labels and boxes of what stands beside the regions that were kept."""
     regions, _ = split(*proposals, **settings)
-    return [(one.label, tuple(one.box)) for one in lookalikes(proposals, regions, picture())]
+    return [(one.label, tuple(one.box)) for one in lookalikes(proposals, regions, PICTURE)]
 
 
 def test_a_second_one_that_is_too_small_is_remembered():
@@ -46,15 +46,15 @@ def test_the_same_thing_proposed_twice_is_one(shift, noticed):
     """Boxes that share half of what both cover are one thing; those that share less are two."""
     again = box(20 + shift, 20, 120 + shift, 120, "dog")
     regions, _ = split(DOG)
-    assert bool(lookalikes([DOG, again], regions, picture())) == noticed
+    assert bool(lookalikes([DOG, again], regions, PICTURE)) == noticed
 
 
 def test_exactly_half_is_the_same_thing():
     """The limit itself: a box of twice the size around it."""
     mine = box(20, 20, 120, 120, "dog")
     regions, _ = split(mine)
-    assert lookalikes([box(20, 20, 220, 120, "dog")], regions, picture()) == []
-    (found,) = lookalikes([box(20, 20, 222, 120, "dog")], regions, picture())
+    assert lookalikes([box(20, 20, 220, 120, "dog")], regions, PICTURE) == []
+    (found,) = lookalikes([box(20, 20, 222, 120, "dog")], regions, PICTURE)
     assert found.area_fraction == 202 * 100 / (HEIGHT * WIDTH)
     assert (found.label_source, found.point) == ("lookalike", [121.0, 70.0])
 
@@ -65,5 +65,5 @@ def test_each_of_several_regions_counts():
     again = box(162, 22, 260, 120, "dog")
     regions, _ = split(DOG, second)
     assert len(regions) == 2
-    assert lookalikes([DOG, second, again], regions, picture()) == []
-    assert len(lookalikes([again], regions[:0], picture())) == 0
+    assert lookalikes([DOG, second, again], regions, PICTURE) == []
+    assert len(lookalikes([again], regions[:0], PICTURE)) == 0

@@ -11,41 +11,12 @@ from annotators.regions.source import Proposal
 from schemas import masks
 from schemas.boxes import Box
 from schemas.errors import ContractError
-from schemas.records import Picture, Region, Screen
+from schemas.records import Region
 from schemas.settings.config import RegionConfig
+from tests.doubles.records import picture
 
 HEIGHT, WIDTH = 200, 300
-SCREEN = Screen(
-    sharpness=9,
-    noise=1,
-    blockiness=1,
-    detail=6,
-    clipped=0,
-    steadiness=9,
-    focus=9,
-    texture=1,
-    blown=0,
-    veil=0,
-)
-
-
-def picture(height=HEIGHT, width=WIDTH):
-    return Picture(
-        picture_id="0123456789abcdef",
-        source="test",
-        path="a.png",
-        content_hash="00",
-        file_hash="00",
-        perceptual_hash="00",
-        width=width,
-        height=height,
-        format="PNG",
-        rules=[],
-        screen=SCREEN,
-        group="0123456789abcdef",
-        split="train",
-        licence="",
-    )
+PICTURE = picture("a.png", HEIGHT, WIDTH)
 
 
 def box(x0, y0, x1, y1, label="dog", alternatives=()):
@@ -56,7 +27,7 @@ def box(x0, y0, x1, y1, label="dog", alternatives=()):
 
 def split(*proposals, **settings):
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return partition(proposals, picture(), image, RegionConfig(**settings), "test")
+    return partition(proposals, PICTURE, image, RegionConfig(**settings), "test")
 
 
 def decoded(region):

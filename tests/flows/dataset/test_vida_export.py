@@ -29,7 +29,7 @@ QUICK = Settings(0, 0)
 
 @pytest.fixture(scope="module")
 def detailed(photos, spider, tmp_path_factory):
-    """Eight photographs, two variants, only tasks of this shape."""
+    """Eight photographs, three variants, only tasks of this shape."""
     out = tmp_path_factory.mktemp("vida") / "dataset"
     done = spider(
         *("build", photos, "--out", out, "--tasks", "vida", "--variants", 3, "--seed", 2),

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from flows.commands.people import import_
 from flows.human.files import read_file
 from flows.human.folder import HumanFolder
 from flows.human.opinion_table import Opinions, read_scores
@@ -20,16 +19,10 @@ from flows.ingest.sources import list_candidates
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 from tests.doubles import annotation_files as made
-from tests.flows.human.test_import import box, region, task
+from tests.flows.human.tasks import box, region, run, task
 
 FLAWED = region("a", box(5, 5, 40, 40), "cup", ["blur"])
 SHAPE = {**box(5, 5, 40, 40), "original_width": 400, "original_height": 300}
-
-
-def run(files, images, out, kind="auto", scores=None):
-    """``import`` in this process."""
-    files = [files] if isinstance(files, Path) else files
-    return import_.run(images, out, files, format=kind, scores=scores)
 
 
 def minimal(**more):

@@ -14,7 +14,7 @@ from flows.human.folder import HumanFolder, HumanIndex, human_index
 from flows.human.replace_folder import MARK, check_folder, replaced_whole
 from schemas.errors import ConfigError
 from tests.conftest import ROOT
-from tests.flows.human.test_import import box, region, task
+from tests.flows.human.tasks import box, region, task
 
 WRITER = """
 import sys, time

@@ -7,7 +7,7 @@ import pytest
 
 from flows.commands.people import import_
 from flows.human.folder import HumanFolder
-from tests.flows.human.test_import import box, region, result, task, whole
+from tests.flows.human.tasks import box, region, result, task, whole
 
 SILENT = region("a", box(5, 5, 40, 40), "cup")
 PRAISED = region("a", box(5, 5, 40, 40), "cup", ["no flaw"])

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.human.opinion_table import OpinionRow, passed, read_scores
-from tests.flows.human.test_import import box, region, task
+from tests.flows.human.tasks import box, region, task
 
 TABLE = """image_name,MOS,artifacts,blur,contrast,colors,other
 p0.png,2.0,0.6,0.9,0.1,0.2,0.0

@@ -12,60 +12,9 @@ from annotators.regions.coco.source import CocoRegions
 from annotators.regions.partition import partition
 from schemas.errors import PictureError
 from schemas.masks import encode
-from schemas.records import Picture, Screen
 from schemas.settings.config import RegionConfig
-
-SQUARE = [[10, 10, 50, 10, 50, 40, 10, 40]]
-
-
-def picture(path="a.jpg"):
-    screen = Screen(
-        sharpness=9,
-        noise=1,
-        blockiness=1,
-        detail=6,
-        clipped=0,
-        steadiness=9,
-        focus=9,
-        texture=1,
-        blown=0,
-        veil=0,
-    )
-    return Picture(
-        picture_id="0123456789abcdef",
-        source="test",
-        path=path,
-        content_hash="00",
-        file_hash="00",
-        perceptual_hash="00",
-        width=100,
-        height=80,
-        format="PNG",
-        rules=[],
-        screen=screen,
-        group="0123456789abcdef",
-        split="train",
-        licence="",
-    )
-
-
-def blank(height=80, width=100):
-    return np.zeros((height, width, 3), np.uint8)
-
-
-def document(*annotations, file_name="a.jpg"):
-    rows = [{"id": i, "image_id": 1, "category_id": 3} | row for i, row in enumerate(annotations)]
-    return {
-        "images": [{"id": 1, "file_name": file_name, "width": 100, "height": 80}],
-        "annotations": rows,
-        "categories": [{"id": 3, "name": "Traffic_Light"}, {"id": 4, "name": "dog"}],
-    }
-
-
-def field():
-    mask = np.zeros((80, 100), bool)
-    mask[10:40, 10:50] = True
-    return mask
+from tests.annotators.regions.coco.documents import SQUARE, blank, document, field
+from tests.doubles.records import picture
 
 
 class TestInstances:
