@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from distortions.kernels import Kernels
-from distortions.perception import tables
+from distortions.pixels import tables
 from schemas.arrays import Image, Mask, require_image, require_mask
 from schemas.errors import ContractError
 

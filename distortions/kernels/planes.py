@@ -19,7 +19,6 @@ Flags = NDArray[np.bool_]
 
 LUMA_UNIT = 16
 LAB_UNIT = 64
-ROOT_TABLE = 1 << 14
 
 
 @njit(**PLAIN)

@@ -30,6 +30,16 @@ def _shared(array: Integers, dtype: type[np.generic]) -> NDArray[np.generic]:
     return out
 
 
+@lru_cache(maxsize=1)
+def light() -> NDArray[np.float64]:
+    """Linear light of the 256 sRGB levels, 0 to 1, twelve places. Source: IEC 61966-2-1."""
+    levels = [v / 255 for v in range(256)]
+    curve = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
+    out = np.round(np.array(curve), 12)
+    out.flags.writeable = False
+    return out
+
+
 def _normalised(weights: list[float]) -> Integers:
     """Symmetric kernel, centre first, in 1/32768; an odd number of entries; the sum exact."""
     total = weights[0] + 2 * sum(weights[1:])

@@ -123,7 +123,7 @@ def test_bad_input_raises(pair):
 
 def test_linear_light_is_that_of_the_standard():
     """Both branches of the curve, on either side of the level where they meet."""
-    from distortions.perception import tables
+    from distortions.pixels import tables
 
     for level in (0, 5, 10, 11, 12, 128, 255):
         share = level / 255

@@ -45,9 +45,10 @@ def edges(values: I32) -> tuple[I32, U16]:
     starts = np.cumsum(starts).astype(np.int32)
     edge, price = np.empty(count, np.int32), np.empty(count, np.uint16)
     for y in range(height):
-        right, left, below = y < height, y + 1 < height, y + 1 < height
+        below = y + 1 < height
         for x in range(width):
-            there = (right and x + 1 < width, left and x > 0, below, below and x + 1 < width)
+            right = x + 1 < width
+            there = (right, below and x > 0, below, below and right)
             for way in range(WAYS):
                 if there[way]:
                     own = cost[y, x, way]
