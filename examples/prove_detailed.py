@@ -20,51 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from prove_learning import own_photos, spider
+from proof_parts import SFT, answers, built, parser, random_model, spider, spread
 
 from annotators.questions.vida.perception import options_of
 from annotators.questions.vida.syntax import SCALE, box_text, read_boxes
 from schemas.boxes import iou
 
-BUILD = """
-seed = 1
-variants = {variants}
-shard_size = 16
-[ingest]
-max_long_side = 128
-min_side = 64
-[screen]
-enabled = false
-[regions]
-min_side = 20
-min_area = 0.05
-max_area = 0.35
-[plan]
-min_regions = 1
-max_regions = 1
-uniform_share = 0.0
-clean_share = 0.0
-length_weights = [1.0]
-families = ["noise", "darken", "brighten"]
-[questions]
-tasks = ["vida"]
-[export]
-test_share = 0.2
-"""
-SFT = """
-batch = 32
-accumulate = 1
-checkpointing = false
-log_steps = 25
-save_steps = 5000
-steps = {steps}
-seed = {seed}
-[tune]
-language = "full"
-language_rate = 1e-3
-vision_rate = 1e-3
-projector_rate = 1e-3
-"""
 TASKS = ("vida_perception.choice", "vida_grounding.refer", "vida_grounding.detect_one")
 MIX = '[[source]]\npath = "{data}"\nrepeat = 40\ntasks = {tasks}\n'
 AUGMENT = "[[source.augment]]\nmirror = 0.5\nwording = true\noptions = true\n"
@@ -82,12 +43,12 @@ def rows_of(data: Path, split: str) -> list[Row]:
 
 def trained(arm: str, seed: int, data: Path, out: Path, settings: argparse.Namespace) -> Path:
     """Answers of a model that was trained one way."""
-    from tiny_vlm import build  # noqa: PLC0415  # beside this file; loads torch
-
     out.mkdir(parents=True, exist_ok=True)
     texts = [row[key] for row in rows_of(data, "train") for key in ("question", "answer")]
-    model = build(out / "random", texts, seed=seed, width=128, vision_width=96)
-    (out / "sft.toml").write_text(SFT.format(steps=settings.steps, seed=seed))
+    model = random_model(out, texts, seed)
+    how = {"steps": settings.steps, "save_steps": 5000, "seed": seed, "tune": ""}
+    how |= {"language": "full", "rate": 1e-3}
+    (out / "sft.toml").write_text(SFT.format(**how))
     mix = MIX.format(data=data, tasks=json.dumps(TASKS))
     (out / "mix.toml").write_text(mix + (AUGMENT if arm == "augmented" else ""))
     (out / "point.toml").write_text("max_tokens = 64\nbatch = 64\n")
@@ -164,9 +125,8 @@ def report(found: dict[str, list[dict[str, float]]], out: Path, rows: list[Row])
         cells = []
         for key in ("choice", "boxes"):
             values = [run[key] for run in runs]
-            spread = statistics.stdev(values) if len(values) > 1 else 0.0
             each = ", ".join(f"{value:.3f}" for value in values)
-            cells.append(f"{statistics.mean(values):.3f} ({spread:.3f}; {each})")
+            cells.append(f"{statistics.mean(values):.3f} ({spread(values):.3f}; {each})")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     text = "\n".join(lines) + "\n"
     (out / "report.md").write_text(text)
@@ -175,29 +135,20 @@ def report(found: dict[str, list[dict[str, float]]], out: Path, rows: list[Row])
 
 def main() -> None:
     """The whole road."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("photos", type=Path, nargs="?", help="folder of good photographs")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--variants", type=int, default=24, help="degraded pictures a photograph")
-    parser.add_argument("--limit", type=int, default=400, help="questions asked of each model")
-    settings = parser.parse_args()
+    options = parser(str(__doc__), steps=600, variants=24)
+    options.add_argument("--limit", type=int, default=400, help="questions asked of each model")
+    settings = options.parse_args()
     out = settings.out
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "build.toml").write_text(BUILD.format(variants=settings.variants))
-    photos = settings.photos or own_photos(out / "photos")
-    spider("build", photos, "--out", out / "data", "--config", out / "build.toml")
-    rows, train = rows_of(out / "data", "test"), rows_of(out / "data", "train")
+    families = json.dumps(["noise", "darken", "brighten"])
+    data = built(settings, max_area=0.35, families=families, questions='tasks = ["vida"]')
+    rows, train = rows_of(data, "test"), rows_of(data, "train")
     found: dict[str, list[dict[str, float]]] = {
         name: [values] for name, values in baselines(rows, train).items()
     }
     for seed in range(settings.seeds):
         for arm in ARMS:
-            path = trained(arm, seed, out / "data", out / f"{arm}{seed}", settings)
-            said = {
-                r["row_id"]: r["answer"] for r in map(json.loads, path.read_text().splitlines())
-            }
+            path = trained(arm, seed, data, out / f"{arm}{seed}", settings)
+            said = {row_id: one["answer"] for row_id, one in answers(path).items()}
             found.setdefault(arm, []).append(scored(rows, said))
             report(found, out, rows)
     print(report(found, out, rows))

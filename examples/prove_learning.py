@@ -15,10 +15,7 @@ show how good a real model would be.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,8 +23,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pyarrow.parquet as pq
-from PIL import Image
-from skimage import data as photographs
+from proof_parts import SFT, answers, built, parser, random_model, spider, spread
 
 from flows.pointing.drawing import draw_grounding
 from flows.training.data.dataset import DatasetSource
@@ -36,27 +32,7 @@ from schemas import masks
 mpl.use("Agg")
 from matplotlib import pyplot
 
-BUILD = """
-seed = 1
-variants = {variants}
-shard_size = 16
-[ingest]
-max_long_side = 128
-min_side = 64
-[screen]
-enabled = false
-[regions]
-min_side = 20
-min_area = 0.05
-max_area = 0.3
-[plan]
-min_regions = 1
-max_regions = 1
-uniform_share = 0.0
-clean_share = 0.0
-length_weights = [1.0]
-families = ["noise", "saturate_strengthen"]
-[questions]
+QUESTIONS = """
 global_per_image = 0
 local_per_image = 0
 hybrid_per_image = 2
@@ -64,66 +40,23 @@ single_per_image = 0
 order_per_image = 0
 short_per_image = 1
 long_per_image = 0
-[export]
-test_share = 0.2
 """
-SFT = """
-batch = 32
-accumulate = 1
-checkpointing = false
-log_steps = 25
-save_steps = 1000
-steps = {steps}
-seed = {seed}
-[tune]
-language = "{language}"
-rank = 32
-alpha = 64
-dropout = 0.0
-language_rate = {rate}
-vision_rate = 1e-3
-projector_rate = 1e-3
-"""
+TUNE = "rank = 32\nalpha = 64\ndropout = 0.0"
 MIX = '[[source]]\npath = "{data}"\nflip = 0.5\nrepeat = {repeat}\n'
 POINT = "max_tokens = 32\nbatch = 64\n"
 
 
-def spider(*arguments: object) -> None:
-    """Run ``iqa-spider`` as a user types it."""
-    command = [sys.executable, "-m", "flows", *map(str, arguments)]
-    print("$ iqa-spider", *arguments, flush=True)
-    # so small a model is slower on two threads than on one
-    done = subprocess.run(command, check=False, env={"OMP_NUM_THREADS": "1"} | os.environ)
-    if done.returncode not in (0, 3):  # 3: finished, some photographs were rejected
-        raise SystemExit(done.returncode)
-
-
-def own_photos(folder: Path) -> Path:
-    """Crops of the photographs that scikit-image carries, where none are given."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("astronaut", "coffee", "chelsea", "rocket"):
-        photo = getattr(photographs, name)()
-        height, width = photo.shape[0] // 2, photo.shape[1] // 2
-        for row in range(2):
-            for column in range(2):
-                crop = photo[row * height :][:height, column * width :][:, :width]
-                Image.fromarray(crop).save(folder / f"{name}{row}{column}.png")
-    return folder
-
-
 def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> dict[str, Any]:
     """Untrained and trained scores of one random model."""
-    from tiny_vlm import build  # noqa: PLC0415  # beside this file; loads torch
-
     texts: list[str] = []
     for file in sorted((data / "data").glob("train-*.parquet")):
         table = pq.read_table(file, columns=["question", "answer"]).to_pydict()
         texts += table["question"] + table["answer"]
-    model = build(out / "random", texts, seed=seed, width=128, vision_width=96)
+    model = random_model(out, texts, seed)
     rate = 2e-3 if settings.language == "lora" else 1e-3
-    (out / "sft.toml").write_text(
-        SFT.format(steps=settings.steps, seed=seed, language=settings.language, rate=rate)
-    )
+    how = {"steps": settings.steps, "save_steps": 1000, "seed": seed, "tune": TUNE}
+    how |= {"language": settings.language, "rate": rate}
+    (out / "sft.toml").write_text(SFT.format(**how))
     (out / "mix.toml").write_text(MIX.format(data=data, repeat=settings.repeat))
     (out / "point.toml").write_text(POINT)
     spider(
@@ -160,7 +93,7 @@ def one_seed(seed: int, data: Path, out: Path, settings: argparse.Namespace) -> 
 def draw_five(data: Path, predictions: Path, out: Path) -> None:
     """Five groundings of held-out photographs: answer, point, and the true region's outline."""
     source = DatasetSource(data, "test", ["grounding"], "test")
-    said = {r["row_id"]: r for r in map(json.loads, predictions.read_text().splitlines())}
+    said = answers(predictions)
     rows = [n for n in range(len(source)) if source.example(n).row_id in said]
     for place, row in enumerate(rows[:: max(1, len(rows) // 5)][:5]):
         record, image = said[source.example(row).row_id], np.asarray(source.images(row)[0])
@@ -222,9 +155,10 @@ def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace)
     ]
     for title, pick in ROWS:
         values = [pick(seed) for seed in seeds]
-        spread = statistics.stdev(values) if len(values) > 1 else 0.0
         cells = " | ".join(f"{value:.3f}" for value in values)
-        lines.append(f"| {title} | {cells} | {statistics.mean(values):.3f} ({spread:.3f}) |")
+        lines.append(
+            f"| {title} | {cells} | {statistics.mean(values):.3f} ({spread(values):.3f}) |"
+        )
     lines += ["", "![loss](loss.png)", "", *(f"![grounding]({place}.png)" for place in range(5))]
     text = "\n".join(lines) + "\n"
     (out / "report.md").write_text(text)
@@ -233,36 +167,29 @@ def report(seeds: list[dict[str, Any]], out: Path, settings: argparse.Namespace)
 
 def main() -> None:
     """The whole road."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("photos", type=Path, nargs="?", help="folder of good photographs")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--at-once", type=int, default=2, help="seeds at a time")
-    parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--variants", type=int, default=48, help="degraded pictures a photograph")
-    parser.add_argument("--language", choices=("lora", "full"), default="lora")
-    parser.add_argument("--short", action="store_true", help="one seed, few steps")
-    settings = parser.parse_args()
+    options = parser(str(__doc__), steps=2000, variants=48)
+    options.add_argument("--at-once", type=int, default=2, help="seeds at a time")
+    options.add_argument("--language", choices=("lora", "full"), default="lora")
+    options.add_argument("--short", action="store_true", help="one seed, few steps")
+    settings = options.parse_args()
     settings.calibrate, settings.limit = 256, 2000
     if settings.short:
         settings.seeds, settings.steps, settings.variants, settings.limit = 1, 120, 6, 96
         settings.calibrate = 32
     settings.repeat = 20  # more than any run sees; the order of rows is keyed
     out = settings.out
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "build.toml").write_text(BUILD.format(variants=settings.variants))
-    photos = settings.photos or own_photos(out / "photos")
-    spider("build", photos, "--out", out / "data", "--config", out / "build.toml")
+    families = ["noise", "saturate_strengthen"]
+    data = built(settings, max_area=0.3, families=json.dumps(families), questions=QUESTIONS)
     folders = [out / f"seed{seed}" for seed in range(settings.seeds)]
     for folder in folders:
         folder.mkdir(exist_ok=True)
     with ThreadPoolExecutor(settings.at_once) as pool:  # each seed is a chain of processes
         jobs = [
-            pool.submit(one_seed, seed, out / "data", folder, settings)
+            pool.submit(one_seed, seed, data, folder, settings)
             for seed, folder in enumerate(folders)
         ]
         seeds = [job.result() for job in jobs]
-    draw_five(out / "data", out / "seed0" / "trained.jsonl", out)
+    draw_five(data, out / "seed0" / "trained.jsonl", out)
     print(report(seeds, out, settings))
 
 

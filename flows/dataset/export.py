@@ -16,16 +16,8 @@ from flows.dataset.formats.form import PictureForm
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
 from flows.store.cited import DEFAULT, Boxes, with_boxes
-from flows.store.inside import require_text
-from flows.store.layout import (
-    DATA,
-    MANIFEST,
-    TEMPORARY,
-    read_manifest,
-    require_records,
-    storage_errors,
-    write_text,
-)
+from flows.store.layout import DATA, MANIFEST, read_manifest, require_records
+from flows.store.marked import mark_folder
 from flows.store.place import readable
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
@@ -47,8 +39,9 @@ def export(
         dataset: Folder that ``build`` made.
         out: New folder.
         kind: One of ``FORMATS``.
-        absolute: Whether paths of pictures are absolute or relative to ``out``.
-        boxes: How boxes in texts are written; see ``cited.py``.
+        absolute: Whether paths of pictures are absolute or relative to ``out``; the layout of
+            ``vida`` has bare names.
+        boxes: How boxes in texts are written, where rows are; see ``cited.py``.
 
     An export that was killed goes on: the same call writes what is missing.
 
@@ -92,26 +85,9 @@ def _require_rows(dataset: Path, manifest: dict[str, Any], tasks: tuple[str, ...
 
 def _claim(dataset: Path, out: Path, how: dict[str, Any]) -> None:
     """Make ``out`` this export's folder, or find that it is already."""
-    require_text(out, "--out")
     digest = hashlib.sha256((dataset / MANIFEST).read_bytes()).hexdigest()
     mark = json.dumps({"manifest_sha256": digest, **how}, sort_keys=True) + "\n"
-    marker = out / MARKER
-    with storage_errors(out):
-        if out.exists() and not out.is_dir():
-            raise ConfigError(f"--out {out} is a file; choose a new folder")
-        if marker.is_file() and marker.read_text(encoding="utf-8", errors="replace") == mark:
-            return
-        if out.is_dir() and not all(_half_a_marker(name.name) for name in out.iterdir()):
-            raise ConfigError(
-                f"--out {out} is not empty and holds no export of this dataset in this form; "
-                "choose a new folder"
-            )
-    write_text(marker, mark)
-
-
-def _half_a_marker(name: str) -> bool:
-    """Whether a file is what a killed process left of its claim."""
-    return name.startswith(MARKER) and name.endswith(TEMPORARY)
+    mark_folder(out, MARKER, mark, "export of this dataset in this form")
 
 
 def _rows(files: list[Path], tasks: tuple[str, ...], boxes: Boxes) -> Iterator[dict[str, Any]]:

@@ -14,19 +14,20 @@ from flows.grounding.detectors import DETECTORS, Detector
 from flows.grounding.grounding_dino import GroundingDino
 from flows.grounding.pointing_model import EndpointDetector
 from flows.grounding.road import Road, box_of
-from flows.grounding.stages import STAGES, Ran, ShardOf, run_stages
+from flows.grounding.stages import Ran, ShardOf, run_stages
 from flows.grounding.texts import Given, read_texts
 from flows.ingest.single import read_picture
 from flows.run.engines.engine import InProcess
 from flows.store.identity import code_version
-from flows.store.layout import MANIFEST, storage_errors, write_text
+from flows.store.layout import MANIFEST, WORK, write_text
+from flows.store.marked import mark_folder
 from flows.store.run_folder import RunFolder
 from flows.store.tables import write_table
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.grounding import GroundedBox, GroundedRow, SourceText
 from schemas.settings.grounding import GroundConfig
 
-CLAIM = "ground.json"
+CLAIM = ".ground.json"
 
 
 def ground(source: Path, out: Path, config: GroundConfig) -> dict[str, Any]:
@@ -90,16 +91,7 @@ def _detector(config: GroundConfig, eyes: ChatModel) -> Callable[[], Detector]:
 def _claim(out: Path, config: GroundConfig, texts: Sequence[Given]) -> None:
     """Texts and size of shards decide what a run is; anything else decides single stages."""
     mark = json.dumps({"shard_size": config.shard_size, "texts": texts}, sort_keys=True)
-    marker = out / STAGES / CLAIM
-    with storage_errors(marker):
-        if marker.is_file():
-            if marker.read_text(encoding="utf-8", errors="replace") != mark:
-                raise ConfigError(f"--out {out} holds a run of other texts; choose another folder")
-            return
-        foreign = [path.name for path in out.iterdir() if not path.name.startswith(".")]
-    if foreign:
-        raise ConfigError(f"--out {out} is not empty ({foreign[0]} is there); choose a new folder")
-    write_text(marker, mark)
+    mark_folder(out, CLAIM, mark, "run of these texts", aside=(WORK,))
 
 
 def _write_texts(images: Path, texts: Sequence[Given], out: Path, size: int) -> int:

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow.parquet as pq
-
+from annotators.facts import PictureFacts
 from annotators.language.grid import Shares, decoded, encoded, shares
 from flows.evaluation.benchmarks.giqa_boxes import Tagged, matched, recalled
 from flows.grounding.merge import PRINTED, merged
 from flows.grounding.oracle import Claim, Errors, found_by_oracle, passes
 from flows.store.boxes import row_boxes
 from flows.store.layout import RECORDS
-from schemas.records import DegradedRegion, Picture
+from flows.training.data.scenes import Scenes
+from schemas.records import DegradedRegion
 from schemas.streams import Stream
 
 AREAS = (0.0, 0.00256, 0.01, 0.05, PRINTED)
@@ -61,62 +61,35 @@ class Figures(NamedTuple):
 
 def phrases_of(dataset: Path) -> Iterator[Phrase]:
     """What the answers with boxes of a dataset speak of: one thing a phrase."""
-    for shard in _shards(dataset, "boxes"):
-        sizes, regions = _picture_sizes(dataset, shard), _regions(dataset, shard)
-        for row_id, boxes in row_boxes(dataset, shard).items():
-            if {box.part for box in boxes} != {"answer"}:
+    scenes = Scenes(dataset)
+    for file in sorted((dataset / RECORDS).glob("boxes-*.parquet")):
+        for row_id, boxes in row_boxes(dataset, file.stem.rpartition("-")[2]).items():
+            facts = scenes.facts(row_id.split("/")[0])
+            if facts is None or {box.part for box in boxes} != {"answer"}:
                 continue
-            image_id = row_id.split("/")[0]
-            size = sizes[image_id.rsplit("-", 1)[0]]
             for box in boxes:
-                others = [r.box for r in regions[image_id] if r.region_id != box.region_id]
-                yield Phrase(
-                    row_id,
-                    box.name,
-                    (shares(box.box, *size),),
-                    tuple(shares(other, *size) for other in others),
-                )
+                others = [r for r in facts.regions if r.region_id != box.region_id]
+                true = (shares(box.box, facts.width, facts.height),)
+                yield Phrase(row_id, box.name, true, _boxes_of(others, facts))
 
 
 def groups_of(dataset: Path) -> Iterator[Phrase]:
     """Things of one label in one photograph, two at least: a phrase that means all of them."""
     seen: set[str] = set()
-    for shard in _shards(dataset, "degraded"):
-        sizes = _picture_sizes(dataset, shard)
-        for regions in _regions(dataset, shard).values():
-            local = [region for region in regions if region.role != "whole"]
-            for label in sorted({region.label for region in local}):
-                same = sorted((r for r in local if r.label == label), key=lambda r: r.region_id)
-                key = "+".join(region.region_id for region in same)
-                if len(same) < 2 or key in seen:
-                    continue
-                seen.add(key)
-                size = sizes[same[0].picture_id]
-                others = [r.box for r in local if r.label != label]
-                yield Phrase(
-                    key,
-                    label,
-                    tuple(shares(region.box, *size) for region in same),
-                    tuple(shares(other, *size) for other in others),
-                )
+    for facts in Scenes(dataset):
+        local = [region for region in facts.regions if region.role != "whole"]
+        for label in sorted({region.label for region in local}):
+            same = sorted((r for r in local if r.label == label), key=lambda r: r.region_id)
+            key = "+".join(region.region_id for region in same)
+            if len(same) < 2 or key in seen:
+                continue
+            seen.add(key)
+            others = [r for r in local if r.label != label]
+            yield Phrase(key, label, _boxes_of(same, facts), _boxes_of(others, facts))
 
 
-def _shards(dataset: Path, table: str) -> list[str]:
-    files = sorted((dataset / RECORDS).glob(f"{table}-*.parquet"))
-    return [path.stem.rpartition("-")[2] for path in files]
-
-
-def _picture_sizes(dataset: Path, shard: str) -> dict[str, tuple[int, int]]:
-    table = pq.read_table(dataset / RECORDS / f"pictures-{shard}.parquet")
-    return {p.picture_id: (p.width, p.height) for p in Picture.from_table(table)}
-
-
-def _regions(dataset: Path, shard: str) -> dict[str, list[DegradedRegion]]:
-    found: dict[str, list[DegradedRegion]] = {}
-    table = pq.read_table(dataset / RECORDS / f"degraded-{shard}.parquet")
-    for region in DegradedRegion.from_table(table):
-        found.setdefault(region.image_id, []).append(region)
-    return found
+def _boxes_of(regions: Sequence[DegradedRegion], facts: PictureFacts) -> tuple[Shares, ...]:
+    return tuple(shares(region.box, facts.width, facts.height) for region in regions)
 
 
 def measure(

@@ -24,6 +24,7 @@ from annotators.questions.vida.scene import Scene, scene
 from annotators.questions.vida.vocabulary import read_vocabulary
 from flows.store.layout import DATA, MANIFEST, RECORDS, read_manifest, require_records, write_text
 from flows.store.ledger import ShardSummary, finished
+from flows.store.marked import mark_folder
 from flows.store.png import decode_png
 from flows.store.shards import SPLITS, ShardWriter, clear_shard
 from flows.store.tables import IMAGE
@@ -65,7 +66,7 @@ def augment_dataset(dataset: Path, out: Path, config: OfflineConfig) -> dict[str
     manifest = read_manifest(dataset)
     require_records(dataset, manifest, [Sample, DegradedRegion, Picture])
     key = _key(dataset, config)
-    _claim(out, key)
+    mark_folder(out, ".augment", key, "rows made of this dataset with these settings")
     scenes = Scenes(dataset)
     summaries = []
     for file in sorted((dataset / RECORDS).glob("degraded-*.parquet")):
@@ -92,15 +93,6 @@ def _key(dataset: Path, config: OfflineConfig) -> str:
     """What decides every byte: the dataset and the settings."""
     text = (dataset / MANIFEST).read_bytes() + json.dumps(config.model_dump()).encode()
     return hashlib.sha256(text).hexdigest()
-
-
-def _claim(out: Path, key: str) -> None:
-    marker = out / ".augment"
-    if out.is_dir() and any(out.iterdir()):
-        if marker.is_file() and marker.read_text(encoding="utf-8") == key:
-            return
-        raise ConfigError(f"--out {out}: holds something else; choose a new folder")
-    write_text(marker, key)
 
 
 def _shard(

@@ -1,5 +1,6 @@
 """Pictures of a dataset folder as ViDA-shaped questions know them, read back from its records."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -34,6 +35,10 @@ class Scenes:
             column = pq.read_table(readable(file), columns=["image_id"])["image_id"]
             self._shards.update(dict.fromkeys(column.to_pylist(), number))
         self._read = lru_cache(KEPT)(self._shard)
+
+    def __iter__(self) -> Iterator[PictureFacts]:
+        """What is recorded of each, shard by shard."""
+        return (self._read(number)[image_id] for image_id, number in self._shards.items())
 
     def facts(self, image_id: str) -> PictureFacts | None:
         """What is recorded of a degraded picture; ``None`` where nothing is."""

@@ -220,7 +220,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(detailed, tmp_path, monke
 def test_a_folder_that_holds_something_else_is_refused(detailed, dataset, tmp_path):
     """Neither another run's folder nor rows of other tasks are taken silently."""
     offline.augment_dataset(detailed, tmp_path / "a", OfflineConfig(seed=1, cap=1))
-    with pytest.raises(ConfigError, match="holds something else"):
+    with pytest.raises(ConfigError, match="is not empty and holds no rows made of this dataset"):
         offline.augment_dataset(detailed, tmp_path / "a", OfflineConfig(seed=2, cap=1))
     with pytest.raises(ConfigError, match="build with --tasks vida"):
         offline.augment_dataset(dataset, tmp_path / "b", OfflineConfig())
