@@ -47,6 +47,11 @@ class RunFolder:
         """Where this file is there, the shards of this command end as soon as they can."""
         return self.progress / f"stop.{self.run}"
 
+    @property
+    def compiling(self) -> Path:
+        """Where a file of this name with a process behind it is there, one compiles kernels."""
+        return self.progress / f"compiling.{self.run}"
+
     def interrupted(self) -> bool:
         """Whether the user has interrupted this command.
 
