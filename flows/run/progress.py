@@ -25,8 +25,6 @@ from flows.store.marks import Survey
 from flows.store.place import is_remote
 from flows.store.run_folder import RunFolder
 
-COMPILING = "compiling"
-"""Name of the marks of workers that compile kernels before their first picture."""
 COMPILES = "compiling kernels, once"
 POLL_SECONDS = 0.3
 PLAIN_SECONDS = 10.0
@@ -103,8 +101,8 @@ class StageProgress:
             progress.update(task, completed=self.done(name), description=name)
 
     def _compiles(self) -> bool:
-        folder = self.folder.progress
-        return not is_remote(folder) and any(folder.glob(f"{COMPILING}.*"))
+        mark = self.folder.compiling
+        return not is_remote(mark) and any(mark.parent.glob(f"{mark.name}.*"))
 
     def _lines(self, name: str, total: int, stop: threading.Event) -> None:
         start = last = time.perf_counter()

@@ -12,7 +12,7 @@ from flows.store.ledger import forget, read_ledger
 from flows.store.log import say
 from flows.store.place import readable
 from flows.store.run_folder import RunFolder
-from schemas.errors import ConfigError, UnknownNameError
+from schemas.errors import UnknownNameError
 
 STAGES = {"ingest": "ingest", "screen": "ingest", "segment": "segment", "regions": "segment"}
 """Stage of a reject to that of the shard which has to be made again beside the build."""
@@ -46,8 +46,7 @@ def retry(out: Path, reason: str) -> TakenBack:
         ConfigError: No run, nobody of that reason, or somebody builds here.
     """
     folder = RunFolder(out)
-    if not (folder.work / "run.json").is_file():
-        raise ConfigError(f"{out}: no run of ours is here")
+    folder.require_run()
     with folder.locked():
         held = {shard: _held(out, shard) for shard in range(folder.shards())}
         known = Counter[str]()

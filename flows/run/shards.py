@@ -129,7 +129,7 @@ def run_build(job: ShardJob) -> ShardSummary:
     with shard_work(job, "build", len(pictures), _build_key(job)) as work:
         if work.done:
             return work.done
-        warm_up(folder.work, name_of(config.regions))
+        warm_up(folder.compiling, name_of(config.regions))
         tools = _tools(config, job.settings, _own_stage(job))
         with ShardWriter(folder.out, job.shard, config.export) as writer:
             writer.add_rejects(Reject.from_table(pq.read_table(readable(rejected))))

@@ -52,7 +52,8 @@ def build_stages(
         built = _build(folder, selection.jobs, config, engine)
     entered = dict(selection.counts)
     if config.rows is not None:
-        entered["unreached"] = _unreached(folder, selection.jobs[len(built) :])
+        left = selection.jobs[len(built) :]
+        entered["unreached"] = _selected(folder, [job.shard for job in left])
     summary = RunSummary.of(selection.total, selection.ingested, entered, built)
     finish(folder, config, summary, built, dict(progress.seconds))
     return summary
@@ -88,9 +89,7 @@ class Slice(NamedTuple):
         self, folder: RunFolder, config: RunConfig, progress: StageProgress, engine: Engine
     ) -> list[ShardSummary]:
         """Build these shards, in whatever order."""
-        files = [selected_files(folder.work, shard)[0] for shard in self.shards]
-        total = sum(pq.read_metadata(readable(file)).num_rows for file in files)
-        with progress.stage("build", total, self.shards):
+        with progress.stage("build", _selected(folder, self.shards), self.shards):
             return _build(folder, jobs_of(folder, config, self.shards), config, engine)
 
 
@@ -139,9 +138,9 @@ def _build(
     return build_first(build, folder, jobs, config.rows, config.run.workers)
 
 
-def _unreached(folder: RunFolder, jobs: Sequence[ShardJob]) -> int:
-    """Selected pictures of shards that were not needed."""
-    files = (selected_files(folder.work, job.shard)[0] for job in jobs)
+def _selected(folder: RunFolder, shards: Sequence[int]) -> int:
+    """Selected pictures of some shards."""
+    files = (selected_files(folder.work, shard)[0] for shard in shards)
     return sum(pq.read_metadata(readable(file)).num_rows for file in files)
 
 

@@ -17,7 +17,6 @@ from flows.store.marks import Mark, read_marks
 from flows.store.plan import FILE, read_plan
 from flows.store.run_folder import RunFolder
 from schemas.counts import REJECTS
-from schemas.errors import ConfigError
 
 SILENT_SECONDS = 120.0
 """A worker that has written no mark for so long may be gone; one picture may take as long."""
@@ -75,8 +74,7 @@ def look(out: Path) -> RunState:
         ConfigError: There is no run in the folder.
     """
     folder = RunFolder(out)
-    if not (folder.work / "run.json").is_file():
-        raise ConfigError(f"{out}: no run of ours is here")
+    folder.require_run()
     kind, shards, marks = folder.identity().get("kind", ""), folder.shards(), read_marks(folder)
     total = sum(len(folder.candidates(shard)) for shard in range(shards))
     used = read_plan(folder.work).counts["out"] if (folder.work / FILE).is_file() else total

@@ -19,7 +19,6 @@ from pathlib import Path
 
 from annotators.regions.segments import SegmentRegions
 from distortions.warm import Job, sample, warm_jobs
-from flows.run.progress import COMPILING
 from flows.store.place import is_remote
 from schemas.masks import pole
 
@@ -28,11 +27,11 @@ HELPERS = 3
 
 
 @cache
-def warm_up(work: Path, regions: str) -> None:
+def warm_up(said: Path, regions: str) -> None:
     """Compile what a build calls, unless this machine has it already.
 
     Args:
-        work: The run's folder of work, where the progress is marked.
+        said: Mark of the run that says so to its progress; each process adds its number.
         regions: Name of the region source.
     """
     folder = _cache_folder()
@@ -43,7 +42,7 @@ def warm_up(work: Path, regions: str) -> None:
     with (folder / "iqa-spider.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not marker.is_file():
-            with _marked(work):
+            with _marked(said):
                 _compile(regions)
             marker.touch()
 
@@ -72,12 +71,12 @@ def _version(regions: str) -> str:
 
 
 @contextlib.contextmanager
-def _marked(work: Path) -> Iterator[None]:
+def _marked(said: Path) -> Iterator[None]:
     """While the context lasts, the progress says what is waited for."""
-    if is_remote(work):
+    if is_remote(said):
         yield
         return
-    mark = work / "progress" / f"{COMPILING}.{os.getpid()}"
+    mark = said.with_name(f"{said.name}.{os.getpid()}")
     try:
         with contextlib.suppress(OSError):
             mark.touch()

@@ -38,9 +38,19 @@ class RunFolder:
         return self.work / "progress"
 
     @property
+    def marker(self) -> Path:
+        """The file that says which run this is; where it is there, the folder is claimed."""
+        return self.work / "run.json"
+
+    @property
     def stop(self) -> Path:
         """Where this file is there, the shards of this command end as soon as they can."""
         return self.progress / f"stop.{self.run}"
+
+    @property
+    def compiling(self) -> Path:
+        """Where a file of this name with a process behind it is there, one compiles kernels."""
+        return self.progress / f"compiling.{self.run}"
 
     def interrupted(self) -> bool:
         """Whether the user has interrupted this command.
@@ -69,16 +79,16 @@ class RunFolder:
         Raises:
             ConfigError: It holds another run, or something that is no run at all.
         """
-        identity, marker = run_identity(config, candidates, kind), self.work / "run.json"
-        if marker.is_file():
+        identity, begun = run_identity(config, candidates, kind), self.marker.is_file()
+        if begun:
             self._compare(self.identity(), identity)
         elif is_remote(self.out):
             self._be_first(identity)
         else:
             remove_folder(self.work / "candidates")  # of a start that was killed
         self._list(candidates, config.shard_size)
-        if not marker.is_file():
-            write_text(marker, json.dumps(identity, indent=1))
+        if not begun:
+            write_text(self.marker, json.dumps(identity, indent=1))
 
     def _be_first(self, identity: dict[str, str]) -> None:
         """Claim a place that knows no locks: of two different runs at once one goes on."""
@@ -99,15 +109,19 @@ class RunFolder:
         Raises:
             ConfigError: The file that says so is damaged.
         """
-        marker = self.work / "run.json"
         try:
-            there = json.loads(marker.read_text(encoding="utf-8"))
+            there = json.loads(self.marker.read_text(encoding="utf-8"))
             return {str(name): str(value) for name, value in there.items()}
         except (OSError, ValueError, AttributeError):
             raise ConfigError(
-                f"--out {self.out}: {marker} is damaged, so nobody can tell which run this is; "
-                "choose another folder or remove it"
+                f"--out {self.out}: {self.marker} is damaged, so nobody can tell which run this "
+                "is; choose another folder or remove it"
             ) from None
+
+    def require_run(self) -> None:
+        """Raise ``ConfigError`` unless a run is here."""
+        if not self.marker.is_file():
+            raise ConfigError(f"{self.out}: no run of ours is here")
 
     def _compare(self, there: dict[str, str], identity: dict[str, str]) -> None:
         words = {
@@ -127,7 +141,7 @@ class RunFolder:
         """Raise ``ConfigError`` when the folder holds something that is no run of ours."""
         require_text(self.out, "--out")
         try:
-            if (self.work / "run.json").is_file():
+            if self.marker.is_file():
                 return
         except OSError as error:  # a name that is too long, a folder that may not be entered
             raise ConfigError(f"--out {self.out}: {error.strerror}") from None

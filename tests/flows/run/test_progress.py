@@ -93,10 +93,23 @@ def test_compiling_is_said_once(folder, monkeypatch):
     monkeypatch.setattr("flows.run.progress.PLAIN_SECONDS", 0.02)
     shown, buffer = progress(folder)
     with shown.stage("build", 4):
-        (folder.progress / "compiling.11").touch()
+        mark = folder.compiling.with_name(f"{folder.compiling.name}.11")
+        mark.touch()
         time.sleep(0.2)
-        (folder.progress / "compiling.11").unlink()
+        mark.unlink()
     assert buffer.getvalue().count("build: compiling kernels, once\n") == 1
+
+
+def test_a_slice_that_was_killed_compiles_no_more(folder, monkeypatch):
+    """The mark it left behind is not that of the slices after it, whose lines go on."""
+    monkeypatch.setattr("flows.run.progress.PLAIN_SECONDS", 0.02)
+    RunFolder(folder.out, "killed").compiling.with_name("compiling.killed.11").touch()
+    shown, buffer = progress(folder)
+    with shown.stage("build", 40):
+        time.sleep(0.2)
+    lines = buffer.getvalue().splitlines()
+    assert len(lines) > 2
+    assert all(line.startswith("build: 5/40 pictures") for line in lines)
 
 
 def test_terminal_gets_a_bar(folder):
