@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.doubles.signals import awaited, begun
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
 KILLS = int(os.environ.get("IQA_SPIDER_KILLS", "3"))
@@ -48,23 +49,9 @@ def files(folder):
 def test_export(dataset, environment, spider, tmp_path, kind):
     """However often and whenever it is killed, an export ends as one that was not."""
     whole, out = tmp_path / "whole", tmp_path / "out"
-    start = time.monotonic()
-    assert spider("export", dataset, "--format", kind, "--out", whole).returncode == 0
-    usual = time.monotonic() - start
-    rng = np.random.default_rng(3)
-    for _ in range(KILLS):
-        killed_after(
-            usual * rng.uniform(0.5, 1.0),
-            environment,
-            "export",
-            dataset,
-            "--format",
-            kind,
-            "--out",
-            out,
-        )
-    done = spider("export", dataset, "--format", kind, "--out", out)
-    assert done.returncode == 0, done.stderr
+    command = ("export", dataset, "--format", kind)
+    usual = usual_seconds(spider, whole, *command)
+    killed_and_ended(environment, spider, usual, out, *command)
     assert files(out) == files(whole)
     other = spider("export", dataset, "--format", "swift", "--out", out)
     assert (other.returncode, "in this form" in other.stderr) == (2, True)
@@ -118,16 +105,9 @@ def test_build_from_a_tar(dataset, photos, environment, spider, tmp_path):
         for file in sorted(photos.iterdir()):
             tar.add(file, file.name)
     whole, out = tmp_path / "whole", tmp_path / "out"
-    start = time.monotonic()
-    assert spider("build", archive, "--out", whole, *BUILD).returncode in (0, 3)
-    usual = time.monotonic() - start
-    rng = np.random.default_rng(4)
-    for _ in range(KILLS):
-        killed_after(
-            usual * rng.uniform(0.3, 0.9), environment, "build", archive, "--out", out, *BUILD
-        )
-    done = spider("build", archive, "--out", out, *BUILD)
-    assert done.returncode in (0, 3), done.stderr
+    command = ("build", archive, *BUILD)
+    usual = usual_seconds(spider, whole, *command)
+    killed_and_ended(environment, spider, usual, out, *command)
     assert parquet_bytes(out) == parquet_bytes(whole)
     assert not list(out.rglob("*.part"))
 
@@ -150,13 +130,8 @@ def test_the_prefect_server_alone(dataset, photos, environment, tmp_path):
     """A run whose server is killed is complete, says so in one line and does not wait."""
     out = tmp_path / "d"
     flags = (*BUILD, "--workers", 2)  # one worker needs no server
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *flags]
-    process = subprocess.Popen(
-        [*map(str, command)], env=environment, stderr=subprocess.PIPE, text=True
-    )
-    ledger = out / ".work" / "ledger" / "build-00000.json"
-    while not ledger.exists() and process.poll() is None:
-        time.sleep(0.01)
+    process = begun(environment, "build", photos, "--out", out, *flags)
+    awaited(process, (out / ".work" / "ledger" / "build-00000.json").exists)
     os.kill(server_of(process.pid), signal.SIGKILL)
     _, said = process.communicate(timeout=280)
     assert process.returncode in (0, 3), said

@@ -120,8 +120,10 @@ def test_boxes_in_texts_equal_the_metadata(exported):
         }
         for record in json.loads((exported / "train" / "train_metadata.json").read_text())
     }
-    lines = (exported / "train" / "ViDA-qwen2" / "ViDA-D" / "assess.jsonl").read_text()
-    for line in lines.splitlines():
+    file = exported / "train" / "ViDA-qwen2" / "ViDA-D" / "assess.jsonl"
+    lines = file.read_text().splitlines()
+    assert lines
+    for line in lines:
         record = json.loads(line)
         said = set(read_groups(record["conversations"][1]["value"], read_vocabulary()))
         assert {tuple(one) for one in said} == about[record["image"]]
@@ -151,16 +153,18 @@ def test_the_truth_scores_one_in_all_six(exported, tmp_path):
 def test_triplets_hold_every_step(detailed, tmp_path):
     """Boxes, classes and severities of the record; a clean picture is its full box."""
     export(detailed, tmp_path / "diag", "diag")
-    scenes = Scenes(detailed)
+    scenes, seen = Scenes(detailed), set()
     for split in ("train", "test"):
         for record in json.loads((tmp_path / "diag" / f"{split}.json").read_text()):
             image_id = record["image"].removeprefix("images/").removesuffix(".png")
             facts = scenes.facts(image_id)
             steps = [step.severity for region in facts.degraded for step in region.chain]
+            seen.add((split, bool(steps)))
             if steps:
                 assert [severity for _, _, severity in record["triplets"]] == steps
             else:
                 assert record["triplets"] == [[[0, 0, 1000, 1000], None, 0]]
+    assert {("train", True), ("test", True)} <= seen
 
 
 def test_absolute_paths_of_whole_pictures(detailed, tmp_path):

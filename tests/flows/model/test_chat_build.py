@@ -1,22 +1,22 @@
 """Builds whose answers a model writes, over a real server that obeys, babbles, fails or dies."""
 
 import json
-import os
 import re
-import signal
 import subprocess
-import sys
 import time
 
 import pyarrow.parquet as pq
 import pytest
 
+from flows.doctor import check_endpoint
 from tests.conftest import ROOT
 from tests.doubles import real_vllm
 from tests.doubles.chat_server import allowed_words, serving
+from tests.doubles.signals import awaited, begun
 from tests.flows.run.test_build import parquet_bytes
 
 BUILD = ("--shard-size", 3, "--seed", 4, "--answers", "vllm", "--model", "m")
+PARAPHRASE = ("--answers-mode", "paraphrase")
 DRAFT = re.compile(r"A correct answer is:\n(.*)\n\nSay the same", re.DOTALL)
 
 
@@ -66,22 +66,17 @@ def counts_of(out):
     return json.loads((out / "manifest.json").read_text())["counts"]["all"]
 
 
+def built(spider, photos, out, url, *flags):
+    """Build with the model at an address, all the way."""
+    done = spider("build", photos, "--out", out, *BUILD, "--endpoint", url, *flags)
+    assert done.returncode in (0, 3), done.stderr
+
+
 def test_an_obedient_model_writes(photos, spider, tmp_path):
     """Accepted texts are the model's; what is computed stays computed; validate accepts all."""
     out = tmp_path / "d"
     with serving(obedient) as server:
-        done = spider(
-            "build",
-            photos,
-            "--out",
-            out,
-            *BUILD,
-            "--endpoint",
-            server.url,
-            "--answers-mode",
-            "paraphrase",
-        )
-        assert done.returncode in (0, 3), done.stderr
+        built(spider, photos, out, server.url, *PARAPHRASE)
         pictures = [
             part
             for body in server.bodies
@@ -108,20 +103,8 @@ def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     out, config = tmp_path / "d", tmp_path / "c.toml"
     config.write_text("[answers]\nprobe = false\n")
     with serving(babbling) as server:
-        done = spider(
-            "build",
-            photos,
-            "--out",
-            out,
-            *BUILD,
-            "--endpoint",
-            server.url,
-            "--on-failure",
-            on_failure,
-            "--config",
-            config,
-        )
-    assert done.returncode in (0, 3), done.stderr
+        flags = ("--on-failure", on_failure, "--config", config)
+        built(spider, photos, out, server.url, *flags)
     counts = counts_of(out)
     assert counts["chat.no_json"] > 0
     assert counts["chat.wrong_json"] > 0
@@ -136,6 +119,7 @@ def test_a_babbling_model_is_caught(photos, spider, tmp_path, on_failure):
     assert spider("validate", out, "--source", photos).returncode == 0
 
 
+@pytest.mark.slow  # two builds with a model, one of them in two goes
 def test_killed_and_resumed_gives_the_same_bytes(photos, spider, environment, tmp_path):
     """Finished conversations are kept: nothing of them is asked again, and the rows are equal."""
 
@@ -143,36 +127,20 @@ def test_killed_and_resumed_gives_the_same_bytes(photos, spider, environment, tm
         time.sleep(0.02)
         return obedient(body, number)
 
-    flags = (*BUILD, "--answers-mode", "paraphrase")
     with serving(reply) as server:
         whole, out = tmp_path / "whole", tmp_path / "d"
-        done = spider("build", photos, "--out", whole, *flags, "--endpoint", server.url)
-        assert done.returncode in (0, 3), done.stderr
+        built(spider, photos, whole, server.url, *PARAPHRASE)
         needed = {json.dumps(body) for body in server.bodies}
         server.bodies.clear()
-        command = [
-            sys.executable,
-            "-m",
-            "flows",
-            "build",
-            photos,
-            "--out",
-            out,
-            *flags,
-            "--endpoint",
-            server.url,
-        ]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen([*map(str, command)], env=environment, **quiet)
-        while len(server.bodies) < len(needed) // 2 and process.poll() is None:
-            time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        flags = (*BUILD, "--endpoint", server.url, *PARAPHRASE)
+        process = begun(environment, "build", photos, "--out", out, *flags)
+        awaited(process, lambda: len(server.bodies) >= len(needed) // 2)
+        process.kill()
+        process.communicate()
         ledger = (out / ".work" / "conversations").glob("*.jsonl")
         kept = sum(len(file.read_bytes().splitlines()) for file in ledger)
         server.bodies.clear()
-        done = spider("build", photos, "--out", out, *flags, "--endpoint", server.url)
-        assert done.returncode in (0, 3), done.stderr
+        built(spider, photos, out, server.url, *PARAPHRASE)
         assert 0 < kept <= len(needed)
         assert len(server.bodies) <= len(needed) - kept + 1
     assert parquet_bytes(out) == parquet_bytes(whole)
@@ -180,35 +148,19 @@ def test_killed_and_resumed_gives_the_same_bytes(photos, spider, environment, tm
 
 def test_a_server_that_dies_ends_the_run_in_one_line(photos, spider, tmp_path):
     """Nobody answers any more: one line and status 2; with a server, the run goes on."""
-    out, flags = tmp_path / "d", (*BUILD, "--answers-mode", "paraphrase")
-    quick = tmp_path / "c.toml"
-    quick.write_text("[answers]\nretries = 0\n[run]\nretries = 0\n")
+    out, flags = tmp_path / "d", (*PARAPHRASE, "--config", tmp_path / "c.toml")
+    (tmp_path / "c.toml").write_text("[answers]\nretries = 0\n[run]\nretries = 0\n")
 
     def dying(body, number):
         return obedient(body, number) if number < 5 else (500, "out of memory", {})
 
     with serving(dying) as server:
-        done = spider(
-            "build", photos, "--out", out, *flags, "--config", quick, "--endpoint", server.url
-        )
+        done = spider("build", photos, "--out", out, *BUILD, "--endpoint", server.url, *flags)
     assert done.returncode == 2, done.stderr
     assert "gave no answer (http_500, 1 tries)" in done.stderr
     assert "Traceback" not in done.stderr
     with serving(obedient) as server:
-        done = spider(
-            "build",
-            photos,
-            "--out",
-            out,
-            *flags,
-            "--config",
-            quick,
-            "--endpoint",
-            server.url,
-            "--workers",
-            2,
-        )
-        assert done.returncode in (0, 3), done.stderr
+        built(spider, photos, out, server.url, *flags, "--workers", 2)
     assert {row["writer"] for row in rows_of(out)} == {"template", "m"}
 
 
@@ -225,20 +177,7 @@ def test_the_model_rewords_questions(photos, spider, tmp_path):
 
     out = tmp_path / "d"
     with serving(reply) as server:
-        done = spider(
-            "build",
-            photos,
-            "--out",
-            out,
-            *BUILD,
-            "--endpoint",
-            server.url,
-            "--answers-mode",
-            "paraphrase",
-            "--questions",
-            "model",
-        )
-    assert done.returncode in (0, 3), done.stderr
+        built(spider, photos, out, server.url, *PARAPHRASE, "--questions", "model")
     counts = counts_of(out)
     assert counts["questions.reworded"] > 0
     assert (
@@ -277,17 +216,8 @@ def test_a_server_that_ignores_schemas_is_found_at_once(photos, spider, tmp_path
     }
     for words, reply in ignoring.items():
         with serving(obedient) as good, serving(reply) as server:
-            done = spider(
-                "build",
-                photos,
-                "--out",
-                tmp_path / "d",
-                *BUILD,
-                "--endpoint",
-                good.url,
-                "--endpoint",
-                server.url,
-            )
+            servers = ("--endpoint", good.url, "--endpoint", server.url)
+            done = spider("build", photos, "--out", tmp_path / "d", *BUILD, *servers)
             assert len(server.bodies) == 1
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert words in done.stderr
@@ -327,13 +257,10 @@ def test_doctor_tests_an_endpoint(spider):
         assert "follows a JSON schema" in done.stdout
         assert "of a red one it says 'red'" in done.stdout
         assert "log-probabilities of 1 tokens" in done.stdout
-        assert (
-            "other is not served"
-            in spider("doctor", "--endpoint", server.url, "--model", "other").stdout
-        )
+        assert check_endpoint(server.url, "other")[-1].found == "other is not served"
     with serving(lambda body, number: "whatever I like") as server:
-        assert "endpoint: schema" in (found := spider("doctor", "--endpoint", server.url).stdout)
-        assert "follows a JSON schema" not in found
+        (schema,) = [f for f in check_endpoint(server.url, "") if f.what == "endpoint: schema"]
+        assert not schema.ok
 
 
 @pytest.mark.slow  # a real vLLM server is started

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.processes import STOP_SECONDS
-from tests.doubles.signals import hear_ctrl_c
+from tests.doubles.signals import awaited, begun
 
 
 def program(folder, mood):
@@ -39,32 +38,12 @@ def waited(seconds, until):
     return until()
 
 
-def begun(photos, environment, folder, mood):
+def talking(photos, environment, folder, mood):
     """A build that talks to its server, or waits for it; and the numbers of the server's two."""
-    command = [
-        sys.executable,
-        "-m",
-        "flows",
-        "build",
-        photos,
-        "--out",
-        folder / "d",
-        "--config",
-        program(folder, mood),
-    ]
-    process = subprocess.Popen(
-        [*map(str, command)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
+    flags = ("--out", folder / "d", "--config", program(folder, mood))
+    process = begun(environment, "build", photos, *flags)
     pids, talk = folder / "pids", folder / "d" / ".work" / "conversations" / "00000.jsonl"
-    there = pids if mood == "loading" else talk
-    assert waited(120, lambda: process.poll() is not None or there.exists())
-    assert process.poll() is None, process.stderr.read()
+    awaited(process, (pids if mood == "loading" else talk).exists)
     numbers = [int(number) for number in pids.read_text().split()]
     assert all(map(alive, numbers))
     return process, numbers
@@ -75,7 +54,7 @@ def begun(photos, environment, folder, mood):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_server_is_left_behind(photos, environment, tmp_path, mood, number):
     """Server and worker are gone within seconds; Ctrl-C is one line and status 130."""
-    process, numbers = begun(photos, environment, tmp_path, mood)
+    process, numbers = talking(photos, environment, tmp_path, mood)
     os.kill(process.pid, number)
     try:
         _, said = process.communicate(timeout=STOP_SECONDS + 5)
@@ -92,7 +71,7 @@ def test_no_server_is_left_behind(photos, environment, tmp_path, mood, number):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_server_that_hears_nothing_is_killed(photos, environment, tmp_path, number):
     """One that ignores SIGTERM goes a little later, and its worker goes with it."""
-    process, numbers = begun(photos, environment, tmp_path, "stubborn")
+    process, numbers = talking(photos, environment, tmp_path, "stubborn")
     os.kill(process.pid, number)
     try:
         process.communicate(timeout=2 * STOP_SECONDS + 5)

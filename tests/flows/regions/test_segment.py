@@ -2,15 +2,13 @@
 
 import json
 import signal
-import subprocess
-import sys
-import time
 
 import pyarrow.parquet as pq
 import pytest
 
 from flows.regions.stored import stage_files
 from schemas.records import ProposedRegion
+from tests.doubles.signals import awaited, begun
 from tests.flows.run.test_build import BUILD
 
 SHARDS = ("--shard-size", 3, "--seed", 4)
@@ -43,18 +41,14 @@ def test_a_build_from_the_stage_equals_a_direct_one(dataset, stage, photos, spid
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow  # a region stage in two goes, the second with processes
 def test_two_processes_and_a_kill_give_the_same_bytes(stage, photos, spider, environment, tmp_path):
     """Worker processes, and a run that was killed and started again, change nothing."""
     out = tmp_path / "s"
-    command = [sys.executable, "-m", "flows", "segment", photos, "--out", out, *SHARDS]
-    process = subprocess.Popen(
-        [*map(str, command)], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    first, deadline = out / ".work" / "ledger" / "segment-00000.json", time.monotonic() + 120
-    while not first.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
+    process = begun(environment, "segment", photos, "--out", out, *SHARDS)
+    awaited(process, (out / ".work" / "ledger" / "segment-00000.json").exists)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     done = spider("segment", photos, "--out", out, *SHARDS, "--workers", 2)
     assert done.returncode in (0, 3), done.stderr
     assert stage_bytes(out) == stage_bytes(stage)

@@ -6,11 +6,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
 
 import pyarrow.parquet as pq
 import pytest
+
+from tests.doubles.signals import awaited, begun
 
 BUILD = ("--shard-size", 3, "--variants", 2, "--seed", 4)
 
@@ -30,6 +30,7 @@ def test_dataset_is_valid(dataset, spider, photos):
     assert "no problem found" in done.stdout
 
 
+@pytest.mark.slow  # a whole build with processes and a Prefect server
 def test_two_processes_give_the_same_bytes(dataset, spider, photos, tmp_path):
     """Worker processes change nothing."""
     done = spider("build", photos, "--out", tmp_path / "d", *BUILD, "--workers", 2)
@@ -45,18 +46,15 @@ def test_two_threads_give_the_same_bytes(dataset, spider, photos, tmp_path):
     assert parquet_bytes(tmp_path / "d") == parquet_bytes(dataset)
 
 
+@pytest.mark.slow  # a whole build in two goes
 def test_killed_run_goes_on(dataset, photos, environment, spider, tmp_path):
     """SIGKILL after the first shard; the same command finishes with the same bytes."""
     out = tmp_path / "d"
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", out, *BUILD]
-    process = subprocess.Popen([*map(str, command)], env=environment, stderr=subprocess.DEVNULL)
+    process = begun(environment, "build", photos, "--out", out, *BUILD)
     ledger = out / ".work" / "ledger" / "build-00000.json"
-    deadline = time.monotonic() + 120
-    while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert process.poll() is None, "the run ended before it could be killed"
+    awaited(process, ledger.exists)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     first = ledger.stat().st_mtime_ns
     assert not (out / "manifest.json").exists()
     done = spider("build", photos, "--out", out, *BUILD)

@@ -23,6 +23,7 @@ TRIED = {
 }
 
 
+@pytest.mark.slow  # a Prefect server, and retries that wait
 @pytest.mark.parametrize("runner", ["here", "threads", "processes"])
 def test_only_infrastructure_is_tried_again(environment, tmp_path, runner):
     """A flaky disk is tried again; a full disk, a mistake and a bug end the run at once."""

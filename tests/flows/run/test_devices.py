@@ -2,16 +2,12 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
 from flows.run.engines.devices import device_names
-from flows.store.marks import read_marks
-from flows.store.run_folder import RunFolder
 from schemas.errors import ConfigError
+from tests.doubles.signals import awaited, begun, worker
 from tests.flows.regions.test_ssa_build import settings
 from tests.flows.run.test_build import parquet_bytes
 
@@ -67,19 +63,9 @@ def test_four_devices_give_the_bytes_of_one(one, settings, photos, spider, tmp_p
 def test_a_device_whose_process_dies_goes_on(one, settings, photos, environment, tmp_path):
     """SIGKILL to a process that holds models: a new one loads them, and the bytes are the same."""
     out, own = tmp_path / "d", ONE_THREAD | {"PYTHONPATH": str(settings)}
-    command = [sys.executable, "-m", "flows", "build", photos, "--out", out]
-    run = subprocess.Popen(
-        [*map(str, command), *map(str, flags(settings, "cpu:0-1"))],
-        env=environment | own,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    victim, deadline = 0, time.monotonic() + 240
-    while not victim and run.poll() is None and time.monotonic() < deadline:
-        for mark in read_marks(RunFolder(out)) if out.exists() else ():
-            victim = mark.process if mark.stage == "segment" else victim
-        time.sleep(0.005)
-    assert victim not in (0, run.pid)
+    run = begun(environment | own, "build", photos, "--out", out, *flags(settings, "cpu:0-1"))
+    victim = awaited(run, lambda: worker(out, "segment"))
+    assert victim != run.pid
     os.kill(victim, signal.SIGKILL)
     said = run.communicate(timeout=280)[1]
     assert run.returncode in (0, 3), said

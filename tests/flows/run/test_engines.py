@@ -15,11 +15,9 @@ from pathlib import Path
 import pytest
 
 from flows.run.engines.clusters import is_here, require_engine
-from flows.store.marks import read_marks
-from flows.store.run_folder import RunFolder
 from schemas.errors import ConfigError
 from schemas.settings.config import RunSection
-from tests.doubles.signals import hear_ctrl_c
+from tests.doubles.signals import awaited, begun, worker
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
 SECONDS = 240
@@ -31,28 +29,9 @@ def needs(engine):
         pytest.skip(f"needs the extra {engine}")
 
 
-def begun(environment, *arguments):
-    """A command in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows", *map(str, arguments)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
-
-
-def working(out, run, other_than=()):
+def working(out, run):
     """The number of a process that builds a shard of which a picture is done."""
-    deadline = time.monotonic() + SECONDS
-    while run.poll() is None and time.monotonic() < deadline:
-        for mark in read_marks(RunFolder(out)) if out.exists() else ():
-            if mark.stage == "build" and mark.done and mark.process not in other_than:
-                return mark.process
-        time.sleep(0.01)
-    raise AssertionError(f"no worker was seen: {run.communicate(timeout=5)[1]}")
+    return awaited(run, lambda: worker(out, "build", done=1), SECONDS)
 
 
 def ended(run):

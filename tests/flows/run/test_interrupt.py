@@ -2,9 +2,6 @@
 
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import cv2
 import pyarrow.parquet as pq
@@ -13,36 +10,25 @@ import pytest
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
 from schemas.settings.config import RunConfig
-from tests.doubles.signals import hear_ctrl_c
+from tests.doubles.signals import awaited, begun
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
 
-def begun(source, out, environment, *flags):
-    """A build in a session of its own, after its first shard."""
-    command = [sys.executable, "-m", "flows", "build", source, "--out", out, *BUILD, *flags]
-    process = subprocess.Popen(
-        [*map(str, command)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
-    ledger, deadline = out / ".work" / "ledger" / "build-00000.json", time.monotonic() + 120
-    while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert process.poll() is None, "the run ended before it could be stopped"
+def one_shard_built(source, out, environment, *flags):
+    """A build after its first shard."""
+    process = begun(environment, "build", source, "--out", out, *BUILD, *flags)
+    awaited(process, (out / ".work" / "ledger" / "build-00000.json").exists)
     return process
 
 
+@pytest.mark.slow  # a whole build in two goes
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_is_one_line_and_resumes(dataset, photos, environment, spider, tmp_path, workers):
     """Ctrl-C to the whole terminal ends soon, without a traceback; the rest gives equal bytes."""
     import os
 
     out, flags = tmp_path / "d", ("--workers", workers)
-    process = begun(photos, out, environment, *flags)
+    process = one_shard_built(photos, out, environment, *flags)
     os.killpg(process.pid, signal.SIGINT)
     try:
         _, said = process.communicate(timeout=60)
@@ -59,7 +45,7 @@ def test_photograph_that_changed_is_a_reject(photos, environment, spider, tmp_pa
     """A file replaced between ingest and build does not pass under the old one's name."""
     source, out = tmp_path / "in", tmp_path / "d"
     shutil.copytree(photos, source)
-    process = begun(source, out, environment)
+    process = one_shard_built(source, out, environment)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     last = source / "photo7.png"

@@ -4,14 +4,12 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
 from flows.run.slices import _named, parse_shards
 from schemas.errors import ConfigError
+from tests.doubles.signals import awaited, begun, worker
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
 
@@ -32,27 +30,14 @@ def planned(plan, tmp_path):
     return tmp_path / "d"
 
 
-def begun(environment, *arguments):
-    """A command that goes on by itself."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows", *map(str, arguments)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
+@pytest.mark.slow  # a whole build in six commands
 def test_slices_in_any_order_give_the_same_bytes(
     dataset, photos, planned, environment, spider, tmp_path
 ):
     """The last shard first, one killed in the middle, one twice, the plan twice: the same files."""
     assert spider("build", "--out", planned, "--shards", "2-9").returncode in (0, 3)
     killed = begun(environment, "build", "--out", planned, "--shards", "0-1")
-    mark = planned / ".work" / "progress" / "build-00000.json"
-    while killed.poll() is None and not (mark.exists() and json.loads(mark.read_text())[2]):
-        time.sleep(0.005)
-    assert killed.poll() is None, "the slice ended before it could be killed"
+    awaited(killed, lambda: worker(planned, "build", done=1))
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     early = spider("build", "--out", planned, "--finish")
@@ -86,9 +71,7 @@ def test_two_jobs_with_the_same_shard_lose_nothing(dataset, planned, environment
 def test_nobody_joins_or_plans_while_a_slice_builds(planned, photos, environment, spider):
     """A slice shares the folder with slices only, and lets go of it when it is killed."""
     slice_ = begun(environment, "build", "--out", planned, "--shards", "0-2")
-    mark = planned / ".work" / "progress" / "build-00000.json"
-    while slice_.poll() is None and not mark.exists():
-        time.sleep(0.005)
+    awaited(slice_, lambda: worker(planned, "build"))
     os.kill(slice_.pid, signal.SIGSTOP)
     try:
         done = spider("build", "--out", planned, "--finish")

@@ -4,9 +4,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 import uuid
 
 import pytest
@@ -20,6 +17,7 @@ from schemas.candidate import Candidate
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 from tests.doubles import s3_server
+from tests.doubles.signals import awaited, begun
 from tests.flows.run.test_build import BUILD, parquet_bytes
 
 
@@ -74,17 +72,11 @@ def test_a_killed_build_in_a_bucket_ends_with_the_bytes_of_a_disk(
     dataset, stored, bucket, server, environment, spider, tmp_path
 ):
     """Killed after the first shard, resumed, validated, counted and exported: as on a disk."""
-    command = [sys.executable, "-m", "flows", "build", stored, "--out", bucket, *BUILD]
-    process = subprocess.Popen(
-        [*map(str, command)], env=environment | server, stderr=subprocess.DEVNULL
-    )
+    process = begun(environment | server, "build", stored, "--out", bucket, *BUILD)
     ledger = bucket / ".work" / "ledger" / "build-00000.json"
-    deadline = time.monotonic() + 200
-    while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert process.poll() is None, "the run ended before it could be killed"
+    awaited(process, ledger.exists, pause=0.05)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     before = ledger.read_bytes()
     shown = spider("status", bucket, **server)
     assert "build: not complete" in shown.stdout
@@ -114,13 +106,8 @@ def test_slices_in_a_bucket_need_only_the_bucket(
     """Two jobs over the same shards at once, with processes in one of them: the same bytes."""
     planned = spider("build", stored, "--out", bucket, *BUILD, "--plan", **server)
     assert planned.returncode == 0, planned.stderr
-    command = [sys.executable, "-m", "flows", "build", "--out", str(bucket), "--shards", "0-2"]
-    both = [
-        subprocess.Popen(
-            [*command, *more], env=environment | server, stderr=subprocess.PIPE, text=True
-        )
-        for more in ([], ["--workers", "2"])
-    ]
+    command = ("build", "--out", bucket, "--shards", "0-2")
+    both = [begun(environment | server, *command, *more) for more in ((), ("--workers", 2))]
     said = [job.communicate(timeout=280)[1] for job in both]
     assert [job.returncode in (0, 3) for job in both] == [True, True], said
     done = spider("build", "--out", bucket, "--finish", **server)

@@ -38,24 +38,21 @@ def settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(spider, shim, qwen, dataset, settings, tmp_path_factory):
+def train(spider, shim, qwen, dataset, settings):
+    """Run the command with the settings of this file."""
+
+    def run(out, steps=12, *flags):
+        given = ("--model", qwen, "--data", dataset, "--config", settings, "--steps", steps)
+        return spider("sft", *given, "--out", out, *flags, **shim)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(train, tmp_path_factory):
     """A short run through the command line."""
     out = tmp_path_factory.mktemp("sft") / "run"
-    done = spider(
-        "sft",
-        "--model",
-        qwen,
-        "--data",
-        dataset,
-        "--out",
-        out,
-        "--config",
-        settings,
-        "--steps",
-        12,
-        "--merge",
-        **shim,
-    )
+    done = train(out, 12, "--merge")
     assert done.returncode == 0, done.stderr[-2000:]
     return out
 
@@ -88,20 +85,19 @@ def test_mix_is_counted(trained, dataset):
     assert source["used"] == sum(pq.read_metadata(file).num_rows for file in files)
 
 
-def test_same_settings_go_on_others_are_refused(trained, spider, shim, qwen, dataset, settings):
+def test_same_settings_go_on_others_are_refused(trained, train):
     """The same command changes nothing once done; other settings are one clear line."""
     before = (trained / "adapter_model.safetensors").read_bytes()
-    again = ["sft", "--model", qwen, "--data", dataset, "--out", trained, "--config", settings]
-    done = spider(*again, "--steps", 12, **shim)
+    done = train(trained)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (trained / "adapter_model.safetensors").read_bytes() == before
-    done = spider(*again, "--steps", 13, **shim)
+    done = train(trained, 13)
     assert done.returncode == 2
     assert "sft.steps" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained, tmp_path):
+def test_resumed_is_uninterrupted(train, trained, tmp_path):
     """A run that is cut short, even in a checkpoint, ends with the weights of one that was not."""
     import shutil
 
@@ -114,30 +110,13 @@ def test_resumed_is_uninterrupted(spider, shim, qwen, dataset, settings, trained
     finished = shutil.copytree(out, tmp_path / "finished")
     (out / "checkpoints" / "checkpoint-12" / "trainer_state.json").unlink()
     for folder, checkpoint in ((out, "checkpoint-8"), (finished, "checkpoint-12")):
-        resume(spider, shim, qwen, dataset, settings, folder)
+        done = train(folder)
+        assert done.returncode == 0, done.stderr[-2000:]
         report = json.loads((folder / "sft.json").read_text())
         assert (report["resumed_from"], report["steps"]) == (checkpoint, 12)
         one, other = (load_file(f / "adapter_model.safetensors") for f in (trained, folder))
         assert one.keys() == other.keys()
         assert all(one[name].allclose(other[name], atol=1e-6) for name in one)
-
-
-def resume(spider, shim, qwen, dataset, settings, out):
-    done = spider(
-        "sft",
-        "--model",
-        qwen,
-        "--data",
-        dataset,
-        "--out",
-        out,
-        "--config",
-        settings,
-        "--steps",
-        12,
-        **shim,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_finished_epochs_train_no_more(qwen, tmp_path):
@@ -168,7 +147,7 @@ def test_finished_epochs_train_no_more(qwen, tmp_path):
     assert (again["steps"], again["resumed_from"]) == (3, "checkpoint-3")
 
 
-def test_merging_later_trains_nothing(trained, spider, shim, qwen, dataset, settings, tmp_path):
+def test_merging_later_trains_nothing(trained, train, tmp_path):
     """``--merge`` for a finished run reads what is there, be the checkpoints kept or not."""
     import shutil
 
@@ -178,28 +157,14 @@ def test_merging_later_trains_nothing(trained, spider, shim, qwen, dataset, sett
     shutil.copytree(trained, out)
     shutil.rmtree(out / "merged")
     shutil.rmtree(out / "checkpoints")
-    done = spider(
-        "sft",
-        "--model",
-        qwen,
-        "--data",
-        dataset,
-        "--out",
-        out,
-        "--config",
-        settings,
-        "--steps",
-        12,
-        "--merge",
-        **shim,
-    )
+    done = train(out, 12, "--merge")
     assert done.returncode == 0, done.stderr[-2000:]
     assert not (out / "checkpoints").exists()
     one, other = (load_file(f / "merged" / "model.safetensors") for f in (trained, out))
     assert all(one[name].equal(other[name]) for name in one)
 
 
-def test_changed_data_is_not_gone_on_with(trained, spider, shim, qwen, dataset, settings, tmp_path):
+def test_changed_data_is_not_gone_on_with(trained, train, tmp_path):
     """A run that was cut short and whose rows are others now is one clear line."""
     import shutil
 
@@ -208,20 +173,7 @@ def test_changed_data_is_not_gone_on_with(trained, spider, shim, qwen, dataset, 
     (out / "sft.json").unlink()
     counts = json.loads((out / "mix.json").read_text())
     (out / "mix.json").write_text(json.dumps(counts | {"digest": "of other rows"}))
-    done = spider(
-        "sft",
-        "--model",
-        qwen,
-        "--data",
-        dataset,
-        "--out",
-        out,
-        "--config",
-        settings,
-        "--steps",
-        12,
-        **shim,
-    )
+    done = train(out)
     assert done.returncode == 2
     assert "the data has changed since this run began" in done.stderr
 
