@@ -8,6 +8,7 @@ it.
 from typing import Annotated, ClassVar, Literal, Protocol, Self
 
 import pyarrow as pa
+from pydantic import Field
 
 from schemas.record import Record
 from schemas.steps import Grade as Grade
@@ -23,6 +24,7 @@ Role = Literal["degraded", "clean", "whole"]
 
 STRINGS = pa.list_(pa.string())
 FLOATS = pa.list_(pa.float32())
+# Not where they may be null: before version 26 Arrow does not read such lists of a fixed size.
 BOX = pa.list_(pa.int32(), 4)
 POINT = pa.list_(pa.float32(), 2)
 
@@ -171,7 +173,7 @@ class Message(Record):
 class Sample(Record):
     """One question and answer about one degraded picture: a row of the dataset."""
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     row_id: Annotated[str, pa.string()]
     """``<image_id>/<task>/<index>``; unique in the dataset."""
@@ -205,11 +207,11 @@ class Sample(Record):
     """Picture width, pixels."""
     height: Annotated[int, pa.int32()]
     """Picture height, pixels."""
-    box: Annotated[list[int] | None, BOX]
+    box: Annotated[list[int] | None, pa.list_(pa.int32()), Field(min_length=4, max_length=4)]
     """Region box ``x0, y0, x1, y1``, pixels, half open; null for global questions."""
     mask: Annotated[str | None, pa.string()]
     """Region mask, COCO compressed run-length counts; null for global questions."""
-    point: Annotated[list[float] | None, POINT]
+    point: Annotated[list[float] | None, pa.list_(pa.float32()), Field(min_length=2, max_length=2)]
     """Inside point farthest from the mask's edge ``x, y``, pixels."""
     spatial_answer: Annotated[str, pa.string()]
     """``Top left.`` and so on, or ``The whole image.``; empty where no position is asked."""

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from schemas.errors import ContractError
 from schemas.record import Record, describe
-from schemas.records import RECORDS, Picture, Reject, Screen
+from schemas.records import RECORDS, Picture, Reject, Sample, Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "schemas.json"
@@ -26,6 +27,24 @@ def shape(record):
 def test_golden_schemas():
     """No column changes unnoticed: raise the version and rewrite the golden file together."""
     assert {record.__name__: shape(record) for record in RECORDS} == json.loads(GOLDEN.read_text())
+
+
+def test_what_may_be_null_is_no_list_of_a_fixed_size():
+    """Arrow before version 26, which trainers have, does not read those."""
+    for record in RECORDS:
+        for field in record.arrow_fields():
+            assert not (field.nullable and pa.types.is_fixed_size_list(field.type)), field.name
+
+
+@pytest.mark.parametrize(("box", "point"), [([0, 0, 1], None), (None, [1.0, 2.0, 3.0])])
+def test_boxes_and_points_have_their_numbers(box, point):
+    """Though their lists are of any length in the file, a record takes no other."""
+    names = Sample.model_fields
+    values = {name: None for name in names} | {"box": box, "point": point}
+    with pytest.raises(ValidationError) as caught:
+        Sample.model_validate(values)
+    wrong = {error["loc"] for error in caught.value.errors() if "too_" in error["type"]}
+    assert wrong == {("box",) if box else ("point",)}
 
 
 def test_column_reference_is_fresh():

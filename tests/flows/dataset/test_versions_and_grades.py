@@ -1,10 +1,12 @@
 """Datasets of other versions are refused; words for strength are derived again."""
 
 import json
+import re
 
 import pytest
 
 from flows.dataset.validate import validate
+from schemas.records import Sample, Step
 from tests.flows.dataset.test_reading import tampered
 
 
@@ -34,4 +36,7 @@ def test_older_datasets_are_refused(dataset, spider, tmp_path, command):
     (folder / "manifest.json").write_text(json.dumps(manifest))
     done = spider(command[0], folder, *command[1:], cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "records of version 1, expected 2" in done.stderr
+    named = {record.__name__: record.version for record in (Sample, Step)}
+    said = re.search(r"(\w+) records of version 1, expected (\d+);", done.stderr)
+    assert said, done.stderr
+    assert named[said[1]] == int(said[2])
