@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.ingest.single import SourceImages
-from flows.store.layout import DATA, require_dataset
+from flows.store.layout import data_files, require_dataset
 from flows.store.place import place as at
 from flows.store.place import readable
 from flows.store.png import decode_png
@@ -119,13 +119,8 @@ class _Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # training rows first, as `show` numbers them
-        found = sorted(
-            (folder / DATA).glob("*.parquet"),
-            key=lambda file: (file.name.startswith("test"), file.name),
-        )
         self.groups: list[_Group] = []
-        for path in found:
+        for path in data_files(folder):
             with pq.ParquetFile(readable(path)) as file:
                 counts = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
             self.groups += [_Group(path, number, rows) for number, rows in enumerate(counts)]

@@ -21,7 +21,7 @@ from flows.dataset.drawing import (
     shrunk,
 )
 from flows.regions.stored import STAGE, StoredRegions
-from flows.store.layout import DATA, RECORDS
+from flows.store.layout import RECORDS, data_files
 from flows.store.place import readable
 from flows.store.png import decode_png
 from flows.store.tables import IMAGE
@@ -40,8 +40,7 @@ def find_row(out: Path, row: str) -> dict[str, Any]:
         ConfigError: There is no such row.
     """
     start = 0
-    files = sorted((out / DATA).glob("*.parquet"), key=lambda p: (p.name.startswith("test"), p))
-    for file in files:
+    for file in data_files(out):
         ids = pq.read_table(readable(file), columns=["row_id"])["row_id"].to_pylist()
         index = int(row) - start if row.isdigit() else (ids.index(row) if row in ids else -1)
         if 0 <= index < len(ids):

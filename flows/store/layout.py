@@ -105,6 +105,12 @@ def is_intact(out: Path, entry: FileEntry, verify: bool = True) -> bool:
     return describe_file(out, path).sha256 == entry.sha256
 
 
+def data_files(out: Path) -> list[Path]:
+    """The files of a dataset's rows as rows are numbered: training rows first."""
+    files = (out / DATA).glob("*.parquet")
+    return sorted(files, key=lambda file: (file.name.startswith("test"), file.name))
+
+
 def put_in_place(temporary: Path, final: Path) -> None:
     """Flush a finished temporary file and give it its name, or put it into the store."""
     with storage_errors(final):

@@ -1,5 +1,6 @@
 """``iqa-spider build``: photographs in, a finished dataset out."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -154,10 +155,11 @@ def run(
         summary = slices.run_finish(where, settings)
     else:
         summary = run_build(sources or [], where, settings, console, verbose)
+    say = partial(console.print, highlight=False, soft_wrap=True, markup=False)
+    if (where / LOOK).is_file():
+        say(str(where / LOOK))
     console.print(closing(summary))
-    page = f"{where / LOOK}\n" if (where / LOOK).is_file() else ""
-    line = f"{page}look at {where / 'README.md'}, or: iqa-spider show {out} 0 --out row.png"
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    say(f"look at {where / 'README.md'}, or: iqa-spider show {out} 0 --out row.png")
     return ExitStatus.WITH_REJECTS if summary.rejects else ExitStatus.CLEAN
 
 

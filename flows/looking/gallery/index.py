@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.store.layout import DATA
+from flows.store.layout import data_files
 from flows.store.tables import IMAGE
 from schemas.streams import derive_key
 
@@ -79,9 +79,7 @@ class RowIndex:
     """
 
     def __init__(self, out: Path) -> None:
-        self.files = sorted(
-            (out / DATA).glob("*.parquet"), key=lambda p: (p.name.startswith("test"), p.name)
-        )
+        self.files = data_files(out)
         known: dict[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]] = {}
         self.entries = [
             entry._replace(facets=known.setdefault(entry.facets, entry.facets))

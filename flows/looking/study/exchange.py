@@ -1,6 +1,7 @@
 """Studies in other people's formats: Label Studio tasks, Argilla records, CSV; out, and back in."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,19 +45,15 @@ def write_tasks(study: Study, index: RowIndex, form: Format, out: Path) -> list[
     """
     files = []
     for rater, own in study.shown.items():
-        rows = list(_tasks(study, index, own))
         if form == "csv":
-            lines = [",".join(("target", "rater", "dimension", "score"))]
-            lines += [
-                f"{row['row_id']},{rater},{d.name}," for row in rows for d in study.dimensions
-            ]
-            files.append(_put(out / f"{rater}.csv", "\n".join(lines) + "\n"))
-        elif form == "labelstudio":
-            tasks = [{"data": {**row, "rater": rater}} for row in rows]
-            files.append(_put(out / f"{rater}.json", json.dumps(tasks, ensure_ascii=False)))
+            files.append(_put(out / f"{rater}.csv", _table(study, rater, own)))
+            continue
+        rows = list(_tasks(study, index, own))
+        if form == "labelstudio":
+            tasks: list[dict[str, Any]] = [{"data": {**row, "rater": rater}} for row in rows]
         else:
-            records = [{"id": f"{row['row_id']}#{rater}", "fields": row} for row in rows]
-            files.append(_put(out / f"{rater}.json", json.dumps(records, ensure_ascii=False)))
+            tasks = [{"id": f"{row['row_id']}#{rater}", "fields": row} for row in rows]
+        files.append(_put(out / f"{rater}.json", json.dumps(tasks, ensure_ascii=False)))
     if form == "labelstudio":
         files.append(_put(out / "config.xml", label_studio_config(study)))
     if form == "argilla":
@@ -67,6 +64,16 @@ def write_tasks(study: Study, index: RowIndex, form: Format, out: Path) -> list[
 def _put(path: Path, text: str) -> Path:
     write_text(path, text)
     return path
+
+
+def _table(study: Study, rater: str, own: list[int]) -> str:
+    """Rows and dimensions, with the scores to be filled in."""
+    page = io.StringIO()
+    lines = csv.writer(page, lineterminator="\n")
+    lines.writerow(("target", "rater", "dimension", "score"))
+    for item in (study.items[number] for number in own):
+        lines.writerows((item.row_id, rater, one.name, "") for one in study.dimensions)
+    return page.getvalue()
 
 
 def _tasks(study: Study, index: RowIndex, own: list[int]) -> Iterator[dict[str, str]]:

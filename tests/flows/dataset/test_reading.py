@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from flows.dataset.opened import open_dataset
 from flows.dataset.statistics.stats import collect, summed
 from flows.dataset.validate_shard import row_hashes
 from flows.store.ledger import read_ledger
@@ -156,29 +157,46 @@ def test_near_duplicates_share_a_split(dataset):
             assert splits.setdefault(row["group"], row["split"]) == row["split"]
 
 
+def side_by_side(drawn, image):
+    """The three panels of a drawn row, each as large as the picture."""
+    height, width = image.shape[:2]
+    gap = (drawn.shape[1] - 3 * width) // 2
+    (top,) = (
+        y for y in range(len(drawn) - height) if (drawn[y : y + height, :width] == image).all()
+    )
+    return [drawn[top : top + height, x : x + width] for x in range(0, drawn.shape[1], width + gap)]
+
+
 def test_stats_and_show(dataset, spider, photos, tmp_path):
-    """``stats`` prints the table; ``show`` draws a row with its source beside it."""
+    """``stats`` prints the table; ``show`` draws degraded, marked and pristine in a row."""
     done = spider("stats", dataset)
     assert done.returncode == 0
     assert "accumulation order (DAO-G)" in done.stdout
-    out = tmp_path / "row.png"
-    assert spider("show", dataset, "3", "--out", out, "--source", photos).returncode == 0
+    out, rows = tmp_path / "row.png", open_dataset(dataset)
+    number, row = next((n, row) for n, row in enumerate(rows) if row.mask is not None)
+    assert spider("show", dataset, number, "--out", out, "--source", photos).returncode == 0
     with Image.open(out) as drawn:
-        assert drawn.size[0] > 1000
+        panels = side_by_side(np.asarray(drawn.convert("RGB")), row.image)
+    assert np.array_equal(panels[0], row.image)
+    assert np.array_equal(panels[2], row.source_image(photos))
+    marked = (panels[1] != row.image).any(axis=2)
+    assert marked[row.mask].any()
+    assert 0 < marked.mean() < 0.2
     done = spider("show", dataset, "99999", "--out", out)
     assert (done.returncode, "no row '99999'" in done.stderr) == (2, True)
     assert spider("stats", tmp_path).returncode == 2
 
 
 def test_card_has_figures_and_configs(dataset):
-    """The card names both views and shows figures that are there."""
+    """The card names both views and shows charts, and samples of three panels, that are there."""
     card = (dataset / "README.md").read_text()
     assert "config_name: instruct" in card
     assert "config_name: grounding" in card
-    for name in ("families.png", "severities.png", "samples.png"):
+    panels = 3 * 360 + 2 * 8  # degraded, marked, pristine
+    for name, width in {"families.png": 640, "severities.png": 640, "samples.png": panels}.items():
         assert f"figures/{name}" in card
         with Image.open(dataset / "figures" / name) as figure:
-            assert figure.size[0] > 300
+            assert figure.width == width
 
 
 def test_load_example(dataset):

@@ -237,6 +237,16 @@ def test_other_tools_and_back(study, dataset, tmp_path, form):
     assert sorted(found) == sorted(one for one in wanted if one.rater == "ada")
 
 
+def test_a_name_with_a_comma_comes_back(dataset, tmp_path):
+    """A table of somebody called "Lovelace, Ada" is read as theirs."""
+    drawn = draw_study(dataset, ("Lovelace, Ada",), 0.1, None, crossed=0, each=1, seed=0)
+    (table,) = write_tasks(drawn, RowIndex(dataset), "csv", tmp_path / "csv")
+    head, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([head, *(f"{line}4" for line in lines)]))
+    wanted = everything(drawn, lambda rater, item, name: 4)
+    assert sorted(read_ratings(drawn, table)) == sorted(wanted)
+
+
 def test_files_of_others_are_checked(study, tmp_path):
     """Foreign rows, scores off the scale and what is no table are the user's mistake."""
     _, drawn, _ = study

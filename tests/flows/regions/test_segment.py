@@ -100,7 +100,8 @@ def test_proposals_are_drawn(stage, dataset, spider, tmp_path):
         done = spider("show", folder, 0, "--out", out, *flags)
         assert done.returncode == 0, done.stderr
         with Image.open(out) as drawn:
-            assert drawn.width > 300
+            assert drawn.width == 360  # as wide as the photographs, with a line of text below
+            assert drawn.height > 270
     done = spider("show", stage, 99, "--out", tmp_path / "x.png")
     assert (done.returncode, "no picture '99'" in done.stderr) == (2, True)
 

@@ -162,6 +162,24 @@ def test_guesses_are_the_same_every_time():
     assert probed(facts).plain() == probed(facts).plain()
 
 
+def test_models_are_fitted_on_one_thread(monkeypatch):
+    """However many threads the process may have, a model takes one."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    seen = set()
+
+    class Watched(LogisticRegression):
+        def fit(self, words, known):
+            seen.update(pool["num_threads"] for pool in threadpool_info())
+            return super().fit(words, known)
+
+    monkeypatch.setattr("sklearn.linear_model.LogisticRegression", Watched)
+    with threadpool_limits(2):
+        guesses(["a", "b"] * 10, ["yes", "no"] * 10, deal([f"p{n}" for n in range(20)]))
+    assert seen == {1}
+
+
 def test_one_answer_is_guessed_without_a_model():
     """Where there is one answer only, it is given; where nothing has the thing, nothing ranks."""
     texts, dealt = ["a b"] * 20, deal([f"p{n}" for n in range(20)])
