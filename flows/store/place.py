@@ -7,6 +7,7 @@ renaming, no appending and no locks, but an object is there whole or not at all.
 Credentials come from the environment, as the tools of each store have them; an address holds none.
 """
 
+import atexit
 import contextlib
 import os
 import re
@@ -142,4 +143,6 @@ def local_name(path: Path) -> Path:
 
 @cache
 def _scratch() -> Path:
-    return Path(tempfile.mkdtemp(prefix=f"iqa-spider-{os.getpid()}-"))
+    folder = tempfile.mkdtemp(prefix=f"iqa-spider-{os.getpid()}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)

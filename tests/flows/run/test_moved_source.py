@@ -6,14 +6,14 @@ import signal
 import pyarrow.parquet as pq
 
 from tests.flows.run.test_build import BUILD, parquet_bytes
-from tests.flows.run.test_interrupt import begun
+from tests.flows.run.test_interrupt import one_shard_built
 
 
 def test_a_source_that_moved_is_found_again(dataset, photos, environment, spider, tmp_path):
     """The same pictures elsewhere finish the run with the same bytes; nothing is lost."""
     first, then, out = tmp_path / "a" / photos.name, tmp_path / "b" / photos.name, tmp_path / "d"
     shutil.copytree(photos, first)
-    process = begun(first, out, environment)
+    process = one_shard_built(first, out, environment)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     then.parent.mkdir()
