@@ -3,13 +3,14 @@
 import json
 
 from flows.commands.regenerate import doctor
-from flows.doctor import Door, Finding, examine
+from flows.doctor import doors
+from flows.doctor.doors import Door, Finding, examine
 from schemas.settings.config import RunConfig
 
 
 def test_core_works_and_missing_weights_are_named():
     """Every package of the core imports; weights that are not there come with a command."""
-    core, ssa, *_ = examine(RunConfig())
+    core, ssa, *_ = examine(RunConfig(), deep=True)
     assert core.line() == "ready"
     assert {"numpy", "scipy", "prefect"} <= {finding.what for finding in core.findings}
     sam = next(finding for finding in ssa.missing if finding.what == "weights: SAM")
@@ -40,6 +41,20 @@ def test_a_door_says_what_it_waits_for():
     )
 
 
+def test_what_does_not_import_is_seen_by_a_deep_look_only(tmp_path, monkeypatch):
+    """A package that is there but broken passes for installed until it is imported."""
+    (tmp_path / "broken_package.py").write_text("raise ValueError('no such operator')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(doors, "EVALUATE", ("broken_package",))
+    for group in ("CORE", "SSA", "TRAIN"):
+        monkeypatch.setattr(doors, group, ("torch",) if group == "SSA" else ())
+    shallow, deep = (examine(RunConfig(), deep)[-1].findings[0] for deep in (False, True))
+    assert shallow.ok
+    assert not deep.ok
+    assert "no such operator" in deep.found
+
+
 def test_the_command(capsys):
     """One line a door, nothing that looks broken; strictness is asked for."""
     assert doctor.run() == 0
@@ -47,10 +62,15 @@ def test_the_command(capsys):
     assert head.startswith("iqa-spider ")
     assert "Python 3." in head
     assert first == "door one (templates), two and three: ready"
-    doors = [line.partition(":")[0] for line in others]
-    assert doors == ["door one (SSA)", "sft, point", "evaluate"]
+    *others, hint = others
+    assert [line.partition(":")[0] for line in others] == [
+        "door one (SSA)",
+        "sft, point",
+        "evaluate",
+    ]
+    assert "--deep" in hint
     assert doctor.run(strict=True, details=True) == 1
-    assert "pip install" in capsys.readouterr().out
+    assert "sam_vit_h_4b8939.pth" in capsys.readouterr().out
 
 
 def test_findings_as_json(capsys):

@@ -1,4 +1,4 @@
-"""``iqa-spider doctor``: what works on this machine, and what to run where something does not."""
+"""``iqa-spider doctor``: what is here, and what to run where something is missing."""
 
 import json
 import os
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from flows.doctor import Door
+    from flows.doctor.doors import Door
 
 
 def run(
@@ -23,6 +23,9 @@ def run(
     endpoint: Annotated[str | None, typer.Option(help="Server to test, too.")] = None,
     model: Annotated[str, typer.Option(help="Model to ask the server for.")] = "",
     api_key_env: options.ApiKeyEnv = "",
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Import every package, too; takes half a minute.")
+    ] = False,
     details: Annotated[bool, typer.Option("--details", help="Every finding, one a line.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For bug reports and programs.")] = False,
     strict: Annotated[bool, typer.Option(help="Exit status 1 unless everything works.")] = False,
@@ -31,11 +34,12 @@ def run(
     from rich.console import Console
 
     from annotators.chat.address import base_address
-    from flows.doctor import Door, check_endpoint, examine, system
+    from flows.doctor.doors import Door, examine, system
+    from flows.doctor.endpoint import check_endpoint
 
     if endpoint:
         base_address(endpoint)  # a mistake is said before anything is looked at
-    doors = examine(options.run_settings(config, set_))
+    doors = examine(options.run_settings(config, set_), deep)
     if endpoint:
         found = check_endpoint(endpoint, model, os.environ.get(api_key_env, ""))
         doors.append(Door("door one (a model writes)", found))
@@ -45,6 +49,8 @@ def run(
         typer.echo(", ".join(f"{name} {version}" for name, version in system().items()))
         for door in doors:
             typer.echo(f"{door.name}: {door.line()}")
+        if not deep:
+            typer.echo("what is installed has not been imported; --deep does that, too")
         if details or endpoint:
             Console(width=160).print(_table(doors if details else doors[-1:]))
     works = all(finding.ok for door in doors for finding in door.findings)
@@ -66,7 +72,7 @@ def _table(doors: "Sequence[Door]") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "works", "found", "what to run")
+    table = Table("", "there", "found", "what to run")
     for door in doors:
         table.add_row(Text(door.name, style="bold"))
         for finding in door.findings:

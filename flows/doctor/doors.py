@@ -4,25 +4,17 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
-import numpy as np
-
-from annotators.chat.address import authorization, base_address
-from annotators.chat.endpoints import Endpoints
-from annotators.chat.protocol import ChatRequest, data_url, picture_part, text_part
 from annotators.regions.ssa.checkpoints import how_to_get
-from flows.model.probe import asked, obeys
 from flows.store.identity import VERSION
-from flows.store.png import encode_png
-from schemas.errors import IqaSpiderError
 from schemas.extras import PAIRS
 from schemas.settings.config import RunConfig
 
@@ -105,19 +97,25 @@ def system() -> dict[str, str]:
     }
 
 
-def examine(config: RunConfig) -> list[Door]:
-    """Look at everything; imports run in processes of their own, so a crash is a finding."""
+def examine(config: RunConfig, deep: bool = False) -> list[Door]:
+    """Look at everything.
+
+    Args:
+        config: Says which weights are wanted.
+        deep: Whether packages are imported, each in a process of its own so that a crash is a
+            finding, too. It takes half a minute; else it is only seen whether they are installed.
+    """
     names = list(dict.fromkeys((*CORE, *SSA, *TRAIN, *EVALUATE)))
     _distributions()  # once, and not in every thread at the same time
     with ThreadPoolExecutor(4) as pool:
-        packages = dict(zip(names, pool.map(_package, names), strict=True))
+        packages = dict(zip(names, pool.map(_imported if deep else _package, names), strict=True))
 
     def those(wanted: Iterable[str], extra: str) -> list[Finding]:
         install = f"pip install 'iqa-spider[{extra}]'" if extra else "pip install iqa-spider"
         found = [packages[name] for name in wanted]
         return [f if f.ok or f.help else f._replace(help=install) for f in found]
 
-    device = _device(packages["torch"].ok)
+    device = _device(deep and packages["torch"].ok)
     return [
         Door("door one (templates), two and three", those(CORE, "")),
         Door("door one (SSA)", [*those(SSA, "ssa"), device, *_weights(config)]),
@@ -130,12 +128,20 @@ def examine(config: RunConfig) -> list[Door]:
 def _package(name: str) -> Finding:
     if importlib.util.find_spec(name) is None:
         return Finding(name, False, "not installed")
+    return Finding(name, True, _version(name))
+
+
+@cache
+def _imported(name: str) -> Finding:
+    found = _package(name)
+    if not found.ok:
+        return found
     done = _python(f"import {name}")
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["it ended without a word"]
         wanted = PAIRS if name == "torchvision" else ""
         return Finding(name, False, f"does not import: {said[-1][:80]}", wanted)
-    return Finding(name, True, _version(name))
+    return found
 
 
 def _python(code: str) -> subprocess.CompletedProcess[str]:
@@ -160,13 +166,25 @@ def _distributions() -> Mapping[str, list[str]]:
 
 
 def _device(torch: bool) -> Finding:
-    if not torch:
-        return Finding("GPU", False, "unknown without torch", needed=False)
-    code = "import torch; n = torch.cuda.is_available(); "
-    done = _python(code + "print(torch.cuda.get_device_name(0) if n else '')")
-    name = done.stdout.strip()
+    """The first GPU, as torch sees it; without torch, as its driver does."""
+    if torch:
+        code = "import torch; n = torch.cuda.is_available(); "
+        name = _python(code + "print(torch.cuda.get_device_name(0) if n else '')").stdout.strip()
+    else:
+        name = _listed_by_the_driver()
     none = "none; SAM takes many seconds a picture on a CPU"
     return Finding("GPU", bool(name), name or none, needed=False)
+
+
+def _listed_by_the_driver() -> str:
+    tool = shutil.which("nvidia-smi")
+    if not tool:
+        return ""
+    command = [tool, "--query-gpu=name", "--format=csv,noheader"]
+    done = subprocess.run(  # noqa: S603  # found on the path, and nothing of a user's is in it
+        command, capture_output=True, text=True, check=False, timeout=IMPORT_SECONDS
+    )
+    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
 
 
 def _weights(config: RunConfig) -> list[Finding]:
@@ -202,99 +220,3 @@ def _pretrained(role: str, name: str) -> Finding:
     if any((cache / f"models--{name.replace('/', '--')}" / "snapshots").glob("*/config.json")):
         return Finding(what, True, f"{name} (cache)")
     return Finding(what, False, f"{name} is not in the cache", f"hf download {name}")
-
-
-SECONDS = 60.0
-
-
-def check_endpoint(url: str, model: str, api_key: str = "") -> list[Finding]:
-    """Findings about one endpoint; later ones are left out when it is not there.
-
-    Args:
-        url: Base address.
-        model: Name to ask for; empty takes the first that the server lists.
-        api_key: Sent as a bearer token; never part of a finding.
-    """
-    headers, base = authorization(api_key), base_address(url)
-    with httpx.Client(headers=headers, timeout=SECONDS) as client:
-        listed, finding = _models(client, base)
-        found = [finding]
-        if not finding.ok:
-            return found
-        name = model or listed[0]
-        there = name in listed
-        found.append(
-            Finding(
-                "endpoint: model",
-                there,
-                name if there else f"{name} is not served",
-                "" if there else f"--model {', '.join(listed)}",
-            )
-        )
-        if there:
-            pool = Endpoints([base], name, api_key, retries=0, timeout=SECONDS)
-            found += [
-                _try("picture", lambda: _sees(pool)),
-                _try("schema", lambda: _obeys(pool)),
-                _try("log-probabilities", lambda: _tells(client, base, name)),
-            ]
-            pool.close()
-    return found
-
-
-def _models(client: httpx.Client, base: str) -> tuple[list[str], Finding]:
-    try:
-        answer = client.get(f"{base}/v1/models")
-        answer.raise_for_status()
-        listed = [str(entry["id"]) for entry in answer.json()["data"]]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
-        help = "start the server, or give --api-key-env"
-        said = " ".join(str(error).split())[:80] or type(error).__name__
-        return [], Finding("endpoint: there", False, f"{base}: {said}", help)
-    return listed, Finding("endpoint: there", bool(listed), base)
-
-
-def _try(what: str, test: Callable[[], str]) -> Finding:
-    try:
-        return Finding(f"endpoint: {what}", True, test())
-    except (IqaSpiderError, httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        said = " ".join(str(error).split())[:120]
-        return Finding(f"endpoint: {what}", False, said or type(error).__name__)
-
-
-def _ask(pool: Endpoints, request: ChatRequest) -> str:
-    line = pool.line()
-    try:
-        return line.complete(request).text
-    finally:
-        line.close()
-
-
-def _sees(pool: Endpoints) -> str:
-    red = np.zeros((64, 64, 3), np.uint8)
-    red[..., 0] = 255
-    url, _ = data_url(encode_png(red))
-    content = [picture_part(url), text_part("Which colour is this?")]
-    text = _ask(pool, ChatRequest([{"role": "user", "content": content}], max_tokens=16))
-    return f"takes pictures; of a red one it says {text.strip()[:40]!r}"
-
-
-def _obeys(pool: Endpoints) -> str:
-    text = asked(pool.line())
-    if not obeys(text):
-        raise ValueError(f"ignores the schema: {text[:40]!r}")
-    return "follows a JSON schema"
-
-
-def _tells(client: httpx.Client, base: str, name: str) -> str:
-    body = {
-        "model": name,
-        "messages": [{"role": "user", "content": "left or right?"}],
-        "max_tokens": 1,
-        "logprobs": True,
-        "top_logprobs": 5,
-    }
-    answer = client.post(f"{base}/v1/chat/completions", json=body)
-    answer.raise_for_status()
-    top = answer.json()["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-    return f"gives the log-probabilities of {len(top)} tokens"
