@@ -26,6 +26,9 @@ GRADES = {
     "strong": 4,
     "catastrophic": 5,
 }
+SEVERITIES = ("mild", "moderate", "severe")
+"""What our projects offer."""
+SCOPES = ("regional", "uniform", "clean")
 UNIFORM = frozenset(("uniform", "global", "whole", "whole image", "whole picture", "uniformly"))
 NO_FLAW = "no flaw"
 """What our projects call it when somebody looked and found nothing wrong."""
@@ -48,7 +51,7 @@ CLEAN = frozenset(
 _SILENT = frozenset(("", "yes", "no", "none", "true", "false", NOT_JUDGED))
 REGIONAL = frozenset(("regional", "local", "regions"))
 _FLAW = re.compile(r"distort|flaw|degrad|artefact|artifact|defect|quality_type")
-_SEVERITY = re.compile(r"sever|strength|grade|level|intensity")
+_SEVERITY = re.compile(r"sever|strength(?!en)|grade|level|intensity")
 _NAME = re.compile(r"^(label|object|semantic|thing|name|class|category)")
 _NUMBERED = re.compile(r"region \d+")
 """What our projects call a proposal, so that each has a colour of its own."""
@@ -76,8 +79,9 @@ class Meaning(NamedTuple):
 def meaning(said: Iterable[Remark], vocabulary: Vocabulary) -> Meaning:
     """Read the words.
 
-    A severity is of the flaw whose control it is named after (``second severity`` of ``second
-    distortion``), else of all flaws it stands with that have none of their own.
+    A severity is of the flaw it is named after (``blur severity``) or whose control it is named
+    after (``second severity`` of ``second distortion``), else of all flaws it stands with that
+    have none of their own.
     """
     words: list[tuple[str, str]] = []
     texts: list[str] = []
@@ -118,7 +122,14 @@ def _flaws(
 ) -> tuple[list[HumanFlaw], list[str]]:
     """Flaws of words with their controls, no family twice; and what is not known."""
     owners = {own for own, _ in words if own}
-    shared = [value for own, value in severities.items() if own not in owners]
+    named = {
+        vocabulary.family(own): value for own, value in severities.items() if vocabulary.knows(own)
+    }
+    shared = [
+        value
+        for own, value in severities.items()
+        if own not in owners and not vocabulary.knows(own)
+    ]
     common = severities.get("", shared[-1] if shared else 0)
     flaws: dict[str, HumanFlaw] = {}
     unknown = []
@@ -127,7 +138,7 @@ def _flaws(
         if family is None:
             unknown.append(word)
             continue
-        severity = severities.get(own, common)
+        severity = named.get(family, severities.get(own, common))
         flaws.setdefault(family, HumanFlaw(family=family, said=word, severity=severity))
     return list(flaws.values()), unknown
 

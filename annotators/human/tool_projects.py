@@ -4,7 +4,6 @@ The words people choose from are the families' own; what they type or draw besid
 through the readers.
 """
 
-import colorsys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -12,7 +11,8 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from annotators.human.meaning import NO_FLAW, NOT_JUDGED
+from annotators.human.label_studio_interface import COLOURS
+from annotators.human.meaning import NO_FLAW, NOT_JUDGED, SCOPES, SEVERITIES
 from annotators.regions.source import Proposal
 from schemas.arrays import Mask
 from schemas.boxes import Box
@@ -20,10 +20,6 @@ from schemas.families import Family
 from schemas.masks import bounding_box
 
 TOOLS = ("labelstudio", "cvat")
-SEVERITIES = ("mild", "moderate", "severe")
-SCOPES = ("regional", "uniform", "clean")
-COLOURS = 24
-GOLDEN = 0.618034
 
 
 class Page(NamedTuple):
@@ -76,59 +72,6 @@ def box_runs(mask: Mask) -> tuple[Box, list[int]]:
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     runs = np.diff(np.concatenate(([0], edges, [flat.size]))).tolist()
     return box, [0, *runs] if flat[0] else runs
-
-
-def labelstudio_config(families: Mapping[str, Family]) -> str:
-    """The labelling interface: the picture, and beside it name, flaws and severity of a region.
-
-    Each proposal has a number and its own colour, thin enough to see the picture through it. One
-    says of a region or of the picture that it has no flaw; who says nothing, praises nothing.
-    """
-    words = [NO_FLAW, *_words(families)]
-    flaws = "".join(f"\n      <Choice value={quoteattr(name)}/>" for name in words)
-    whole = "".join(f"\n      <Choice value={quoteattr(name)}/>" for name in _words(families))
-    labels = "".join(
-        f'<Label value="{name}" background="{colour}"/>' for name, colour in _colours()
-    )
-    choices = {
-        name: "".join(f'<Choice value="{value}"/>' for value in values)
-        for name, values in (("severity", SEVERITIES), ("scope", SCOPES))
-    }
-    return f"""<View style="display: flex; gap: 1em">
-  <View style="flex: 70%">
-    <Image name="image" value="$image" zoom="true" zoomControl="true"/>
-    <BrushLabels name="brush" toName="image" opacity="0.2" showInline="true">{labels}</BrushLabels>
-    <PolygonLabels name="outline" toName="image" opacity="0" strokeWidth="3">
-      <Label value="region"/>
-    </PolygonLabels>
-    <RectangleLabels name="box" toName="image" opacity="0" strokeWidth="3">
-      <Label value="region"/>
-    </RectangleLabels>
-  </View>
-  <View style="flex: 30%">
-    <Header value="The region you clicked: what it is, and what is wrong with it"/>
-    <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"/>
-    <Choices name="distortion" toName="image" perRegion="true" choice="multiple">{flaws}
-    </Choices>
-    <Choices name="severity" toName="image" perRegion="true">{choices["severity"]}</Choices>
-    <Header value="The whole picture: flaws in regions, everywhere, or none at all (clean)"/>
-    <Choices name="scope" toName="image">{choices["scope"]}</Choices>
-    <Choices name="whole_distortion" toName="image" choice="multiple">{whole}
-    </Choices>
-    <TextArea name="description" toName="image" maxSubmissions="1"/>
-  </View>
-</View>
-"""
-
-
-def _colours() -> list[tuple[str, str]]:
-    """Names of regions with their colours, hues far apart in a row."""
-    found = [("region", "#ff9900")]
-    for number in range(1, COLOURS + 1):
-        red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1, 0.85, 0.95)
-        colour = "#" + "".join(f"{round(255 * value):02x}" for value in (red, green, blue))
-        found.append((f"region {number}", colour))
-    return found
 
 
 def labelstudio_tasks(pages: Sequence[Page], prefix: str) -> list[dict[str, Any]]:

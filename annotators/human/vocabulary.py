@@ -84,6 +84,7 @@ def parse_vocabulary(text: str, origin: str, unknown: Unknown = "reject") -> Voc
             continue
         families[name] = _family(name, table, origin)
         _claim(words, name, table.get("words", []), origin)
+        _claim(words, name, [families[name].noun], origin)
     return Vocabulary(words, families, unknown)
 
 

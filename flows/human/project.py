@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
+from annotators.human.label_studio_interface import labelstudio_config
 from annotators.human.tool_projects import (
     TOOLS,
     Page,
     cvat_labels,
     cvat_xml,
-    labelstudio_config,
     labelstudio_tasks,
 )
 from annotators.human.vocabulary import builtin_vocabulary

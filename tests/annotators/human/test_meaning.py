@@ -1,7 +1,10 @@
 """What words attached to regions mean: families, unknown words, severities, names, scopes."""
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
+from annotators.human.label_studio_interface import labelstudio_config
 from annotators.human.marked import Remark
 from annotators.human.meaning import meaning
 from annotators.human.vocabulary import builtin_vocabulary, families_toml, normal, parse_vocabulary
@@ -139,6 +142,34 @@ def test_families_survive_being_written():
         vocabulary.family(word)
     text = families_toml(vocabulary.families)
     assert parse_vocabulary(text, "families.toml").families == vocabulary.families
+
+
+def test_every_flaw_of_our_projects_can_have_a_severity_of_its_own():
+    """What the interface asks about one flaw is of that flaw and of no other, whatever its name."""
+    vocabulary = builtin_vocabulary()
+    families = {**FAMILIES, **vocabulary.families}
+    interface = ET.fromstring(labelstudio_config(families))
+    controls = {control.get("name"): control for control in interface.iter("Choices")}
+    offered = [
+        (key, choice.get("value"))
+        for key, control in controls.items()
+        if key.endswith(" distortion")
+        for choice in control.iter("Choice")
+    ]
+    assert sorted(noun for _, noun in offered) == sorted(f.noun for f in families.values())
+    for key, noun in offered:
+        other = next(pair for pair in offered if pair[1] != noun)
+        assert f"{noun} severity" in controls
+        found = read((key, noun), other, (f"{noun} severity", "severe")).flaws
+        strengths = {flaw.said: flaw.severity for flaw in found}
+        assert strengths == {noun: 5, other[1]: 0}
+
+
+def test_keys_of_the_interface_are_given_once():
+    """No two choices have the same key."""
+    interface = ET.fromstring(labelstudio_config(FAMILIES))
+    keys = [choice.get("hotkey") for choice in interface.iter("Choice") if choice.get("hotkey")]
+    assert len(keys) == len(set(keys)) >= len(FAMILIES)
 
 
 def test_each_flaw_has_the_severity_named_after_its_control():

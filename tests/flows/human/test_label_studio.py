@@ -45,17 +45,20 @@ def labelled(client, project):
     listed = call(client, "GET", f"/api/tasks?project={number}&fields=all")["tasks"]
     annotation = listed[0]["annotations"][0]
     first = annotation["result"][0]
-    flaw = {
-        **first,
-        "type": "choices",
-        "from_name": "distortion",
-        "value": {"choices": ["blur", "noise"]},
+    said = {
+        "sharpness distortion": "blur",
+        "grain and blocks distortion": "noise",
+        "noise severity": "severe",
     }
+    words = [
+        {**first, "type": "choices", "from_name": key, "value": {"choices": [word]}}
+        for key, word in said.items()
+    ]
     call(
         client,
         "PATCH",
         f"/api/annotations/{annotation['id']}/",
-        json={"result": [*annotation["result"], flaw]},
+        json={"result": [*annotation["result"], *words]},
     )
     return call(client, "GET", f"/api/projects/{number}/export?exportType=JSON")
 
@@ -77,8 +80,8 @@ def test_what_label_studio_exports_comes_back(program, coffee, astronaut, spider
     done = spider("import", tmp_path / "e.json", "--images", project / "images", "--out", out)
     assert done.returncode == 3, done.stderr  # of most regions nobody said anything
     rows = pq.read_table(out / "regions.parquet").to_pylist()
-    named = [{flaw["family"] for flaw in row["flaws"]} for row in rows if row["flaws"]]
-    assert named == [{"blur", "noise"}]
+    named = [{f["family"]: f["severity"] for f in row["flaws"]} for row in rows if row["flaws"]]
+    assert named == [{"blur": 0, "noise": 5}]
     people = {row["annotator"] for row in rows}
     assert len(people) == 1
     assert people != {"unknown"}

@@ -36,7 +36,7 @@ def submitted(tasks):
         flaw = {
             **first,
             "type": "choices",
-            "from_name": "distortion",
+            "from_name": "sharpness distortion",
             "value": {"choices": ["blur"]},
         }
         annotation = {
