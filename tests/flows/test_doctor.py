@@ -2,9 +2,10 @@
 
 import json
 
+from flows import doctor as doors
 from flows.commands.regenerate import doctor
-from flows.doctor import doors
-from flows.doctor.doors import Door, Finding, examine
+from flows.doctor import Door, examine
+from flows.model.abilities import Finding
 from schemas.settings.config import RunConfig
 
 

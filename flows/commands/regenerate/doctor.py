@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from flows.doctor.doors import Door
+    from flows.doctor import Door
 
 
 def run(
@@ -34,8 +34,8 @@ def run(
     from rich.console import Console
 
     from annotators.chat.address import base_address
-    from flows.doctor.doors import Door, examine, system
-    from flows.doctor.endpoint import check_endpoint
+    from flows.doctor import Door, examine, system
+    from flows.model.abilities import check_endpoint
 
     if endpoint:
         base_address(endpoint)  # a mistake is said before anything is looked at

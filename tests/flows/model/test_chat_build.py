@@ -8,7 +8,7 @@ import time
 import pyarrow.parquet as pq
 import pytest
 
-from flows.doctor.endpoint import check_endpoint
+from flows.model.abilities import check_endpoint
 from tests.conftest import ROOT
 from tests.doubles import real_vllm
 from tests.doubles.chat_server import allowed_words, serving

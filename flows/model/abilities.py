@@ -1,6 +1,7 @@
 """What one server that speaks OpenAI's protocol can do."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import httpx
 import numpy as np
@@ -8,10 +9,28 @@ import numpy as np
 from annotators.chat.address import authorization, base_address
 from annotators.chat.endpoints import Endpoints
 from annotators.chat.protocol import ChatRequest, data_url, picture_part, text_part
-from flows.doctor.doors import Finding
 from flows.model.probe import asked, obeys
 from flows.store.png import encode_png
 from schemas.errors import IqaSpiderError
+
+
+class Finding(NamedTuple):
+    """Something that was looked at.
+
+    Args:
+        what: What was looked at.
+        ok: Whether it works.
+        found: Version, path, or what is wrong.
+        help: What to run; empty when nothing is to do.
+        needed: Whether its door is closed without it.
+    """
+
+    what: str
+    ok: bool
+    found: str
+    help: str = ""
+    needed: bool = True
+
 
 SECONDS = 60.0
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from annotators.regions.ssa.checkpoints import how_to_get
+from flows.model.abilities import Finding
 from flows.store.identity import VERSION
 from schemas.extras import PAIRS
 from schemas.settings.config import RunConfig
@@ -42,24 +43,6 @@ TRAIN = (
 )
 EVALUATE = ("scipy", "pingouin", "sklearn", "sacrebleu", "matplotlib")
 IMPORT_SECONDS = 120
-
-
-class Finding(NamedTuple):
-    """A line of the table.
-
-    Args:
-        what: What was looked at.
-        ok: Whether it works.
-        found: Version, path, or what is wrong.
-        help: What to run; empty when nothing is to do.
-        needed: Whether its door is closed without it.
-    """
-
-    what: str
-    ok: bool
-    found: str
-    help: str = ""
-    needed: bool = True
 
 
 class Door(NamedTuple):
