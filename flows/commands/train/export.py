@@ -9,7 +9,8 @@ import typer
 def run(
     dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     format: Annotated[
-        str, typer.Option(help="trl, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco.")
+        str,
+        typer.Option(help="trl, grpo, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco."),
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     absolute: Annotated[

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flows.dataset.formats import giqa, jsonl, llava, sharegpt, swift, trl
+from flows.dataset.formats import giqa, grpo, jsonl, llava, sharegpt, swift, trl
 from flows.dataset.formats.form import Form, PictureForm
 from flows.dataset.vida.export import COCO, DIAG, VIDA
 
 FORMATS: Mapping[str, Form | PictureForm] = MappingProxyType(
     {
         "trl": trl.FORMAT,
+        "grpo": grpo.FORMAT,
         "sharegpt": sharegpt.FORMAT,
         "swift": swift.FORMAT,
         "llava": llava.FORMAT,

@@ -77,3 +77,38 @@ def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
     )
     trainer.train()
     assert trainer.state.global_step == 1
+
+
+def test_exported_grpo_file_trains(spider, qwen, dataset, tmp_path):
+    """TRL's GRPO trainer takes two steps on what ``export --format grpo`` writes."""
+    import datasets
+    from trl import GRPOConfig, GRPOTrainer
+
+    from flows.training.rewards import REWARDS, reward_funcs
+
+    done = spider("export", dataset, "--format", "grpo", "--out", tmp_path / "e")
+    assert done.returncode == 0, done.stderr
+    file = str(tmp_path / "e" / "train.parquet")
+    rows = datasets.load_dataset(
+        "parquet", data_files=file, split="train", cache_dir=tmp_path / "c"
+    )
+    config = GRPOConfig(
+        output_dir=str(tmp_path / "o"),
+        max_steps=2,
+        per_device_train_batch_size=2,
+        num_generations=2,
+        max_completion_length=8,
+        use_cpu=True,
+        bf16=False,
+        report_to=[],
+        save_strategy="no",
+        logging_steps=1,
+    )
+    trainer = GRPOTrainer(
+        model=str(qwen), reward_funcs=reward_funcs(), args=config, train_dataset=rows
+    )
+    trainer.train()
+    assert trainer.state.global_step == 2
+    logged = {name for entry in trainer.state.log_history for name in entry}
+    assert {f"rewards/{name}/mean" for name in REWARDS} & logged >= {"rewards/format/mean"}
+    compile((tmp_path / "e" / "grpo.py").read_text(), "grpo.py", "exec")
