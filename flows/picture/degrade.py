@@ -80,6 +80,17 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
         image: Its decoded pixels, of the record's size.
         tools: What is made once per process.
     """
+    scene, outcome = find_scene(picture, image, tools)
+    if scene is not None:
+        for number in range(tools.config.variants):
+            outcome.add(make_variant(scene, tools, number))
+    return outcome
+
+
+def find_scene(
+    picture: Picture, image: Image, tools: PictureTools
+) -> tuple[Scene | None, PictureOutcome]:
+    """The regions of a picture, and what is to be said of them; no scene where none were found."""
     outcome = PictureOutcome()
     with outcome.timings("regions"):
         (found,) = tools.regions.propose([image], [picture])
@@ -88,7 +99,7 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
         )
     if found.failure is not None:
         outcome.rejects.append(Reject.of("regions", picture.picture_id, found.failure))
-        return outcome
+        return None, outcome
     outcome.regions = regions
     outcome.rejects += rejected
     outcome.rejects += [
@@ -98,10 +109,12 @@ def degrade_and_ask(picture: Picture, image: Image, tools: PictureTools) -> Pict
     outcome.counts[REGIONS_PROPOSED] += len(found.regions)
     outcome.counts[REGIONS_KEPT] += len(regions)
     outcome.counts[REGIONS_REJECTED] += len(rejected)
-    scene = Scene(picture, image, regions, lookalikes(found.regions, regions, picture))
-    for number in range(tools.config.variants):
-        outcome.add(_VariantRoad(scene, tools, number).outcome())
-    return outcome
+    return Scene(picture, image, regions, lookalikes(found.regions, regions, picture)), outcome
+
+
+def make_variant(scene: Scene, tools: PictureTools, number: int) -> PictureOutcome:
+    """One variant of a scene: its picture with rows, or why there is none."""
+    return _VariantRoad(scene, tools, number).outcome()
 
 
 class _VariantRoad:
