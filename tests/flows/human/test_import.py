@@ -52,7 +52,10 @@ def test_regions_keep_what_was_said(imported):
     assert [row["label"] for row in rows] == ["cup", "table", "spoon", "wall"]
     cup, table, spoon, wall = rows
     assert cup["flaws"] == [{"family": "blur", "said": "blur", "severity": 5}]
-    assert [(f["family"], f["severity"]) for f in table["flaws"]] == [("noise", 0), ("darken", 0)]
+    assert [(f["family"], f["severity"]) for f in table["flaws"]] == [
+        ("noise", 0),
+        ("low_light", 0),
+    ]
     assert spoon["flaws"][0]["said"] == "blurry"
     assert wall["flaws"] == []
     assert [row["verdict"] for row in rows] == ["flawed"] * 3 + ["unsaid"]
