@@ -53,6 +53,11 @@ class Palette(NamedTuple):
         """The palette of chains that lie over a whole picture."""
         return self if self.whole is None else self.whole
 
+    def under(self, config: PlanConfig) -> "Palette":
+        """The same under other settings, e.g. other weights."""
+        whole = None if self.whole is None else self.whole._replace(config=config)
+        return self._replace(config=config, whole=whole)
+
     @property
     def types(self) -> list[Distortion]:
         """All that may be drawn, anywhere."""

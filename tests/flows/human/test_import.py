@@ -88,7 +88,7 @@ def test_the_same_dataset_comes_of_it(imported, spider, tmp_path):
         "There is ringing along every edge, and the picture looks unpleasant because of it."
     ]
     both = {row["answer"] for row in rows if row["form"] == "multi" and row["sub_task"] == "short"}
-    assert both == {"Darkening, noise."}
+    assert both == {"Low light, noise."}
     assert not any("order" in row["question"] for row in rows if row["form"] == "multi")
     wall = pq.read_table(imported / "consensus.parquet").to_pylist()[-1]
     assert wall["label"] == "wall"
