@@ -10,6 +10,7 @@ from distortions.guard import call_outside, reach_outside
 from distortions.site import Site
 from schemas.arrays import Image, Mask, require_image, require_mask
 from schemas.errors import ConfigError
+from schemas.families import Shows
 from schemas.masks import bounding_box
 from schemas.streams import Stream, derive_key
 
@@ -17,6 +18,8 @@ Value: TypeAlias = float | int
 Domain: TypeAlias = Literal["pixel", "neighbourhood", "region", "crop"]
 """What a result depends on: the pixel itself, pixels within the halo, statistics over the
 region's own pixels, or the whole crop handed to a codec."""
+Scope: TypeAlias = Literal["region", "picture"]
+"""Where a type is natural: on any part, or only over a picture as a whole, as rain is."""
 Function = Callable[..., Image]
 
 SEVERITIES = (1, 2, 3, 4, 5)
@@ -43,6 +46,12 @@ class Distortion:
     visible_from: int
     dq495k: str | None
     summary: str
+    scope: Scope = "region"
+    default: bool = True
+    shows: Shows = "any"
+    kadid: int | None = None
+    panda: str | None = None
+    vida: str | None = None
 
     @property
     def outside(self) -> bool:

@@ -16,9 +16,18 @@ from typing import NamedTuple
 
 from distortions.chain import Link
 from distortions.measure import Effect, Fidelity, Look, OrderEffect
-from distortions.perception import Comparison, Damage, Glance, Planes, orders_differ, visible
+from distortions.perception import (
+    Comparison,
+    Damage,
+    Planes,
+    colour_visible,
+    orders_differ,
+    specks_visible,
+    visible,
+)
 from distortions.region import Patch, Steps
-from distortions.rules import RULES, general_rule
+from distortions.registry import Distortion
+from distortions.rules import needs_detail, rule_of
 from distortions.view import View
 from schemas.arrays import Image, Mask
 from schemas.settings.config import GateConfig
@@ -91,8 +100,9 @@ def judge(
     for place, link in enumerate(chain):
         # No step is rendered before the one below it has passed.
         looks.append(view.looker.look(steps.stage(place + 1)))
-        effects.append(view.looker.effect(looks[place], looks[place + 1]))
-        slug = RULES.get(link.type.family, general_rule)(effects[-1], gate)
+        detail = needs_detail(link.type)
+        effects.append(view.looker.effect(looks[place], looks[place + 1], detail=detail))
+        slug = rule_of(link.type)(effects[-1], gate)
         if slug:
             refusal = f"{link.type.family}:{slug}"
             return Judged(tuple(chain), steps.so_far(), tuple(effects), refusal)
@@ -108,6 +118,7 @@ TONES: Mapping[str, str] = MappingProxyType(
         "contrast_weaken": "spread",
         "saturate_strengthen": "chroma",
         "saturate_weaken": "chroma",
+        "color_cast": "cast",
     }
 )
 """Families that nobody can know from one picture unless the region breaks with what surrounds it,
@@ -154,7 +165,7 @@ class _Sight:
         compared: list[Comparison] = []
         for step, without in self._without_each():
             compared.insert(0, self.view.beside(without, self.result))
-            if not _seen(compared[0].glance(), gate):
+            if not _seen(self.chain[step].type, compared[0], gate):
                 return so_far._replace(refusal=self._refusal(step))
         damages = [comparison.damage() for comparison in compared]
         return so_far._replace(
@@ -203,5 +214,12 @@ class _Sight:
         return self.view.looker.fidelity(pristine, self.looks[-1].among(pristine))
 
 
-def _seen(damage: Damage | Glance, gate: GateConfig) -> bool:
-    return visible(damage, delta_e=gate.seen_delta_e, structure=gate.seen_structure)
+def _seen(entry: Distortion, compared: Comparison, gate: GateConfig) -> bool:
+    """Whether a step is seen, by what its family shows itself in."""
+    if entry.shows == "chroma":
+        limits = {"delta_e": gate.seen_delta_e, "structure": gate.min_chroma_structure}
+        return colour_visible(compared.damage(), **limits)
+    if entry.shows == "sparse":
+        limits = {"share": gate.min_share_visible, "peak": gate.min_peak}
+        return specks_visible(compared.damage(), **limits)
+    return visible(compared.glance(), delta_e=gate.seen_delta_e, structure=gate.seen_structure)

@@ -22,6 +22,8 @@ PSNR_CAP = 100.0
 COLOUR_SAMPLES = 4_096
 # Below this a mean gradient, a deviation or a chroma is that of a flat or grey region.
 FLAT = 0.05
+# Gradients of edges that a viewer follows, and of surfaces without structure, levels a pixel.
+STEEP, SMOOTH = 24.0, 2.0
 
 _compare = Kernels("compare")
 _delta_e = Kernels("delta_e")
@@ -38,6 +40,8 @@ class Effect(NamedTuple):
         contrast_ratio: Standard deviation of luma after over before; 1 when both are flat.
         chroma_ratio: Mean Lab chroma after over before; 1 when both are grey.
         lightness_shift: Mean L* after minus before.
+        edges_kept: Mean gradient after over before where it was steep before; 1 unless asked for.
+        smooth: Share of the region that was without structure before; likewise.
     """
 
     delta_e: float
@@ -46,6 +50,8 @@ class Effect(NamedTuple):
     contrast_ratio: float
     chroma_ratio: float
     lightness_shift: float
+    edges_kept: float = 1.0
+    smooth: float = 1.0
 
 
 class Fidelity(NamedTuple):
@@ -92,6 +98,11 @@ class Look:
         """Mean Prewitt gradient of luma, not quite 0 where it is flat."""
         region = self.region
         return float(_compare.gradient_sum(self.luma, region.mask) / region.area + FLAT)
+
+    @cached_property
+    def slopes(self) -> NDArray[np.float64]:
+        """Prewitt gradients of luma under the mask, pixel by pixel."""
+        return gradients(self.luma)[self.region.mask]
 
     @cached_property
     def spread(self) -> float:
@@ -154,8 +165,8 @@ class Looker:
         require_mask(self.mask, *image.shape[:2])
         return Look(self, image)
 
-    def effect(self, before: Look, after: Look) -> Effect:
-        """See ``compare``."""
+    def effect(self, before: Look, after: Look, *, detail: bool = False) -> Effect:
+        """See ``compare``; with ``detail``, what only a few families are asked, too."""
         sums = after.colours_against(before)
         values = Effect(
             delta_e=sums[0] / sums[4],
@@ -165,7 +176,8 @@ class Looker:
             chroma_ratio=(sums[3] / sums[4] + FLAT) / (sums[2] / sums[4] + FLAT),
             lightness_shift=sums[1] / sums[4],
         )
-        return Effect(*map(_rounded, values))
+        found = Effect(*map(_rounded, values[:6]))
+        return found._replace(**_detail(before, after)) if detail else found
 
     def fidelity(self, before: Look, after: Look) -> Fidelity:
         """See ``fidelity``."""
@@ -214,6 +226,22 @@ def compare_orders(one: Image, other: Image, mask: Mask) -> OrderEffect:
     """What is stored of two orders; arguments and errors as ``compare``."""
     region, before, after = _looks(one, other, mask)
     return region.orders(before, after)
+
+
+def gradients(plane: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Prewitt gradient magnitudes of a luma plane, grey levels per pixel, of its shape."""
+    values = plane.astype(np.float64)
+    smooth, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
+    across = cv2.sepFilter2D(values, -1, step, smooth, borderType=cv2.BORDER_REPLICATE)
+    down = cv2.sepFilter2D(values, -1, smooth, step, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.sqrt(across * across + down * down) / 3, np.float64)
+
+
+def _detail(before: Look, after: Look) -> dict[str, float]:
+    steep = before.slopes >= STEEP
+    kept = (after.slopes[steep].sum() + FLAT) / (before.slopes[steep].sum() + FLAT)
+    smooth = np.count_nonzero(before.slopes < SMOOTH) / before.slopes.size
+    return {"edges_kept": _rounded(kept), "smooth": _rounded(smooth)}
 
 
 def _looks(reference: Image, degraded: Image, mask: Mask) -> tuple[Looker, Look, Look]:

@@ -2,8 +2,9 @@
 
 A profile maps a first family to the families that may be laid over it. ``paper`` is the printed
 table, ``restored`` (default) the table as it must have read before a row break was lost,
-``dq495k`` the wider set of DQ-495K. A custom profile comes from the configuration; a family
-that a plugin brings adds its own row when it registers.
+``dq495k`` the wider set of DQ-495K. Each holds the rows of families beyond the twelve besides. A
+custom profile comes from the configuration; a family that a plugin brings adds its own row when it
+registers.
 
 Source: IQA-Spider (arXiv 2605.24553), table 8; DQ-495K, ordered pairs of distortions.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
+from distortions.families import ROWS
 from distortions.registry import Distortion, added_pairs
 from schemas.errors import ConfigError, UnknownNameError
 
@@ -100,9 +102,18 @@ def get_profile(
 
 def _with_added_pairs(profile: Profile) -> Profile:
     rows = dict(profile)
+    for first, after in ROWS.items():
+        rows[first] = rows.get(first, frozenset()) | after
     for first, second in added_pairs():
         rows[first] = rows.get(first, frozenset()) | {second}
     return MappingProxyType(rows)
+
+
+def among(profile: Profile, families: Iterable[str]) -> Profile:
+    """The profile without pairs of families that a run does not know."""
+    known = set(families)
+    rows = {first: after & known for first, after in profile.items() if first in known}
+    return MappingProxyType({first: after for first, after in rows.items() if after})
 
 
 def allows(profile: Profile, chain: Iterable[str]) -> bool:

@@ -3,14 +3,24 @@
 Source: dataset rules, sections 4 and 5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from distortions.chain import Link
-from distortions.order import Profile, get_profile, pairs
+from distortions.order import Profile, among, get_profile, pairs
 from distortions.perception import grade_of as sight_grade
-from distortions.registry import DISTORTIONS, FAMILIES, SEVERITIES, Distortion, get, types_of
+from distortions.profiles import at_levels, drawable
+from distortions.registry import (
+    DISTORTIONS,
+    FAMILIES,
+    SEVERITIES,
+    Distortion,
+    families_among,
+    get,
+    types_of,
+)
 from schemas.errors import ConfigError
+from schemas.families import Family
 from schemas.records import Grade
 from schemas.settings.config import PlanConfig, PlanWeights
 from schemas.streams import KeyPart, Stream, derive_key
@@ -23,16 +33,35 @@ class Palette(NamedTuple):
     """What may be drawn: the resolved side of a ``PlanConfig``.
 
     Args:
-        families: Family name to its drawable types.
+        families: Family name to its types that may be drawn on a region.
         pairs: Ordered pairs of families a chain of two may have.
         order: Profile that order questions must respect.
         config: The settings it came from.
+        known: Families that texts of the run know, by name.
+        whole: What may be drawn over a whole picture; ``None`` where it is the same.
     """
 
     families: dict[str, tuple[Distortion, ...]]
     pairs: tuple[tuple[str, str], ...]
     order: Profile
     config: PlanConfig
+    known: Mapping[str, Family]
+    whole: "Palette | None" = None
+
+    @property
+    def over_picture(self) -> "Palette":
+        """The palette of chains that lie over a whole picture."""
+        return self if self.whole is None else self.whole
+
+    def under(self, config: PlanConfig) -> "Palette":
+        """The same under other settings, e.g. other weights."""
+        whole = None if self.whole is None else self.whole._replace(config=config)
+        return self._replace(config=config, whole=whole)
+
+    @property
+    def types(self) -> list[Distortion]:
+        """All that may be drawn, anywhere."""
+        return [entry for types in self.over_picture.families.values() for entry in types]
 
     @property
     def weights(self) -> PlanWeights:
@@ -59,32 +88,57 @@ def make_palette(config: PlanConfig) -> Palette:
 
     Raises:
         UnknownNameError: A family, type or profile that does not exist.
-        ConfigError: Nothing left to draw.
+        ConfigError: Nothing left to draw, or nothing for regions where some are to be degraded.
     """
-    drawable = _drawable(config)
-    families: dict[str, tuple[Distortion, ...]] = {}
-    for name in config.families or FAMILIES:
-        types = tuple(entry for entry in types_of(name) if entry.name in drawable)
-        if types and config.weights.families.get(name, 1.0) > 0:
-            families[name] = types
-    if not families:
+    everywhere = _drawable(config)
+    if not everywhere:
         raise ConfigError(
             "plan: no distortion left to draw; check families, types, exclude_types and weights"
         )
-    order = get_profile(config.order_profile, config.orders, FAMILIES)
-    generate = get_profile(config.generate_profile or config.order_profile, config.orders, FAMILIES)
-    usable = tuple(p for p in pairs(generate) if p[0] in families and p[1] in families)
-    return Palette(families, usable, order, config)
+    known = families_among(everywhere)
+    order, generate = (
+        among(get_profile(name, config.orders, FAMILIES), known)
+        for name in (config.order_profile, config.generate_profile or config.order_profile)
+    )
+    regional = _regional(everywhere) if config.scoped else everywhere
+    if not regional and config.uniform_share + config.clean_share < 1:
+        raise ConfigError(
+            f"plan: what is to be drawn lies over whole pictures ({', '.join(everywhere)}); set "
+            "plan.uniform_share = 1 and plan.clean_share = 0, or plan.scoped = false for regions"
+        )
+    whole = Palette(everywhere, _usable(generate, everywhere), order, config, known)
+    if regional == everywhere:
+        return whole
+    return whole._replace(families=regional, pairs=_usable(generate, regional), whole=whole)
 
 
-def _drawable(config: PlanConfig) -> set[str]:
-    """Names of the types that may be drawn."""
+def _usable(profile: Profile, families: Container[str]) -> tuple[tuple[str, str], ...]:
+    return tuple(p for p in pairs(profile) if p[0] in families and p[1] in families)
+
+
+def _regional(families: dict[str, tuple[Distortion, ...]]) -> dict[str, tuple[Distortion, ...]]:
+    """What is natural on a part of a picture."""
+    parts = {
+        name: tuple(entry for entry in types if entry.scope == "region")
+        for name, types in families.items()
+    }
+    return {name: types for name, types in parts.items() if types}
+
+
+def _drawable(config: PlanConfig) -> dict[str, tuple[Distortion, ...]]:
+    """Family to the types that may be drawn, at the levels of the plan."""
     for name in config.weights.families:
         types_of(name)
     weights = {get(name).name: weight for name, weight in config.weights.types.items()}
-    wanted = {get(name).name for name in config.types or DISTORTIONS}
-    excluded = {get(name).name for name in config.exclude_types}
-    return {name for name in wanted - excluded if weights.get(name, 1.0) > 0}
+    wanted = drawable(config.families, config.types, config.exclude_types)
+    found: dict[str, tuple[Distortion, ...]] = {}
+    named = [name for name in config.families if name in FAMILIES]
+    for name in dict.fromkeys([*named, *FAMILIES]):
+        own = (entry for entry in types_of(name) if entry.name in wanted)
+        types = tuple(at_levels(e, config.levels) for e in own if weights.get(e.name, 1.0) > 0)
+        if types and config.weights.families.get(name, 1.0) > 0:
+            found[name] = types
+    return found
 
 
 def draw_kind(stream: Stream, config: PlanConfig) -> PlanKind:
@@ -124,11 +178,17 @@ def draw_chain(
         return _draw_single(stream, palette, earlier)
     families = list(palette.pair(stream))
     while len(families) < length:
-        after = [b for a, b in palette.pairs if a == families[-1] and b not in families]
+        after = [b for a, b in palette.pairs if a == families[-1] and _joins(b, families)]
         if not after:
             break
         families.append(palette.family(stream, after))
     return _with_severities(stream, palette, [palette.type_of(stream, name) for name in families])
+
+
+def _joins(family: str, chain: Sequence[str]) -> bool:
+    """Whether a family may lie on a region beside those of a chain, as far as they go together."""
+    excluded = {other for name in chain for other in FAMILIES[name].excludes}
+    return family not in (*chain, *excluded) and not {*FAMILIES[family].excludes} & {*chain}
 
 
 def _unanswered(
@@ -196,6 +256,11 @@ def grade_of(severity: int, length: int, damage: float | None, config: PlanConfi
     return sight_grade(round(float(damage), 4)) or ""
 
 
-def fingerprint() -> dict[str, list[object]]:
-    """Every registered type with family and levels, for the manifest and the shard key."""
-    return {name: [e.family, list(map(list, e.levels))] for name, e in sorted(DISTORTIONS.items())}
+def fingerprint(levels: str = "default") -> dict[str, list[object]]:
+    """Every registered type with family and levels, for the manifest and the shard key.
+
+    Args:
+        levels: As ``plan.levels``.
+    """
+    entries = (at_levels(entry, levels) for _, entry in sorted(DISTORTIONS.items()))
+    return {e.name: [e.family, list(map(list, e.levels))] for e in entries}

@@ -12,20 +12,35 @@ from typing import TypeAlias, get_args
 
 from distortions.definition import SEVERITIES as SEVERITIES
 from distortions.definition import Distortion as Distortion
-from distortions.definition import Domain, Function
+from distortions.definition import Domain, Function, Scope
 from distortions.definition import Value as Value
-from distortions.families import BUILT_IN
+from distortions.families import BUILT_IN, MORE, known
 from schemas.errors import ConfigError, UnknownNameError
-from schemas.families import Family
+from schemas.families import Family, Shows
 
 Level: TypeAlias = Value | tuple[Value, ...]
 
 _DISTORTIONS: dict[str, Distortion] = {}
 _ADDED_PAIRS: list[tuple[str, str]] = []
-_FAMILIES: dict[str, Family] = {family.name: family for family in BUILT_IN}
+_FAMILIES: dict[str, Family] = known((*BUILT_IN, *MORE))
+_SHIPPED = frozenset(_FAMILIES)
 
 DISTORTIONS: Mapping[str, Distortion] = MappingProxyType(_DISTORTIONS)
 FAMILIES: Mapping[str, Family] = MappingProxyType(_FAMILIES)
+
+
+def families_among(names: Iterable[str]) -> dict[str, Family]:
+    """Families that texts of a run know, with the words they have there.
+
+    The twelve published ones and those of plugins are always among them; "banding" is colour
+    quantization until a run has banding.
+
+    Args:
+        names: Those that the run draws.
+    """
+    drawn = set(names)
+    own = [family for name, family in _FAMILIES.items() if name not in _SHIPPED]
+    return known((*BUILT_IN, *(family for family in MORE if family.name in drawn), *own))
 
 
 def register_family(
@@ -69,6 +84,12 @@ def distortion(
     visible_from: int = 1,
     draws: Mapping[str, tuple[float, float]] | None = None,
     dq495k: str | None = None,
+    scope: Scope = "region",
+    default: bool = True,
+    sparse: bool | None = None,
+    kadid: int | None = None,
+    panda: str | None = None,
+    vida: str | None = None,
 ) -> Callable[[Function], Function]:
     """Register a distortion type under its function's name.
 
@@ -84,6 +105,13 @@ def distortion(
         visible_from: Lowest severity a viewer can see without the reference.
         draws: Parameters drawn per region, name to uniform range; not part of the levels.
         dq495k: Name of this type in DQ-495K, if it is one of its 35.
+        scope: ``picture`` for what is natural only over a whole picture, as rain is; it is drawn on
+            regions only where a plan is not ``scoped``.
+        default: Whether it is drawn where a plan does not ask for it.
+        sparse: Whether it is told by few strong places; ``None``: as its family is.
+        kadid: Number of its kind in KADID-10k, 1 to 25.
+        panda: Its class in Panda.
+        vida: Its class in ViDA-UGC.
 
     Raises:
         ConfigError: A name taken, an unknown family, levels that do not fit the signature.
@@ -105,12 +133,24 @@ def distortion(
             visible_from=visible_from,
             dq495k=dq495k,
             summary=(inspect.getdoc(function) or "").split("\n", 1)[0],
+            scope=scope,
+            default=default,
+            shows=_shows(family, sparse),
+            kadid=kadid,
+            panda=panda,
+            vida=vida,
         )
         _require(entry)
         _DISTORTIONS[entry.name] = entry
         return function
 
     return register
+
+
+def _shows(family: str, sparse: bool | None) -> Shows:
+    if sparse is not None:
+        return "sparse" if sparse else "any"
+    return _FAMILIES[family].shows if family in _FAMILIES else "any"
 
 
 def _require(entry: Distortion) -> None:
@@ -135,6 +175,8 @@ def _require(entry: Distortion) -> None:
         )
     if entry.domain not in get_args(Domain):
         raise UnknownNameError(f"domain of {entry.name}:", entry.domain, get_args(Domain))
+    if entry.scope not in get_args(Scope):
+        raise UnknownNameError(f"scope of {entry.name}:", entry.scope, get_args(Scope))
     if entry.visible_from not in SEVERITIES or entry.align < 1:
         raise ConfigError(
             f"{entry.name}: visible_from must be 1 to 5 and align at least 1, "

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from distortions.measure import Effect
+from distortions.registry import Distortion
 from schemas.settings.config import GateConfig
 
 Rule: TypeAlias = Callable[[Effect, GateConfig], str]
@@ -24,6 +25,9 @@ LIGHTNESS_LIMIT = 1.0
 # Ratio of chroma and mean shift (CIEDE2000, lightness) by which a codec may not move a region.
 DISCOLOURED = 0.5
 DISPLACED = 8.0
+# Share of the steep gradients that must stay, and of a region that must be without structure.
+EDGES_KEPT = 0.7
+SMOOTH_SHARE = 0.3
 
 
 def _seen_in_structure(effect: Effect, gate: GateConfig) -> str:
@@ -93,6 +97,30 @@ def _saturate_weaken(effect: Effect, gate: GateConfig) -> str:
     return _seen_in_tone(effect, gate) or ("" if weaker else "inverted")
 
 
+def _haze(effect: Effect, gate: GateConfig) -> str:
+    fainter = effect.gradient_log_ratio <= -GRADIENT_LIMIT
+    return _seen_in_tone(effect, gate) or ("" if fainter else "not_fainter")
+
+
+def _oversmoothing(effect: Effect, gate: GateConfig) -> str:
+    """Texture goes and contours stay; where they go, too, a viewer says blur."""
+    softer = effect.gradient_log_ratio <= -GRADIENT_LIMIT
+    kept = effect.edges_kept >= EDGES_KEPT
+    slug = "" if softer else "not_softer"
+    return _seen_in_structure(effect, gate) or slug or ("" if kept else "edges_lost")
+
+
+def _banding(effect: Effect, gate: GateConfig) -> str:
+    """Only where there is a gradient to break."""
+    smooth = effect.smooth >= SMOOTH_SHARE
+    return general_rule(effect, gate) or ("" if smooth else "no_smooth_part")
+
+
+def _moved(effect: Effect, gate: GateConfig) -> str:
+    """Anything at all: what is sparse, or of colour alone, is judged by what is seen of it."""
+    return "invisible" if effect.delta_e == 0 and effect.ssim == 1 else ""
+
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "blur": _blur,
@@ -107,5 +135,30 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "saturate_strengthen": _saturate_strengthen,
         "saturate_weaken": _saturate_weaken,
         "quantization": general_rule,
+        "haze": _haze,
+        "vignetting": _darken,
+        "flare": _brighten,
+        "color_cast": _seen_in_tone,
+        "ringing": _seen_in_structure,
+        "aliasing": _seen_in_structure,
+        "moire": _seen_in_structure,
+        "demosaicing": _seen_in_structure,
+        "banding": _banding,
+        "sensor_pattern": _noise,
+        "low_light": _darken,
+        "ghosting": _seen_in_structure,
+        "interlacing": _seen_in_structure,
+        "oversmoothing": _oversmoothing,
     }
 )
+_DETAILED = ("oversmoothing", "banding")
+
+
+def rule_of(entry: Distortion) -> Rule:
+    """The rule of a type: its family's, unless means over all pixels hide what it does."""
+    return RULES.get(entry.family, general_rule) if entry.shows == "any" else _moved
+
+
+def needs_detail(entry: Distortion) -> bool:
+    """Whether the rule of a type asks for ``edges_kept`` or ``smooth`` of an ``Effect``."""
+    return entry.family in _DETAILED

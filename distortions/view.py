@@ -26,11 +26,13 @@ class Contrast(NamedTuple):
         lightness: Between the means of L*.
         chroma: Between the means of chroma.
         spread: Between the standard deviations of L*.
+        cast: Between the means of a* and b*, as a distance.
     """
 
     lightness: float
     chroma: float
     spread: float
+    cast: float
 
 
 class View:
@@ -87,17 +89,21 @@ class View:
             return None
         inside = _tone(state, self._mask)
         outside = _tone(state, ~self._mask)
-        return Contrast(*(round(abs(a - b), 4) for a, b in zip(inside, outside, strict=True)))
+        apart = [abs(a - b) for a, b in zip(inside, outside, strict=True)]
+        cast = float(np.hypot(apart.pop(), apart.pop()))
+        return Contrast(*(round(value, 4) for value in (*apart, cast)))
 
     def _planes(self, pixels: Image) -> Planes:
         return Planes.of(pixels, pixels_per_degree=self._distance, origin=self._origin)
 
 
-def _tone(state: Planes, mask: Mask) -> tuple[float, float, float]:
-    """Mean L*, mean chroma and standard deviation of L* of the blocks under a mask."""
+def _tone(state: Planes, mask: Mask) -> tuple[float, float, float, float, float]:
+    """Means of L* and chroma, deviation of L*, means of a* and b* of the blocks under a mask."""
     weights = state.weights(mask).astype(np.float64)
     total = weights.sum()
     light, a, b = state.lab / LAB_UNIT
     mean = float((light * weights).sum() / total)
     chroma = float((np.hypot(a, b) * weights).sum() / total)
-    return mean, chroma, float(np.sqrt(((light - mean) ** 2 * weights).sum() / total))
+    spread = float(np.sqrt(((light - mean) ** 2 * weights).sum() / total))
+    red, yellow = (float((plane * weights).sum() / total) for plane in (a, b))
+    return mean, chroma, spread, red, yellow

@@ -13,6 +13,7 @@ from typing import Any
 
 from annotators.answers.verdict import grade_of, verdict_of, weight
 from annotators.facts import Answer, Ask, PictureFacts, Violation
+from annotators.language.mentions import mentioned
 from annotators.language.phrases import (
     WHOLE,
     capitalised,
@@ -85,7 +86,7 @@ class _Draft:
             return slots
         steps = [self._step(step) for step in region.chain]
         families = [self.facts.families[step.family] for step in region.chain]
-        effects = [effects_of(self.stream, family) for family in families]
+        effects = [effects_of(self.stream, family, self.facts.families) for family in families]
         grade = grade_of(region)
         slots |= {
             "chain": self._chain(steps),
@@ -232,12 +233,14 @@ def pick(stream: Stream, section: str, name: str) -> str:
     return stream.choice(patterns)
 
 
-def effects_of(stream: Stream, family: Family) -> list[str]:
+def effects_of(stream: Stream, family: Family, families: Mapping[str, Family]) -> list[str]:
     """At least two different effect clauses of a family, in random order.
 
     A family of a plugin brings its own clauses; one that brings none, or a single one, is helped
-    out by a clause that is true of any distortion.
+    out by a clause that is true of any distortion. A clause that names another family of the run
+    ("ringing" of compression) is left out, for it would say that this is there, too.
     """
-    known: list[str] = list(phrases()["effects"].get(family.name, family.effects))
+    clauses: list[str] = phrases()["effects"].get(family.name, family.effects)
+    known = [clause for clause in clauses if not mentioned(clause, families)]
     shuffled = stream.shuffled(known)
     return [*shuffled, "lowers the quality", "disturbs the eye"][: max(2, len(shuffled))]

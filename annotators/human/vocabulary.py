@@ -59,10 +59,21 @@ def normal(word: str) -> str:
     return " ".join(re.sub(r"[_-]", " ", word.lower()).split())
 
 
-def builtin_vocabulary(unknown: Unknown = "reject") -> Vocabulary:
-    """The table that ships: words of KonIQ++, Q-Ground and ViDA among them."""
-    text = files("annotators.human").joinpath("vocabulary.toml").read_text(encoding="utf-8")
-    return parse_vocabulary(text, "vocabulary.toml", unknown)
+TWELVE = "12 families"
+"""Name of the table that knows only the twelve published families as ours."""
+_FILES = {"": "vocabulary.toml", TWELVE: "vocabulary_12_families.toml"}
+
+
+def builtin_vocabulary(unknown: Unknown = "reject", profile: str = "") -> Vocabulary:
+    """A table that ships: words of KonIQ++, Q-Ground and ViDA among them.
+
+    Args:
+        unknown: See ``Vocabulary``.
+        profile: Empty for all families, or ``TWELVE``.
+    """
+    name = _FILES[profile]
+    text = files("annotators.human").joinpath(name).read_text(encoding="utf-8")
+    return parse_vocabulary(text, name, unknown)
 
 
 def parse_vocabulary(text: str, origin: str, unknown: Unknown = "reject") -> Vocabulary:

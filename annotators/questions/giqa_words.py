@@ -48,6 +48,8 @@ def table() -> Mapping[str, Any]:
 def quality_of(family: Family) -> Quality:
     """The words for a family."""
     found = table()["families"].get(family.name)
+    if found and not named_in(found["flaw"], (family.noun, *family.aliases)):
+        found = table()["otherwise"].get(family.name)  # its word is another family's here
     if found is None:
         return Quality(f"spoilt by {family.noun}", f"free of {family.noun}")
     return Quality(
@@ -55,13 +57,17 @@ def quality_of(family: Family) -> Quality:
         found["fine"],
         found["aspect"],
         tuple(found["levels"]),
-        frozenset(found["unlike"]),
+        frozenset(found.get("unlike", ())),
     )
 
 
 def confusable(one: str, other: str, families: Mapping[str, Family]) -> bool:
     """Whether a viewer may take one family for the other, so that neither is asked against it."""
-    return other in quality_of(families[one]).unlike or one in quality_of(families[other]).unlike
+    return other in _unlike(families[one]) or one in _unlike(families[other])
+
+
+def _unlike(family: Family) -> frozenset[str]:
+    return quality_of(family).unlike | frozenset(family.unlike)
 
 
 def picked(stream: Stream, name: str) -> str:

@@ -15,6 +15,8 @@ from distortions.perception.measures import Glance as Glance
 from distortions.perception.planes import PIXELS_PER_DEGREE as PIXELS_PER_DEGREE
 from distortions.perception.planes import Planes as Planes
 from distortions.perception.words import Grade as Grade
+from distortions.perception.words import colour_visible as colour_visible
 from distortions.perception.words import grade_of as grade_of
 from distortions.perception.words import orders_differ as orders_differ
+from distortions.perception.words import specks_visible as specks_visible
 from distortions.perception.words import visible as visible

@@ -96,6 +96,10 @@ class Comparison:
 
     def damage(self) -> Damage:
         """See ``compare``."""
+        return self._damage
+
+    @cached_property
+    def _damage(self) -> Damage:
         chroma = [_ssim(self._first, self._second, plane) for plane in (1, 2)]
         maps = _structure(self._first, self._second, self._colour, [self._light_ssim, *chroma])
         return of_sums(_pool(maps, self._weights))

@@ -40,6 +40,28 @@ def visible(
     return measured.delta_e_95 >= delta_e or 1 - measured.ssim >= structure
 
 
+def colour_visible(measured: Damage, *, delta_e: float, structure: float) -> bool:
+    """Whether a flaw of colour alone is seen, which luma does not show and the mean hides.
+
+    Args:
+        measured: As ``visible``.
+        delta_e: Least 95th percentile of CIEDE2000.
+        structure: Least loss of SSIM of a* and b*; both are needed.
+    """
+    return measured.delta_e_95 >= delta_e and 1 - measured.chroma_ssim >= structure
+
+
+def specks_visible(measured: Damage, *, share: float, peak: float) -> bool:
+    """Whether a flaw of few strong places is seen: rain, lost blocks.
+
+    Args:
+        measured: As ``visible``.
+        share: Least share of the region that differs.
+        peak: Least 99th percentile of CIEDE2000; both are needed.
+    """
+    return measured.share_visible >= share and measured.delta_e_99 >= peak
+
+
 def orders_differ(
     measured: Damage, *, delta_e: float = SEEN_DELTA_E, structure: float = SEEN_STRUCTURE
 ) -> bool:

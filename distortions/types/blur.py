@@ -77,6 +77,8 @@ def _glass_reach(sigma: float, shift: int, iterations: int) -> int:
     halo=_gaussian_reach,
     domain="neighbourhood",
     dq495k="blur_gaussian",
+    kadid=1,
+    panda="blur",
 )
 def gaussian_blur(image: Image, sigma: float, site: Site) -> Image:
     """Everything is evenly out of focus, edges soft and fine texture gone.
@@ -100,6 +102,8 @@ def gaussian_blur(image: Image, sigma: float, site: Site) -> Image:
     domain="neighbourhood",
     draws={"angle_deg": (-90.0, 90.0)},
     dq495k="blur_motion",
+    kadid=3,
+    panda="blur",
 )
 def motion_blur(image: Image, radius: int, sigma: float, angle_deg: float, site: Site) -> Image:
     """Detail is smeared along one direction, as by a camera that moved.
@@ -133,6 +137,7 @@ def motion_blur(image: Image, radius: int, sigma: float, angle_deg: float, site:
     random=True,
     domain="neighbourhood",
     dq495k="blur_glass",
+    panda="blur",
 )
 def glass_blur(image: Image, sigma: float, shift: int, iterations: int, site: Site) -> Image:
     """The picture looks as through frosted glass, soft and with ragged, wobbling contours.
@@ -161,6 +166,8 @@ def glass_blur(image: Image, sigma: float, shift: int, iterations: int, site: Si
     halo=_disk_reach,
     domain="neighbourhood",
     dq495k="blur_lens",
+    kadid=2,
+    panda="blur",
 )
 def lens_blur(image: Image, radius: int, site: Site) -> Image:
     """Points of light open into discs, as with a lens out of focus.
@@ -187,6 +194,7 @@ def lens_blur(image: Image, radius: int, site: Site) -> Image:
     halo=None,
     domain="neighbourhood",
     dq495k="blur_zoom",
+    panda="blur",
 )
 def zoom_blur(image: Image, zoom_max: float, site: Site) -> Image:
     """Detail streaks away from the middle of the picture, more so towards the rim.
@@ -222,6 +230,8 @@ def zoom_blur(image: Image, zoom_max: float, site: Site) -> Image:
     random=True,
     domain="neighbourhood",
     dq495k="blur_jitter",
+    kadid=19,
+    panda="blur",
 )
 def jitter(image: Image, shift: int, site: Site) -> Image:
     """Neighbouring pixels have changed places, so that contours fray and texture crumbles.

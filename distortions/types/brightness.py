@@ -40,6 +40,8 @@ def _on_value(image: Image, table: Table) -> Image:
     levels=(0.1, 0.2, 0.3, 0.4, 0.5),
     visible_from=2,
     dq495k="brightness_brighten_shfit_HSV",
+    kadid=16,
+    panda="brightness",
 )
 def brighten_value_shift(image: Image, shift: float, site: Site) -> Image:
     """Everything is lighter by the same amount, colours keep their hue.
@@ -54,6 +56,8 @@ def brighten_value_shift(image: Image, shift: float, site: Site) -> Image:
     levels=(0.1, 0.15, 0.2, 0.27, 0.35),
     visible_from=2,
     dq495k="brightness_brighten_shfit_RGB",
+    kadid=18,
+    panda="brightness",
 )
 def brighten_rgb_shift(image: Image, shift: float, site: Site) -> Image:
     """Everything is lighter by the same amount and paler.
@@ -68,6 +72,8 @@ def brighten_rgb_shift(image: Image, shift: float, site: Site) -> Image:
     levels=(0.7, 0.58, 0.47, 0.36, 0.25),
     visible_from=2,
     dq495k="brightness_brighten_gamma_HSV",
+    kadid=16,
+    panda="brightness",
 )
 def brighten_value_gamma(image: Image, gamma: float, site: Site) -> Image:
     """Dark tones are lifted most, colours keep their hue.
@@ -82,6 +88,8 @@ def brighten_value_gamma(image: Image, gamma: float, site: Site) -> Image:
     levels=(0.8, 0.7, 0.6, 0.45, 0.3),
     visible_from=2,
     dq495k="brightness_brighten_gamma_RGB",
+    kadid=16,
+    panda="brightness",
 )
 def brighten_rgb_gamma(image: Image, gamma: float, site: Site) -> Image:
     """Dark tones are lifted most and turn pale.
@@ -96,6 +104,8 @@ def brighten_rgb_gamma(image: Image, gamma: float, site: Site) -> Image:
     levels=(0.1, 0.2, 0.3, 0.4, 0.5),
     visible_from=2,
     dq495k="brightness_darken_shfit_HSV",
+    kadid=17,
+    panda="darken",
 )
 def darken_value_shift(image: Image, shift: float, site: Site) -> Image:
     """Everything is darker by the same amount, colours keep their hue.
@@ -110,6 +120,8 @@ def darken_value_shift(image: Image, shift: float, site: Site) -> Image:
     levels=(0.1, 0.15, 0.2, 0.27, 0.35),
     visible_from=2,
     dq495k="brightness_darken_shfit_RGB",
+    kadid=18,
+    panda="darken",
 )
 def darken_rgb_shift(image: Image, shift: float, site: Site) -> Image:
     """Everything is darker by the same amount, shadows drown.
@@ -124,6 +136,8 @@ def darken_rgb_shift(image: Image, shift: float, site: Site) -> Image:
     levels=(1.5, 1.8, 2.2, 2.7, 3.5),
     visible_from=2,
     dq495k="brightness_darken_gamma_HSV",
+    kadid=17,
+    panda="darken",
 )
 def darken_value_gamma(image: Image, gamma: float, site: Site) -> Image:
     """Middle tones sink, colours keep their hue.
@@ -138,6 +152,8 @@ def darken_value_gamma(image: Image, gamma: float, site: Site) -> Image:
     levels=(1.4, 1.7, 2.1, 2.6, 3.2),
     visible_from=2,
     dq495k="brightness_darken_gamma_RGB",
+    kadid=17,
+    panda="darken",
 )
 def darken_rgb_gamma(image: Image, gamma: float, site: Site) -> Image:
     """Middle tones sink and colours deepen.

@@ -28,6 +28,8 @@ BEHIND, MORE, ROUNDS = 2.0, 1.5, 20
     align=UNIT,
     domain="neighbourhood",
     dq495k="compression_jpeg",
+    kadid=10,
+    panda="compression",
 )
 def jpeg_compression(image: Image, quality: int, site: Site) -> Image:
     """Blocks of eight pixels, ringing along edges, smeared colour.
@@ -47,6 +49,8 @@ def jpeg_compression(image: Image, quality: int, site: Site) -> Image:
     levels=(29.0, 27.5, 26.0, 24.5, 23.0),
     domain="crop",
     dq495k="compression_jpeg_2000",
+    kadid=9,
+    panda="compression",
 )
 def jpeg2000_compression(image: Image, psnr_db: float, site: Site) -> Image:
     """Smeared detail and soft ripples around edges.

@@ -64,6 +64,8 @@ def _channel_means(image: Image, site: Site) -> list[int]:
     domain="region",
     visible_from=2,
     dq495k="contrast_strengthen_scale",
+    kadid=25,
+    panda="contrast_inc",
 )
 def contrast_strengthen_scale(image: Image, factor: float, site: Site) -> Image:
     """Light parts get lighter and dark parts darker until they clip.
@@ -79,6 +81,8 @@ def contrast_strengthen_scale(image: Image, factor: float, site: Site) -> Image:
     domain="region",
     visible_from=2,
     dq495k="contrast_strengthen_stretch",
+    kadid=25,
+    panda="contrast_inc",
 )
 def contrast_strengthen_stretch(image: Image, factor: float, site: Site) -> Image:
     """Tones are pushed apart along a curve, most in the middle.
@@ -95,6 +99,8 @@ def contrast_strengthen_stretch(image: Image, factor: float, site: Site) -> Imag
     domain="region",
     visible_from=2,
     dq495k="contrast_weaken_scale",
+    kadid=25,
+    panda="contrast_dec",
 )
 def contrast_weaken_scale(image: Image, factor: float, site: Site) -> Image:
     """Light and shade draw together, as behind a grey veil.
@@ -110,6 +116,8 @@ def contrast_weaken_scale(image: Image, factor: float, site: Site) -> Image:
     domain="region",
     visible_from=2,
     dq495k="contrast_weaken_stretch",
+    kadid=25,
+    panda="contrast_dec",
 )
 def contrast_weaken_stretch(image: Image, factor: float, site: Site) -> Image:
     """Tones draw together along a curve, extremes most.

@@ -19,7 +19,14 @@ _GAINS.flags.writeable = False
 _SLICE = 1 << 21
 
 
-@distortion("noise", (0.05, 0.10, 0.15, 0.20, 0.25), random=True, dq495k="noise_gaussian_RGB")
+@distortion(
+    "noise",
+    (0.05, 0.10, 0.15, 0.20, 0.25),
+    random=True,
+    dq495k="noise_gaussian_RGB",
+    kadid=11,
+    panda="noise",
+)
 def gaussian_noise(image: Image, sigma: float, site: Site) -> Image:
     """Fine coloured grain lies evenly over everything.
 
@@ -40,6 +47,8 @@ def gaussian_noise(image: Image, sigma: float, site: Site) -> Image:
     ((0.05, 1.0), (0.06, 1.45), (0.07, 1.9), (0.08, 2.35), (0.09, 2.8)),
     random=True,
     dq495k="noise_gaussian_YCrCb",
+    kadid=12,
+    panda="noise",
 )
 def chroma_noise(image: Image, sigma: float, chroma: float, site: Site) -> Image:
     """Grain whose colour is stronger than its light and shade, blotches of red, green, blue.
@@ -61,7 +70,14 @@ def chroma_noise(image: Image, sigma: float, chroma: float, site: Site) -> Image
     return _with(_noise.mixed, image, site, both, _GAINS)
 
 
-@distortion("noise", (0.14, 0.21, 0.28, 0.35, 0.42), random=True, dq495k="noise_speckle")
+@distortion(
+    "noise",
+    (0.14, 0.21, 0.28, 0.35, 0.42),
+    random=True,
+    dq495k="noise_speckle",
+    kadid=14,
+    panda="noise",
+)
 def speckle_noise(image: Image, scale: float, site: Site) -> Image:
     """Bright parts sparkle with grain, dark parts stay clean.
 
@@ -78,7 +94,11 @@ def speckle_noise(image: Image, scale: float, site: Site) -> Image:
 
 
 @distortion(
-    "noise", (0.08, 0.11, 0.14, 0.18, 0.22), random=True, dq495k="noise_spatially_correlated"
+    "noise",
+    (0.08, 0.11, 0.14, 0.18, 0.22),
+    random=True,
+    dq495k="noise_spatially_correlated",
+    panda="noise",
 )
 def correlated_noise(image: Image, sigma: float, site: Site) -> Image:
     """Soft, clumped grain, coarser than single pixels.
@@ -96,7 +116,7 @@ def correlated_noise(image: Image, sigma: float, site: Site) -> Image:
     return _with(_noise.correlated, image, site, tables.normal_table(32 * sigma * 255 / 9))
 
 
-@distortion("noise", (80, 60, 40, 25, 15), random=True, dq495k="noise_poisson")
+@distortion("noise", (80, 60, 40, 25, 15), random=True, dq495k="noise_poisson", panda="noise")
 def poisson_noise(image: Image, factor: int, site: Site) -> Image:
     """Grain as of too little light, its size following the square root of the level.
 
@@ -113,7 +133,14 @@ def poisson_noise(image: Image, factor: int, site: Site) -> Image:
     return _with(_noise.from_alias, image, site, tables.poisson_table(factor))
 
 
-@distortion("noise", (0.01, 0.03, 0.05, 0.07, 0.10), random=True, dq495k="noise_impulse")
+@distortion(
+    "noise",
+    (0.01, 0.03, 0.05, 0.07, 0.10),
+    random=True,
+    dq495k="noise_impulse",
+    kadid=13,
+    panda="noise",
+)
 def impulse_noise(image: Image, amount: float, site: Site) -> Image:
     """Single coloured dots are strewn over everything.
 

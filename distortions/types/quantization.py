@@ -75,6 +75,7 @@ def _equal_shares(counts: Counts, bins: int) -> list[int]:
     domain="region",
     visible_from=2,
     dq495k="quantization_otsu",
+    kadid=22,
 )
 def quantize_otsu(image: Image, classes: int, site: Site) -> Image:
     """Shading turns into steps where the tones divide most clearly.
@@ -90,6 +91,7 @@ def quantize_otsu(image: Image, classes: int, site: Site) -> Image:
     domain="region",
     visible_from=2,
     dq495k="quantization_median",
+    kadid=6,
 )
 def quantize_median_cut(image: Image, colors: int, site: Site) -> Image:
     """Shading turns into steps, finest where most pixels are.
@@ -106,6 +108,7 @@ def quantize_median_cut(image: Image, colors: int, site: Site) -> Image:
     domain="region",
     visible_from=2,
     dq495k="quantization_hist",
+    kadid=22,
 )
 def quantize_histogram(image: Image, bins: int, site: Site) -> Image:
     """Shading turns into steps that hold equally many pixels each.

@@ -57,6 +57,8 @@ def _block_reach(scale: float) -> int:
     halo=_block_reach,
     domain="neighbourhood",
     dq495k="pixelate",
+    kadid=21,
+    panda="pixelate",
 )
 def pixelate(image: Image, scale: float, site: Site) -> Image:
     """Coarse squares of one colour each stand in for detail.

@@ -44,6 +44,8 @@ def _in_ycbcr(image: Image, factor: float) -> Image:
     levels=(3.0, 6.0, 12.0, 20.0, 64.0),
     visible_from=2,
     dq495k="saturate_strengthen_HSV",
+    kadid=7,
+    panda="saturate_inc",
 )
 def saturate_strengthen_hsv(image: Image, factor: float, site: Site) -> Image:
     """Every trace of colour becomes vivid; brightness of the strongest channel stays.
@@ -58,6 +60,8 @@ def saturate_strengthen_hsv(image: Image, factor: float, site: Site) -> Image:
     levels=(2.0, 3.0, 5.0, 8.0, 16.0),
     visible_from=2,
     dq495k="saturate_strengthen_YCrCb",
+    kadid=8,
+    panda="saturate_inc",
 )
 def saturate_strengthen_ycbcr(image: Image, factor: float, site: Site) -> Image:
     """Colours become garish at the same luma.
@@ -72,6 +76,8 @@ def saturate_strengthen_ycbcr(image: Image, factor: float, site: Site) -> Image:
     levels=(0.7, 0.55, 0.4, 0.2, 0.0),
     visible_from=2,
     dq495k="saturate_weaken_HSV",
+    kadid=7,
+    panda="saturate_dec",
 )
 def saturate_weaken_hsv(image: Image, factor: float, site: Site) -> Image:
     """Colours fade towards white, since the strongest channel stays.
@@ -86,6 +92,8 @@ def saturate_weaken_hsv(image: Image, factor: float, site: Site) -> Image:
     levels=(0.6, 0.4, 0.2, 0.1, 0.0),
     visible_from=2,
     dq495k="saturate_weaken_YCrCb",
+    kadid=8,
+    panda="saturate_dec",
 )
 def saturate_weaken_ycbcr(image: Image, factor: float, site: Site) -> Image:
     """Colours fade to grey at the same luma.

@@ -18,6 +18,8 @@ _sharpness = Kernels("sharpness")
     domain="neighbourhood",
     visible_from=2,
     dq495k="oversharpen",
+    kadid=24,
+    panda="oversharpen",
 )
 def oversharpen(image: Image, amount: float, site: Site) -> Image:
     """Edges carry bright and dark halos and texture turns brittle.

@@ -4,15 +4,15 @@ import dataclasses
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from distortions.order import get_profile
-from distortions.plan import fingerprint
+from distortions.order import among, get_profile
+from distortions.plan import fingerprint, make_palette
 from distortions.plugins import load_plugins
-from distortions.registry import FAMILIES
+from distortions.registry import FAMILIES, families_among
 from flows.dataset.balance import RunSummary
 from flows.dataset.statistics.shortcuts import Shortcuts
 from flows.human.folder import human_index
@@ -61,6 +61,8 @@ def write_manifest(
     shortcuts: Shortcuts | None = None,
 ) -> dict[str, Any]:
     """Write the manifest; the card and the figures must be there already."""
+    known = make_palette(config.plan).known
+    people = human_index(config.annotations).families_beside(known)
     manifest = {
         "format": FORMAT,
         "code": code_version(),
@@ -73,16 +75,18 @@ def write_manifest(
         "regions": regions,
         "human_families": {
             name: dataclasses.asdict(family)
-            for name, family in sorted(human_index(config.annotations).families.items())
+            for name, family in sorted(people.items())
+            if known.get(name) != family
         },
         "python": platform.python_version(),
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
-        "order_profile": _profile(config, config.plan.order_profile),
+        "families": sorted(known),
+        "order_profile": _profile(config, config.plan.order_profile, known),
         "generate_profile": _profile(
-            config, config.plan.generate_profile or config.plan.order_profile
+            config, config.plan.generate_profile or config.plan.order_profile, known
         ),
-        "distortions": fingerprint(),
+        "distortions": fingerprint(config.plan.levels),
         "plugins": load_plugins(config.plugins),
         "counts": {
             "candidates": summary.candidates,
@@ -133,17 +137,44 @@ def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
     return sorted(shards + [describe_file(out, path) for path in others if path.is_file()])
 
 
-def _profile(config: RunConfig, name: str) -> dict[str, Any]:
-    rows = get_profile(name, config.plan.orders, FAMILIES)
+def _profile(config: RunConfig, name: str, known: Iterable[str]) -> dict[str, Any]:
+    rows = among(get_profile(name, config.plan.orders, FAMILIES), known)
     return {"name": name, "rows": {first: sorted(after) for first, after in sorted(rows.items())}}
 
 
+def families_in(manifest: dict[str, Any]) -> dict[str, Family]:
+    """Families that the texts of a dataset may name, with the words each has there.
+
+    Those that people brought are left out, see ``human_families``.
+    """
+    parts = [manifest, *manifest.get("parts", ())]
+    return families_among(name for part in parts for name in part.get("families", ()))
+
+
 def human_families(manifest: dict[str, Any]) -> dict[str, Family]:
-    """Families beyond the registered ones that people named in this dataset."""
+    """Families that only people named in this dataset, and others whose words that changed."""
     return {
         name: Family(name, entry["noun"], tuple(entry["aliases"]), tuple(entry["effects"]))
         for name, entry in manifest.get("human_families", {}).items()
     }
+
+
+class Known(NamedTuple):
+    """Families of a dataset with their words.
+
+    Args:
+        drawn: Of what was laid on pictures.
+        said: Those and what people named.
+    """
+
+    drawn: Mapping[str, Family]
+    said: Mapping[str, Family]
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> "Known":
+        """Read off its manifest."""
+        drawn = families_in(manifest)
+        return cls(drawn, {**drawn, **human_families(manifest)})
 
 
 def versions() -> dict[str, str]:

@@ -15,8 +15,7 @@ from annotators.check.stored_answer import check_stored
 from annotators.screening import well_inside
 from distortions.plan import grade_of
 from distortions.plugins import load_plugins
-from distortions.registry import FAMILIES
-from flows.dataset.manifest import human_families
+from flows.dataset.manifest import Known
 from flows.ingest.fingerprints import content_hash
 from flows.ingest.single import SourceImages
 from flows.store.boxes import row_boxes
@@ -77,19 +76,19 @@ class ShardFindings(NamedTuple):
 def check_shard(job: ShardToCheck) -> ShardFindings:
     """Check whatever can be checked without the other shards."""
     out, shard, _ = job
-    images, families, plan = shard_tools(out, job.sources)
+    images, known, plan = shard_tools(out, job.sources)
     path = out / RECORDS / f"pictures-{shard}.parquet"
     pictures = {p.picture_id: p for p in Picture.from_table(pq.read_table(readable(path)))}
     degraded = _degraded(out / RECORDS / f"degraded-{shard}.parquet")
     boxes = row_boxes(out, shard)
-    defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, families, plan))
+    defects = list(_regions(f"degraded-{shard}.parquet", pictures, degraded, known.said, plan))
     seen, counted = set[str](), 0
     for split in ("train", "test"):
         file = out / DATA / f"{split}-{shard}.parquet"
         if file.is_file():
             for name, row in _rows(file):
                 counted += 1
-                defects += _row(name, row, split, seen, pictures, degraded, families, boxes)
+                defects += _row(name, row, split, seen, pictures, degraded, known, boxes)
             defects += _pictures(file, pictures, degraded, images)
     defects += [
         Defect(f"boxes-{shard}.parquet", row_id, "orphan", "boxes of no row")
@@ -100,14 +99,12 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
 
 
 @cache
-def shard_tools(
-    out: Path, sources: tuple[str, ...]
-) -> tuple[SourceImages, Mapping[str, Family], PlanConfig]:
+def shard_tools(out: Path, sources: tuple[str, ...]) -> tuple[SourceImages, Known, PlanConfig]:
     """Made once per process."""
     manifest = read_manifest(out)
     load_plugins(manifest["config"]["plugins"])
     plan = PlanConfig.model_validate(manifest["config"]["plan"])
-    return SourceImages(out, sources), {**FAMILIES, **human_families(manifest)}, plan
+    return SourceImages(out, sources), Known.of(manifest), plan
 
 
 def row_hashes(names: Sequence[str]) -> NDArray[np.uint64]:
@@ -196,7 +193,7 @@ def _row(
     seen: set[str],
     pictures: dict[str, Picture],
     degraded: dict[str, list[DegradedRegion]],
-    families: Mapping[str, Family],
+    known: Known,
     boxes: Mapping[str, Sequence[RowBox]],
 ) -> Iterator[Defect]:
     sample = Sample.model_validate(row)
@@ -216,7 +213,7 @@ def _row(
     for rule, detail in check_stored(
         sample,
         degraded.get(sample.image_id, []),
-        families if sample.origin == "human" else FAMILIES,
+        known.said if sample.origin == "human" else known.drawn,
         well_inside(picture.screen),
         boxes.get(name, ()),
     ):

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from distortions.plugins import load_plugins
-from distortions.registry import FAMILIES
-from flows.dataset.manifest import human_families
+from flows.dataset.manifest import families_in, human_families
 from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, require_dataset
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
@@ -98,7 +97,7 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
     return Bench(
         folder=folder,
         samples=samples,
-        families={**FAMILIES, **human_families(manifest)},
+        families={**families_in(manifest), **human_families(manifest)},
         regions=_regions(folder, images),
         others=tuple(row for row in rows if row.split != split) if split != "all" else (),
         digest=describe_file(folder, folder / MANIFEST).sha256,

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from annotators.human.marked import clean
-from annotators.human.vocabulary import Vocabulary, builtin_vocabulary, parse_vocabulary
+from annotators.human.vocabulary import TWELVE, Vocabulary, builtin_vocabulary, parse_vocabulary
 from flows.human.files import FORMATS
 from flows.human.importer import Importer
 from flows.human.opinion_table import Opinions, read_scores
@@ -29,7 +29,8 @@ class ImportSettings:
         images: Folder of the photographs.
         files: Exports of labelling tools.
         kind: Their format; ``auto`` looks inside.
-        vocabulary: TOML table of words; ``None`` takes the one that ships.
+        vocabulary: TOML table of words; ``None`` takes the one that ships, ``12 families`` the one
+            for the twelve published families.
         unknown: What becomes of unknown flaws: ``reject`` or ``other``.
         scores: Table of opinion scores.
         table: Names of mask indices.
@@ -123,6 +124,8 @@ def _nothing(importer: Importer) -> str:
 def _vocabulary(file: Path | None, unknown: Any) -> Vocabulary:
     if file is None:
         return builtin_vocabulary(unknown)
+    if str(file) == TWELVE:
+        return builtin_vocabulary(unknown, TWELVE)
     with reading(f"--vocabulary {file}"):
         return parse_vocabulary(file.read_text(encoding="utf-8"), str(file), unknown)
 

@@ -1,6 +1,6 @@
 """A folder of imported annotations: the names of its files, and what is in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from annotators.human.vocabulary import parse_vocabulary
+from distortions.registry import families_among
 from schemas.errors import ConfigError, ContractError
 from schemas.families import Family
 from schemas.human import HumanPicture, HumanRegion
@@ -103,6 +104,21 @@ class HumanIndex:
     pictures: Mapping[str, HumanPicture] = field(default_factory=dict)
     regions: Mapping[str, list[HumanRegion]] = field(default_factory=dict)
     families: Mapping[str, Family] = field(default_factory=dict)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Families that somebody named."""
+        said = [flaw for picture in self.pictures.values() for flaw in picture.flaws]
+        said += [f for regions in self.regions.values() for one in regions for f in one.flaws]
+        return frozenset(flaw.family for flaw in said)
+
+    def families_beside(self, names: Iterable[str]) -> dict[str, Family]:
+        """Families that texts about these pictures know.
+
+        Args:
+            names: Families that the run draws.
+        """
+        return {**families_among({*names, *self.named}), **self.families}
 
     @classmethod
     def empty(cls) -> "HumanIndex":

@@ -8,7 +8,6 @@ import numpy as np
 
 from annotators.facts import Answer, Ask, PictureFacts
 from annotators.language.phrases import references
-from distortions.registry import FAMILIES
 from flows.human.folder import HumanIndex, human_index
 from flows.picture.degraded import whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
@@ -45,7 +44,7 @@ def human_outcome(picture: Picture, image: Image, tools: PictureTools) -> Pictur
         height=picture.height,
         regions=tuple(regions),
         references=references(regions, picture.width, picture.height),
-        families={**FAMILIES, **index.families},
+        families=index.families_beside(tools.palette.known),
         origin="human",
     )
     # Sums of people's severities say little between families, and nobody knows an order.

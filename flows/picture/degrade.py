@@ -15,9 +15,8 @@ from annotators.regions.lookalikes import lookalikes
 from annotators.regions.partition import partition
 from annotators.screening import well_inside
 from distortions.gate import Judged, judge
-from distortions.plan import DrawnStep, draw_chain, draw_kind, draw_targets, link_chain
+from distortions.plan import DrawnStep, Palette, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
-from distortions.registry import FAMILIES
 from distortions.view import View
 from flows.picture.degraded import degraded_region, untouched_region, whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
@@ -173,7 +172,7 @@ class _VariantRoad:
             height=height,
             regions=tuple(made.regions),
             references=references(made.named, width, height),
-            families=FAMILIES,
+            families=self.tools.palette.known,
             clear=well_inside(self.scene.picture.screen),
         )
 
@@ -184,7 +183,8 @@ class _VariantRoad:
     def _uniform(self) -> Made:
         image = self.scene.image
         mask = np.ones(image.shape[:2], np.bool_)
-        drawn, judged = self._try_chains("whole", mask, [])
+        palette = self.tools.palette.over_picture
+        drawn, judged = self._try_chains("whole", mask, [], palette)
         if judged is None:
             return Made(image, [], [])
         whole = whole_region(self.image_id, self.scene.picture)
@@ -202,7 +202,8 @@ class _VariantRoad:
         earlier: list[Sequence[DrawnStep]] = []
         for index in targets:
             mask = decode(found[index].mask, *image.shape[:2])
-            drawn, judged = self._try_chains(found[index].region_id, mask, earlier)
+            name, palette = found[index].region_id, self.tools.palette
+            drawn, judged = self._try_chains(name, mask, earlier, palette)
             if judged is None:
                 continue
             untouched = untouched_region(self.image_id, found[index])
@@ -237,7 +238,11 @@ class _VariantRoad:
         return [*regions, *(untouched_region(self.image_id, region) for region in others)]
 
     def _try_chains(
-        self, region_id: str, mask: Mask, earlier: Sequence[Sequence[DrawnStep]]
+        self,
+        region_id: str,
+        mask: Mask,
+        earlier: Sequence[Sequence[DrawnStep]],
+        palette: Palette,
     ) -> tuple[Sequence[DrawnStep], Judged | None]:
         """Draw chains until one passes the gate; a bounded number of times."""
         config = self.tools.config
@@ -246,7 +251,7 @@ class _VariantRoad:
         view = View(self.scene.image, mask, config.gate.pixels_per_degree)
         for attempt in range(config.plan.attempts):
             stream = self.stream(region_id, "chain", attempt)
-            drawn = draw_chain(stream, self.tools.palette, earlier)
+            drawn = draw_chain(stream, palette, earlier)
             links = link_chain(drawn, *self.key, region_id, attempt)
             judged = judge(self.scene.image, mask, links, config.gate, view)
             self.counts[GATE_CHAINS] += 1

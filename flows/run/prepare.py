@@ -67,7 +67,7 @@ def check_config(config: RunConfig, paths: Iterable[str] | None = None) -> None:
     deflate_of(config.export.png)
     human_index(config.annotations)
     tools = make_tools(config, "")
-    check_outside(entry for types in tools.palette.families.values() for entry in types)
+    check_outside(tools.palette.types)
     if paths is not None and not tools.regions.covers(paths):
         raise ConfigError(
             f"--regions {config.regions.source}: the file is for other pictures; "

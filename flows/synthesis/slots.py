@@ -44,7 +44,7 @@ class Slots:
     @property
     def families(self) -> list[str]:
         """The families that may be drawn."""
-        return sorted(self._tools.palette.families)
+        return sorted(self._tools.palette.over_picture.families)
 
     def row(
         self, step: int, slot: int, weights: Mapping[str, float] | None = None
@@ -80,9 +80,12 @@ class Slots:
             return self._tools
         palette = self._tools.palette
         set_ = palette.config.weights.families
-        drawn = {name: set_.get(name, 1.0) * weights.get(name, 1.0) for name in palette.families}
+        drawn = {
+            name: set_.get(name, 1.0) * weights.get(name, 1.0)
+            for name in palette.over_picture.families
+        }
         config = palette.config.changed({"weights.families": drawn})
-        return replace(self._tools, palette=palette._replace(config=config))
+        return replace(self._tools, palette=palette.under(config))
 
     def _rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
         """The rows of a degraded picture that may be asked."""

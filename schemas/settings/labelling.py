@@ -51,11 +51,18 @@ class PlanConfig(Section):
     orders: Orders = FrozenTable()
     """Custom profiles: name to {first family: [families that may follow]}."""
     families: tuple[str, ...] = ()
-    """Families to draw from; empty means all that are registered."""
+    """Families to draw from; empty means the twelve published ones and those of plugins. ``all``
+    is every family with every type, ``kadid`` and ``panda`` are the kinds of these data sets; a
+    group (weather, lens, colour, structure, sensor, codec, content, processing) or a family with
+    ``+`` before it comes on top."""
     types: tuple[str, ...] = ()
     """Types to draw from; empty means all of the families."""
     exclude_types: tuple[str, ...] = ()
     """Types never drawn."""
+    levels: Literal["default", "imagenet_c"] = "default"
+    """Whose parameters severities 1 to 5 stand for, where a benchmark has the same type."""
+    scoped: bool = True
+    """Whether what is natural only over a whole picture (rain, haze, ...) stays off regions."""
     min_regions: Count = 2
     """Fewest degraded regions per picture."""
     max_regions: Count = 4
@@ -121,6 +128,13 @@ class GateConfig(Section):
     """A tone that is all that was done to a region (brightness at any level, contrast and colour at
     levels 1 and 2) must set it off from what surrounds it by so much more than before, CIELAB
     units: of lightness, of chroma, or of the spread of lightness where it is contrast."""
+    min_chroma_structure: float = Field(default=0.05, ge=0)
+    """A flaw of colour alone must lower the SSIM of a* and b* by at least this, and reach
+    ``seen_delta_e``."""
+    min_share_visible: Share = 0.01
+    """A sparse flaw (rain, lost blocks) must be visible on at least this share of the region ..."""
+    min_peak: float = Field(default=10.0, ge=0)
+    """... and reach this 99th percentile of CIEDE2000."""
     score_margin: Share = 0.10
     """Measured changes must differ by this share for most/least questions by ``severity``."""
     sum_margin: Count = 1

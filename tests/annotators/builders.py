@@ -7,10 +7,12 @@ import numpy as np
 from annotators.facts import PictureFacts
 from annotators.language.phrases import references
 from distortions.families import BUILT_IN
+from distortions.registry import FAMILIES as EVERY_FAMILY
 from schemas import masks
 from schemas.records import DegradedRegion, Scores, Step
 
 FAMILIES = {family.name: family for family in BUILT_IN}
+EVERYTHING = dict(EVERY_FAMILY)
 WIDTH, HEIGHT = 600, 400
 
 

@@ -17,17 +17,33 @@ Plugins = Annotated[list[str] | None, typer.Option("--plugin", help="Python file
 
 
 @app.command("list")
-def list_types(plugin: Plugins = None) -> None:
-    """List families and types."""
+def list_types(
+    profile: Annotated[
+        str, typer.Option(help="Kinds of another data set with our types: kadid or panda.")
+    ] = "",
+    plugin: Plugins = None,
+) -> None:
+    """List families and types; a * marks what is drawn only where a plan asks for it."""
     from distortions import DISTORTIONS, FAMILIES, types_of
     from distortions.plugins import load_plugins
+    from distortions.profiles import counterparts
 
     load_plugins(plugin or [])
-    for family in FAMILIES.values():
+    if profile:
+        table = counterparts(profile)
+        for kind, types in table.items():
+            names = ", ".join(f"{e.name}{'' if e.default else '*'}" for e in types)
+            typer.echo(f"{kind!s:<14} {names or '-'}")
+        told = sum(bool(types) for types in table.values())
+        typer.echo(f"{told} of {len(table)} kinds have a type here")
+        return
+    families = [family for family in FAMILIES.values() if types_of(family.name)]
+    for family in families:
         typer.echo(f"{family.name}  ({family.noun})")
         for entry in types_of(family.name):
-            typer.echo(f"  {entry.name:<28} {entry.summary}")
-    typer.echo(f"{_count(len(DISTORTIONS), 'type')} in {len(FAMILIES)} families")
+            mark = "" if entry.default else "*"
+            typer.echo(f"  {entry.name + mark:<28} {entry.summary}")
+    typer.echo(f"{_count(len(DISTORTIONS), 'type')} in {len(families)} families")
 
 
 @app.command()
@@ -56,7 +72,17 @@ def show(name: str, plugin: Plugins = None) -> None:
         typer.echo(f"drawn per region: {key} from {low:g} to {high:g}")
     typer.echo(f"random: {'yes' if entry.random else 'no'}; depends on: {entry.domain}")
     typer.echo(f"visible without a reference from severity {entry.visible_from}")
-    typer.echo(f"name in DQ-495K: {entry.dq495k or 'none'}")
+    typer.echo(f"drawn: {'by default' if entry.default else 'where a plan asks for it'}")
+    if entry.scope == "picture":
+        typer.echo("lies over a whole picture; on regions only with plan.scoped = false")
+    elsewhere = {
+        "DQ-495K": entry.dq495k,
+        "KADID-10k": entry.kadid,
+        "Panda": entry.panda,
+        "ViDA-UGC": entry.vida,
+    }
+    for of, called in elsewhere.items():
+        typer.echo(f"name in {of}: {called or 'none'}")
     if entry.outside:
         typer.echo(f"from a plugin: {place_of(entry.function)}")
 

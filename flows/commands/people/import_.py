@@ -19,7 +19,8 @@ def run(
         str, typer.Option(help="auto, labelstudio, cvat, labelme, coco, via, vida or index.")
     ] = "auto",
     vocabulary: Annotated[
-        Path | None, typer.Option(help="TOML table of words; else the one that ships.")
+        Path | None,
+        typer.Option(help="TOML table of words, or '12 families'; else ours."),
     ] = None,
     unknown: Annotated[str, typer.Option(help="Unknown flaws: reject or other.")] = "reject",
     scores: Annotated[Path | None, typer.Option(help="KonIQ's table of opinion scores.")] = None,

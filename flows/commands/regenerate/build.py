@@ -39,7 +39,8 @@ def run(
         str | None, typer.Option(help="Shares and rules: default, published or paper.")
     ] = None,
     families: Annotated[
-        str | None, typer.Option(help="Families to draw from; comma separated.")
+        str | None,
+        typer.Option(help="Families to draw from: names, all, kadid, panda, +weather, ..."),
     ] = None,
     types: Annotated[str | None, typer.Option(help="Types to draw from; comma separated.")] = None,
     order_profile: Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from distortions.registry import FAMILIES
+from distortions.registry import families_among
 from flows.looking.gallery.index import FACETS, Entry, RowIndex
 from flows.looking.study.folder import Example, Item, Study
 from flows.looking.study.sampling import Candidate, assign, per_task, share_of
@@ -116,10 +116,11 @@ def _shortened(record: dict[str, Any], others: Sequence[dict[str, Any]]) -> str:
 
 def _renamed(record: dict[str, Any], others: Sequence[dict[str, Any]]) -> str:
     text, families = str(record["answer"]), {step["family"] for step in record["chain"]}
-    for name in sorted(families & FAMILIES.keys()):
-        noun = FAMILIES[name].noun
+    known = families_among(families)
+    for name in sorted(families & known.keys()):
+        noun = known[name].noun
         if noun in text:
-            unlike = next(f.noun for n, f in sorted(FAMILIES.items()) if n not in families)
+            unlike = next(f.noun for n, f in sorted(known.items()) if n not in families)
             return text.replace(noun, unlike)
     return ""
 

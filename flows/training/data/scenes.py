@@ -11,7 +11,7 @@ from annotators.language.phrases import references
 from annotators.questions.vida.scene import Scene, scene
 from annotators.questions.vida.vocabulary import read_vocabulary
 from annotators.screening import well_inside
-from distortions.registry import FAMILIES
+from distortions.registry import families_among
 from flows.store.layout import RECORDS
 from flows.store.place import readable
 from schemas.records import DegradedRegion, Picture
@@ -71,6 +71,6 @@ def _facts(image_id: str, regions: list[DegradedRegion], picture: Picture) -> Pi
         picture.height,
         tuple(regions),
         references(regions, picture.width, picture.height),
-        FAMILIES,
+        families_among(step.family for region in regions for step in region.chain),
         clear=well_inside(picture.screen),
     )

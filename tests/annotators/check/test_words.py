@@ -15,7 +15,7 @@ from distortions.order import RESTORED, pairs
 from schemas.families import Family
 from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
-from tests.annotators.builders import FAMILIES, facts, region, step, whole
+from tests.annotators.builders import EVERYTHING, FAMILIES, facts, region, step, whole
 
 GRADES = ["mild", "moderate", "severe"]
 MANY = QuestionConfig(
@@ -352,5 +352,21 @@ def test_all_pairs_of_families_can_be_written():
             Ask("global_description", "", "", "?", "p:0", None),
         ):
             for seed in range(6):
+                text = TemplateWriter().write(ask, picture, Stream(seed), 0).text
+                assert check_answer(text, ask, picture) == [], text
+
+
+def test_every_family_can_be_written_beside_every_other():
+    """Where a run knows all families, no clause of one names another, in chains of two, too."""
+    names = list(EVERYTHING)
+    for first, second in zip(names, [*names[7:], *names[:7]], strict=True):
+        target = region("a", [step(first, "mild", 1), step(second, "severe", 3)])
+        picture = facts(target, families=EVERYTHING)
+        for ask in (
+            Ask("referring", "long", "multi", "?", "p:0", target),
+            Ask("local_description", "", "", "?", "p:0", target),
+            Ask("global_description", "", "", "?", "p:0", None),
+        ):
+            for seed in range(8):
                 text = TemplateWriter().write(ask, picture, Stream(seed), 0).text
                 assert check_answer(text, ask, picture) == [], text

@@ -11,6 +11,7 @@ from annotators.answers.template import TemplateWriter
 from annotators.check.fact_check import check_answer
 from annotators.facts import Ask
 from annotators.language.grid import encoded, shares
+from annotators.language.mentions import mentioned
 from annotators.language.notation import parse
 from annotators.questions.ask import ask_picture
 from annotators.questions.giqa import FAMILY
@@ -19,7 +20,16 @@ from annotators.questions.pools import builtin_pools
 from schemas.families import Family
 from schemas.settings.config import GateConfig, QuestionConfig
 from schemas.streams import Stream
-from tests.annotators.builders import FAMILIES, HEIGHT, WIDTH, facts, region, step, whole
+from tests.annotators.builders import (
+    EVERYTHING,
+    FAMILIES,
+    HEIGHT,
+    WIDTH,
+    facts,
+    region,
+    step,
+    whole,
+)
 
 CONFIG = QuestionConfig(tasks=("giqa",))
 PLACES = [(20, 20, 140, 120), (300, 20, 420, 140), (20, 250, 130, 360), (300, 240, 440, 380)]
@@ -215,19 +225,38 @@ def test_the_whole_picture_has_no_box():
         assert check_answer(texts[0], asks[0], picture) == []
 
 
-def test_every_family_has_words_that_the_check_reads():
+@pytest.mark.parametrize("families", [FAMILIES, EVERYTHING], ids=["twelve", "all"])
+def test_every_family_has_words_that_the_check_reads(families):
     """A flaw's words are read as this family alone, its absence as no other flaw."""
-    for family in FAMILIES.values():
+    for family in families.values():
         words = quality_of(family)
-        assert asked_quality(f"Did it come out {words.flaw}?", FAMILIES) == (
+        assert asked_quality(f"Did it come out {words.flaw}?", families) == (
             frozenset({family.name}),
             True,
         )
-        absent = asked_quality(f"Did it come out {words.fine}?", FAMILIES)
+        absent = asked_quality(f"Did it come out {words.fine}?", families)
         assert not absent.flawed
         assert family.name in absent.families
         assert len(words.levels) == 4
-    assert set(table()["families"]) == set(FAMILIES)
+        named = [mentioned(level, families) for level in words.levels[1:]]
+        assert {one.family for found in named for one in found} <= {family.name}
+    assert set(families) <= set(table()["families"])
+
+
+def test_what_a_viewer_may_take_for_each_other_is_confusable():
+    """It goes both ways, and holds for the pairs that are hard to tell."""
+    for one, other in [
+        ("demosaicing", "blur"),
+        ("low_light", "darken"),
+        ("low_light", "noise"),
+        ("haze", "contrast_weaken"),
+        ("banding", "quantization"),
+    ]:
+        assert confusable(one, other, EVERYTHING)
+        assert confusable(other, one, EVERYTHING)
+    assert not confusable("haze", "noise", EVERYTHING)
+    for family in EVERYTHING.values():
+        assert {*family.unlike, *family.excludes} <= set(EVERYTHING) - {family.name}
 
 
 def test_a_plugins_family_is_called_by_its_noun():

@@ -52,7 +52,10 @@ def test_regions_keep_what_was_said(imported):
     assert [row["label"] for row in rows] == ["cup", "table", "spoon", "wall"]
     cup, table, spoon, wall = rows
     assert cup["flaws"] == [{"family": "blur", "said": "blur", "severity": 5}]
-    assert [(f["family"], f["severity"]) for f in table["flaws"]] == [("noise", 0), ("darken", 0)]
+    assert [(f["family"], f["severity"]) for f in table["flaws"]] == [
+        ("noise", 0),
+        ("low_light", 0),
+    ]
     assert spoon["flaws"][0]["said"] == "blurry"
     assert wall["flaws"] == []
     assert [row["verdict"] for row in rows] == ["flawed"] * 3 + ["unsaid"]
@@ -85,7 +88,7 @@ def test_the_same_dataset_comes_of_it(imported, spider, tmp_path):
         "There is ringing along every edge, and the picture looks unpleasant because of it."
     ]
     both = {row["answer"] for row in rows if row["form"] == "multi" and row["sub_task"] == "short"}
-    assert both == {"Darkening, noise."}
+    assert both == {"Low light, noise."}
     assert not any("order" in row["question"] for row in rows if row["form"] == "multi")
     wall = pq.read_table(imported / "consensus.parquet").to_pylist()[-1]
     assert wall["label"] == "wall"

@@ -43,7 +43,7 @@ def test_a_box_in_thousandths_becomes_a_region_with_its_words():
     assert np.array_equal(region.mask, expected)
     said = meaning(region.said, builtin_vocabulary())
     assert said.label == "bird perched on the wire"
-    assert [(flaw.family, flaw.severity) for flaw in said.flaws] == [("pixelate", 5)]
+    assert [(flaw.family, flaw.severity) for flaw in said.flaws] == [("aliasing", 5)]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_raw_classes_and_pixels():
     picture = only(record)
     assert [int(region.mask.sum()) for region in picture.regions] == [50] * 4
     flaws = [meaning(region.said, builtin_vocabulary()).flaws[0] for region in picture.regions]
-    assert [f.family for f in flaws] == ["darken", "quantization", "pixelate", "ringing"]
+    assert [f.family for f in flaws] == ["darken", "banding", "aliasing", "ringing"]
 
 
 def test_no_distortion_is_praise():

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from distortions import DISTORTIONS, FAMILIES, get
+from distortions import DISTORTIONS, FAMILIES, get, types_of
 from flows.store.png import decode_png, write_png
 
 HEAD = '''import numpy as np
@@ -74,10 +74,21 @@ def test_list(spider):
     done = spider("distortions", "list")
     assert done.returncode == 0
     for entry in DISTORTIONS.values():
-        assert f"  {entry.name} " in done.stdout
+        assert f"  {entry.name}{'' if entry.default else '*'} " in done.stdout
         assert entry.summary in done.stdout
-    assert all(f"{family.name}  ({family.noun})" in done.stdout for family in FAMILIES.values())
-    assert done.stdout.splitlines()[-1] == "35 types in 12 families"
+    families = [family for family in FAMILIES.values() if types_of(family.name)]
+    assert all(f"{family.name}  ({family.noun})" in done.stdout for family in families)
+    told = f"{len(DISTORTIONS)} types in {len(families)} families"
+    assert done.stdout.splitlines()[-1] == told
+
+
+def test_list_of_another_data_sets_kinds(spider):
+    """``--profile kadid`` lists the 25 kinds with our types; another name is a short line."""
+    done = spider("distortions", "list", "--profile", "kadid")
+    lines = done.stdout.splitlines()
+    assert len(lines) == 26
+    assert lines[9].split() == ["10", "jpeg_compression"]
+    assert "allowed: kadid, panda" in one_line(spider("distortions", "list", "--profile", "live"))
 
 
 def test_show_of_a_plugin_says_where_it_is(spider, plugin):
@@ -91,7 +102,10 @@ def test_show_of_a_plugin_says_where_it_is(spider, plugin):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("Gausian-Blur", "did you mean gaussian_blur"), ("banana", "nearest of 35: ")],
+    [
+        ("Gausian-Blur", "did you mean gaussian_blur"),
+        ("banana", f"nearest of {len(DISTORTIONS)}: "),
+    ],
 )
 def test_unknown_type_is_a_short_line(spider, name, said):
     """A type that does not exist is answered with near names in a short line."""
