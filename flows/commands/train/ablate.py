@@ -37,7 +37,7 @@ def run(
     trust_remote_code: options.TrustRemoteCode = False,
 ) -> None:
     """Train a model on each mixture, evaluate it, and print one table with intervals."""
-    from flows.evaluation.ablate import Ablation, ablate, mixtures
+    from flows.evaluation.ablation.ablate import Ablation, ablate, mixtures
     from flows.evaluation.intervals import Settings
     from flows.evaluation.request import Options
     from schemas.settings.training import PointConfig, SftConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.dataset.statistics.stats import Stats, collect
-from flows.evaluation.ablate import RESULTS as ABLATION
+from flows.evaluation.ablation.ablate import RESULTS as ABLATION
 from flows.evaluation.evaluate import JSON as SCORES
 from flows.looking.gallery.figures import Bars, figures
 from flows.looking.gallery.page import environment
@@ -107,7 +107,8 @@ def write_page(folders: Sequence[Path], out: Path) -> list[str]:
     """
     parts = read_parts(folders)
     made = [_of_dataset(folder) for folder in parts.datasets]
-    scored = [tables.benchmark, tables.q_bench, tables.grounding, tables.opinions]
+    scored = [tables.benchmark, tables.q_bench, tables.grounding, tables.q_ground]
+    scored.append(tables.opinions)
     found = [one for make in scored if (one := make(parts.scores))]
     found += [one for rows in parts.ablations.values() if (one := tables.ablation(rows))]
     if judged := tables.judge(parts.studies, parts.scores):

@@ -94,6 +94,22 @@ def ablation(found: Mapping[str, Any]) -> Table | None:
     return _table("Table 4: mixtures", command, heads, lines, note)
 
 
+def q_ground(scores: Scores) -> Table | None:
+    """Table 5: five flaws by pixel; what others reached is quoted."""
+    rows = [
+        [f"{name}: {system}", *(_number(values.get(key)) for key in ("miou", "macc"))]
+        for name, results in scores.items()
+        for system, values in results.get("qground", {}).get("systems", {}).items()
+    ]
+    if rows:
+        rows += [
+            [f"paper: {name}", f"{miou:.3f}", f"{macc:.3f}"] for name, miou, macc in known.Q_GROUND
+        ]
+    note = "Quoted by the paper; its own number is not known to this project."
+    command = "iqa-spider evaluate --qground FILE --qground-predictions FILE --out SCORES"
+    return _table("Table 5: Q-Ground-Test", command, ["", "mIoU", "mAcc"], rows, note)
+
+
 def opinions(scores: Scores) -> Table | None:
     """Table 6: correlation with people's scores."""
     keys = ("srcc", "plcc", "plcc_logistic", "krcc")

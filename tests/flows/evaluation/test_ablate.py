@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from flows.evaluation.ablate import mixtures, table
+from flows.evaluation.ablation.ablate import mixtures
+from flows.evaluation.ablation.table import table
 from schemas.errors import ConfigError
 from tests.conftest import ROOT
 

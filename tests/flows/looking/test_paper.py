@@ -13,7 +13,7 @@ from flows.evaluation.evaluate import run as evaluate
 from flows.evaluation.intervals import Settings
 from flows.evaluation.request import Options
 from flows.evaluation.truth import load_bench
-from flows.looking.paper import known
+from flows.looking.paper import known, tables
 from flows.looking.paper.page import write_page
 from flows.looking.study.draw import draw_study
 from flows.looking.study.folder import ratings_of, write_study
@@ -124,6 +124,15 @@ def test_tables_nobody_knows_say_so(scores, tmp_path):
         part = page.split(f"<h3>{title}")[1].split("<h3>")[0]
         assert "not known to this project" in part
         assert 'class="theirs"' not in part
+
+
+def test_what_the_paper_quotes():
+    """Below what was found of Q-Ground's flaws stand the figures that the paper quotes."""
+    values = {"miou": {"value": 0.5, "low": 0.4, "high": 0.6}, "macc": {"value": None}}
+    found = tables.q_ground({"m": {"qground": {"systems": {"predictions": values}}}})
+    assert found.rows[0] == ["m: predictions", "0.500 [0.400, 0.600]", ""]
+    assert found.rows[-1] == ["paper: Q-Ground", "0.271", "0.539"]
+    assert tables.q_ground({"m": {}}) is None
 
 
 def test_other_folders_are_refused(dataset, tmp_path):

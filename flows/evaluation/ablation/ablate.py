@@ -11,15 +11,15 @@ known here, so they are whatever the files say.
 import json
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from flows.evaluation import report
+from flows.evaluation.ablation.table import scores_of, table
 from flows.evaluation.ask_model import answered
 from flows.evaluation.evaluate import JSON, run
-from flows.evaluation.intervals import Estimate
 from flows.evaluation.request import Options
 from flows.pointing.point import SETTINGS, ModelAddress, calibrate_on, temperature_of
 from flows.store.layout import write_text
@@ -32,11 +32,6 @@ BASE = "without training"
 RESULTS, TABLE = "ablation.json", "ablation.md"
 CALIBRATED_ON = 512
 """Rows that a temperature is found on, at most."""
-_OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Q-Bench", ("qbench", "groups", "all", "strict")),
-    ("SRCC", ("scores", "systems", report.MODEL, "srcc")),
-    ("PLCC", ("scores", "systems", report.MODEL, "plcc")),
-)
 
 
 class Mixture(NamedTuple):
@@ -133,7 +128,7 @@ def _one(row: Mixture, what: Ablation, say: Callable[[str], None]) -> dict[str, 
     tau = temperature_of(model, None, what.point)
     run(answered(options, where, what.point, tau, what.images))
     results = json.loads((options.out / JSON).read_text(encoding="utf-8"))
-    return {"sources": mixed, "scores": _scores(results)}
+    return {"sources": mixed, "scores": scores_of(results)}
 
 
 def _launched(mix: MixConfig, what: Ablation, out: Path) -> None:
@@ -165,34 +160,3 @@ def _calibrated(where: ModelAddress, what: Ablation, say: Callable[[str], None])
 def _used(run_folder: Path) -> dict[str, int]:
     counts = json.loads((run_folder / "mix.json").read_text(encoding="utf-8"))
     return {name: source["used"] for name, source in counts["sources"].items()}
-
-
-def _scores(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Column to estimate, in the order of the table; what was not evaluated is not there."""
-    model = results.get("benchmark", {}).get("systems", {}).get(report.MODEL, {})
-    found = {head: report.cell(model, path) for head, path in report.PAPER}
-    for head, path in _OTHERS:
-        part: Any = results
-        for name in path:
-            part = part.get(name) if isinstance(part, Mapping) else None
-        found[head] = part
-    return {head: estimate for head, estimate in found.items() if estimate is not None}
-
-
-def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The rows as Markdown, with 95 % intervals; columns that nobody has are left out."""
-    heads = list(dict.fromkeys(head for row in found.values() for head in row["scores"]))
-    sources = list(dict.fromkeys(name for row in found.values() for name in row["sources"]))
-    lines = [
-        [
-            name,
-            *(str(row["sources"].get(source, 0)) for source in sources),
-            *(report.number(_estimate(row["scores"].get(head)), True) for head in heads),
-        ]
-        for name, row in found.items()
-    ]
-    return "\n".join(report.table(["", *(f"rows of {s}" for s in sources), *heads], lines))
-
-
-def _estimate(plain: Mapping[str, Any] | None) -> Estimate:
-    return Estimate(**plain) if plain else Estimate(None)
