@@ -29,7 +29,7 @@ from flows.commands.regenerate import (
     subset,
     validate,
 )
-from flows.commands.train import augment, evaluate, export, point, push, sft
+from flows.commands.train import ablate, augment, evaluate, export, point, push, report, sft
 from schemas.errors import ConfigError, EndpointError, ExitStatus, StoppedError, StorageError
 
 START = "Where to start"
@@ -63,6 +63,8 @@ COMMANDS: dict[str, tuple[str, Callable[..., Any] | typer.Typer]] = {
     "sft": (TRAIN, sft.run),
     "point": (TRAIN, point.run),
     "evaluate": (TRAIN, evaluate.run),
+    "ablate": (TRAIN, ablate.run),
+    "report": (TRAIN, report.run),
 }
 """Name to the door it belongs to and what runs; help lists them in this order."""
 

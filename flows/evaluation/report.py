@@ -134,7 +134,7 @@ def _benchmark(part: Mapping[str, Any]) -> list[str]:
         "",
     ]
     heads = ["", *(head for head, _ in PAPER)]
-    rows = [[name, *(number(_at(s, path)) for _, path in PAPER)] for name, s in systems.items()]
+    rows = [[name, *(number(cell(s, path)) for _, path in PAPER)] for name, s in systems.items()]
     model = systems[MODEL]
     lines += table(heads, rows)
     if model.get("grounding"):
@@ -153,7 +153,7 @@ def _benchmark(part: Mapping[str, Any]) -> list[str]:
     return [*lines, "## Conventions", "", *(f"- {line}" for line in CONVENTIONS), ""]
 
 
-def _at(system: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+def cell(system: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """What a cell of the paper's table shows; texts by the judge where one judged."""
     if path[0] == "text":
         if "judge" in system:

@@ -18,7 +18,7 @@ sys.path.insert(0, {str(ROOT)!r})
 from tests.doubles import torchvision_cpu
 torchvision_cpu.make_importable()
 """
-QUIET = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "2"}
+QUIET = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="session")

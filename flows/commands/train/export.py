@@ -10,7 +10,10 @@ def run(
     dataset: Annotated[str, typer.Argument(metavar="DIR|URL", help="What build made.")],
     format: Annotated[
         str,
-        typer.Option(help="trl, grpo, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco."),
+        typer.Option(
+            help="trl, grpo, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco; qwen25vl or "
+            "qwen3vl: boxes and points as JSON."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     absolute: Annotated[

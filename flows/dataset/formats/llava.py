@@ -3,6 +3,9 @@
 Source: LLaVA's documentation of custom data: ``<image>`` and a newline in the first turn.
 """
 
+from collections.abc import Sequence
+
+from flows.dataset.formats import recipe
 from flows.dataset.formats.form import Form, Rows
 from flows.dataset.formats.sink import Sink, conversation
 
@@ -19,4 +22,8 @@ def _split(rows: Rows, sink: Sink, split: str) -> int:
     return sink.json(f"{split}.json", records)
 
 
-FORMAT = Form(_split)
+def _beside(sink: Sink, splits: Sequence[str]) -> None:
+    sink.text("sft.sh", recipe.llava())
+
+
+FORMAT = Form(_split, _beside)

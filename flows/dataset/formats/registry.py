@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flows.dataset.formats import giqa, grpo, jsonl, llava, sharegpt, swift, trl
+from flows.dataset.formats import giqa, grpo, jsonl, llava, qwen, sharegpt, swift, trl
 from flows.dataset.formats.form import Form, PictureForm
 from flows.dataset.vida.export import COCO, DIAG, VIDA
 
@@ -16,6 +16,8 @@ FORMATS: Mapping[str, Form | PictureForm] = MappingProxyType(
         "llava": llava.FORMAT,
         "jsonl": jsonl.FORMAT,
         "giqa": giqa.FORMAT,
+        "qwen25vl": qwen.QWEN25VL,
+        "qwen3vl": qwen.QWEN3VL,
         "vida": VIDA,
         "diag": DIAG,
         "coco": COCO,

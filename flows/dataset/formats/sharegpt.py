@@ -1,4 +1,4 @@
-"""Records of LLaMA-Factory, with the table that names them.
+"""Records of LLaMA-Factory, with the table that names them and a run.
 
 Source: LLaMA-Factory's documentation: sharegpt with ``dataset_info.json``.
 """
@@ -6,6 +6,7 @@ Source: LLaMA-Factory's documentation: sharegpt with ``dataset_info.json``.
 import json
 from collections.abc import Sequence
 
+from flows.dataset.formats import recipe
 from flows.dataset.formats.form import Form, Rows
 from flows.dataset.formats.sink import Sink, conversation
 
@@ -25,6 +26,7 @@ def _beside(sink: Sink, splits: Sequence[str]) -> None:
         for split in splits
     }
     sink.text("dataset_info.json", json.dumps(entries, indent=1) + "\n")
+    sink.text("sft.yaml", recipe.llama_factory("iqa_spider_train"))
 
 
 FORMAT = Form(_split, _beside)

@@ -3,6 +3,9 @@
 Source: TRL's documentation of vision data sets: conversational, list of images.
 """
 
+from collections.abc import Sequence
+
+from flows.dataset.formats import recipe
 from flows.dataset.formats.embedded import IMAGES, STRING, TURNS, write_embedded
 from flows.dataset.formats.form import Form, Rows
 from flows.dataset.formats.sink import Sink
@@ -16,4 +19,8 @@ def _split(rows: Rows, sink: Sink, split: str) -> int:
     return write_embedded(sink.out / f"{split}.parquet", records, _COLUMNS)
 
 
-FORMAT = Form(_split)
+def _beside(sink: Sink, splits: Sequence[str]) -> None:
+    sink.text("sft.yaml", recipe.trl())
+
+
+FORMAT = Form(_split, _beside)

@@ -33,6 +33,12 @@ def render_paper(stats: Stats) -> Group:
     )
 
 
+def render_wordings(lines: Mapping[str, Iterable[str]]) -> Group:
+    """The table of ``--wordings``."""
+    heads = ("wordings", "paper", "used", "rows")
+    return Group(_table("how questions are worded (tables 10 to 18)", heads, lines))
+
+
 def _table(title: str, heads: Iterable[str], rows: Mapping[str, Iterable[str]]) -> Table:
     table = Table("", title=title)
     for head in heads:

@@ -22,7 +22,7 @@ from schemas.errors import ConfigError
 from schemas.settings.section import FrozenTable
 from schemas.settings.training import MixConfig, SftConfig
 
-REPORT, MERGED = "sft.json", "merged"
+REPORT, SETTINGS, MERGED = "sft.json", "settings.json", "merged"
 FIRST = 8
 """Rows that are put into a batch and checked before anything is trained."""
 LIBRARIES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets")
@@ -45,7 +45,8 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
     torch, transformers = require("torch"), require("transformers")
     require("trl")
     transformers.set_seed(config.seed)
-    settings = _claim(out, config, mix)
+    settings = {"sft": config.model_dump(mode="json"), "mix": mix.model_dump(mode="json")}
+    _refuse_another(out, settings)
     base = torch.bfloat16 if is_bf16(config) and not is_sharded(config) else torch.float32
     if (out / REPORT).is_file():
         done: dict[str, Any] = json.loads((out / REPORT).read_text(encoding="utf-8"))
@@ -60,6 +61,7 @@ def sft(config: SftConfig, mix: MixConfig, out: Path, merge: bool = False) -> di
     rows = mixture.as_dataset()
     trainer, trained = make_trainer(loaded, rows, config, out)
     trainer.data_collator([rows[place] for place in range(min(FIRST, len(rows)))])
+    _claim(out, settings)  # whatever can be mistaken has been found by now
     last = _last_checkpoint(out / "checkpoints")
     _count(mixture, out, last)
     seconds = _train(trainer, last)
@@ -132,12 +134,11 @@ def _train(trainer: Any, last: str | None) -> float:
     return float(result.metrics["train_runtime"])
 
 
-def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
-    """Make the folder a run's own; another run's is refused."""
-    settings = {"sft": config.model_dump(mode="json"), "mix": mix.model_dump(mode="json")}
+def _refuse_another(out: Path, settings: dict[str, Any]) -> None:
+    """Raise ``ConfigError`` for a folder that holds something else, or a run of other settings."""
     if not _is_first():
-        return settings
-    marker = out / "settings.json"
+        return
+    marker = out / SETTINGS
     with storage_errors(out):
         out.mkdir(parents=True, exist_ok=True)
     if marker.is_file():
@@ -153,10 +154,19 @@ def _claim(out: Path, config: SftConfig, mix: MixConfig) -> dict[str, Any]:
                 f"--out {out} holds a run with other settings ({', '.join(changed)}); "
                 "choose a new folder or the same settings"
             )
-    elif any(out.iterdir()):
+    elif any(not _is_empty(path) for path in out.iterdir()):
         raise ConfigError(f"--out {out} is not empty and holds no run of sft; choose a new folder")
-    write_text(marker, json.dumps(settings, indent=1) + "\n")
-    return settings
+
+
+def _is_empty(path: Path) -> bool:
+    """A folder with nothing in it: the trainer makes one for checkpoints before it trains."""
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _claim(out: Path, settings: dict[str, Any]) -> None:
+    """Make the folder this run's own."""
+    if _is_first():
+        write_text(out / SETTINGS, json.dumps(settings, indent=1) + "\n")
 
 
 def _merge(out: Path, dtype: Any, remote: bool) -> None:

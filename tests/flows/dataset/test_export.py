@@ -1,13 +1,17 @@
 """Other trainers' records, read back as their documentation says and by the library they use."""
 
+import itertools
 import json
+import subprocess
 
 import pyarrow.parquet as pq
 import pytest
 
+from annotators.language.notation import resized
 from flows.dataset.export import FORMATS, export
 from flows.dataset.formats.form import Form
 from schemas.errors import ConfigError
+from schemas.settings.training import SftConfig
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +53,8 @@ ROW_FORMS = [kind for kind, form in FORMATS.items() if isinstance(form, Form)]
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in ROW_FORMS if kind not in ("trl", "grpo", "giqa")]
+    "kind",
+    [kind for kind in ROW_FORMS if FORMATS[kind].tasks == () and kind not in ("trl", "grpo")],
 )
 def test_records_say_what_the_rows_say(dataset, rows, spider, tmp_path, kind):
     """Every row once, with its picture's own bytes at the path it names."""
@@ -93,13 +98,58 @@ def test_trl_reads_it_with_no_glue(dataset, rows, tmp_path):
 
 
 def test_what_stands_beside(dataset, tmp_path):
-    """LLaMA-Factory gets its table, ms-swift a command; absolute paths where asked for."""
+    """LLaMA-Factory gets its table; absolute paths where asked for."""
     export(dataset, tmp_path / "s", "sharegpt", absolute=True)
     table = json.loads((tmp_path / "s" / "dataset_info.json").read_text())
     assert table["iqa_spider_train"]["columns"] == {"messages": "conversations", "images": "images"}
     assert read(tmp_path / "s", "train")[0]["images"][0].startswith("/")
-    export(dataset, tmp_path / "w", "swift")
-    assert "--tuner_type lora_llm" in (tmp_path / "w" / "sft.sh").read_text()
+
+
+@pytest.mark.parametrize("kind", ["swift", "sharegpt", "llava", "trl", "qwen25vl", "qwen3vl"])
+def test_one_set_of_rates(dataset, tmp_path, kind):
+    """Every export for a trainer brings its run, with the rates and adapters of our own."""
+    export(dataset, tmp_path, kind)
+    (run,) = tmp_path.glob("sft.*")
+    words = run.read_text().replace(":", " ").replace("--", " ").split()
+    given = dict(itertools.pairwise(words))
+    tune = SftConfig().tune
+    assert float(given["learning_rate"]) == tune.language_rate
+    assert int(given.get("lora_rank") or given["lora_r"]) == tune.rank
+    assert int(given["lora_alpha"]) == tune.alpha
+    if "tuner_type" in given:
+        assert float(given["vit_lr"]) == tune.vision_rate
+        assert float(given["aligner_lr"]) == tune.projector_rate
+    if kind == "llava":
+        assert float(given["mm_projector_lr"]) == tune.projector_rate
+    if run.suffix == ".sh":
+        assert subprocess.run(["sh", "-n", run], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["qwen25vl", "qwen3vl"])
+def test_grounding_as_qwen_says_it(dataset, tmp_path, kind):
+    """Boxes read back in the model's coordinates are the rows' own; points lie inside them."""
+    export(dataset, tmp_path, kind)
+    files = (dataset / "data").glob("*.parquet")
+    columns = ["row_id", "task", "box", "width", "height", "reference", "spatial_answer"]
+    rows = {r["row_id"]: r for f in files for r in pq.read_table(f, columns=columns).to_pylist()}
+    records = [record for split in ("train", "test") for record in read(tmp_path, split)]
+    wanted = {key for key, row in rows.items() if row["task"] == "grounding" and row["box"]}
+    assert {record["id"].rpartition("/")[0] for record in records} == wanted
+    for record in records:
+        key, _, part = record["id"].rpartition("/")
+        row, size = rows[key], (rows[key]["width"], rows[key]["height"])
+        (said,) = json.loads(record["conversations"][1]["value"])
+        assert said["label"] == row["reference"]
+        width, height = resized(size) if kind == "qwen25vl" else (1000, 1000)
+        x0, y0, x1, y1 = row["box"]
+        found = [side / scale for side, scale in zip(said[part], (width, height) * 2, strict=False)]
+        true = [side / own for side, own in zip((x0, y0, x1, y1), size * 2, strict=True)]
+        if part == "bbox_2d":
+            assert found == pytest.approx(true, abs=1 / min(width, height))
+        else:
+            assert true[0] - 0.01 <= found[0] <= true[2] + 0.01
+            assert true[1] - 0.01 <= found[1] <= true[3] + 0.01
+            assert row["spatial_answer"] != "The whole image."
 
 
 def test_the_tag_in_a_text_is_refused(dataset, tmp_path):

@@ -41,8 +41,8 @@ def settings(tmp_path_factory):
 def train(spider, shim, qwen, dataset, settings):
     """Run the command with the settings of this file."""
 
-    def run(out, steps=12, *flags):
-        given = ("--model", qwen, "--data", dataset, "--config", settings, "--steps", steps)
+    def run(out, steps=12, *flags, model=qwen):
+        given = ("--model", model, "--data", dataset, "--config", settings, "--steps", steps)
         return spider("sft", *given, "--out", out, *flags, **shim)
 
     return run
@@ -95,6 +95,16 @@ def test_same_settings_go_on_others_are_refused(trained, train):
     assert done.returncode == 2
     assert "sft.steps" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_never_trained_claims_nothing(train, qwen, tmp_path):
+    """A model that cannot be loaded, or a wrong argument, leaves the folder to the next command."""
+    for model, more in ((tmp_path / "nowhere", ()), (qwen, ("--set", "trainer.speed=1"))):
+        done = train(tmp_path / "o", 2, *more, model=model)
+        assert done.returncode == 2, done.stderr[-2000:]
+        assert not (tmp_path / "o" / "settings.json").exists()
+    done = train(tmp_path / "o", 1)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_resumed_is_uninterrupted(train, trained, tmp_path):

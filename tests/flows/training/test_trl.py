@@ -112,3 +112,36 @@ def test_exported_grpo_file_trains(spider, qwen, dataset, tmp_path):
     logged = {name for entry in trainer.state.log_history for name in entry}
     assert {f"rewards/{name}/mean" for name in REWARDS} & logged >= {"rewards/format/mean"}
     compile((tmp_path / "e" / "grpo.py").read_text(), "grpo.py", "exec")
+
+
+def test_exported_run_trains(spider, shim, qwen, dataset, tmp_path):
+    """The command in the exported ``sft.yaml`` trains adapters of the language model alone."""
+    import json
+    import os
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    from safetensors import safe_open
+
+    out = tmp_path / "e"
+    done = spider("export", dataset, "--format", "trl", "--out", out)
+    assert done.returncode == 0, done.stderr
+    told = ["--config", "sft.yaml", "--model_name_or_path", str(qwen)]
+    less = ["--max_steps=1", "--per_device_train_batch_size=1", "--use_cpu=true", "--bf16=false"]
+    less += ["--assistant_only_loss=false"]  # the tiny model's template is no known one
+    done = subprocess.run(
+        [Path(sys.executable).with_name("trl"), "sft", *told, *less, "--report_to=none"],
+        cwd=out,
+        env=os.environ | shim | {"HF_HOME": str(tmp_path / "hf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    adapter = json.loads((out / "run" / "adapter_config.json").read_text())
+    assert (adapter["r"], adapter["lora_alpha"]) == (64, 128)
+    with safe_open(out / "run" / "adapter_model.safetensors", "np") as held:
+        names = list(held.keys())
+    assert names
+    assert all("language_model" in name for name in names)
