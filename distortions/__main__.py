@@ -12,7 +12,7 @@ def gallery() -> str:
         "| family | type | a viewer sees | levels 1..5 | looks | DQ-495K |",
         "|---|---|---|---|---|---|",
     ]
-    lines += [_row(entry) for family in FAMILIES for entry in types_of(family) if entry.dq495k]
+    lines += [_row(entry) for family in FAMILIES for entry in types_of(family) if not entry.outside]
     return "\n".join(lines) + "\n"
 
 
@@ -23,9 +23,10 @@ def _row(entry: Distortion) -> str:
     looks = "whole picture" if None in reaches else f"{reaches[0]}..{reaches[1]} px"
     looks = "itself" if reaches == [0, 0] and entry.domain == "pixel" else looks
     looks = {"region": "region statistics", "crop": "codec on the crop"}.get(entry.domain, looks)
+    reference = f"`{entry.dq495k}`" if entry.dq495k else ""
     return (
         f"| {entry.family} | `{entry.name}` | {entry.summary} "
-        f"| {', '.join(fixed)}: {levels} | {looks} | `{entry.dq495k}` |"
+        f"| {', '.join(fixed)}: {levels} | {looks} | {reference} |"
     )
 
 

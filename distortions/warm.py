@@ -19,10 +19,13 @@ Job = Callable[[], object]
 
 
 def warm_jobs() -> list[Job]:
-    """What to call, the longest first; the same list in every process."""
+    """What to call, the longest first; the same list in every process.
+
+    Types that a plan has to ask for are compiled when it does.
+    """
     groups: defaultdict[str, list[Distortion]] = defaultdict(list)
     for entry in DISTORTIONS.values():
-        if not entry.outside:
+        if entry.default and not entry.outside:
             groups[_shared(entry)].append(entry)
     return [_sight, _measure, *(lambda group=group: _types(group) for group in groups.values())]
 

@@ -1,8 +1,20 @@
 """What the tests of this room share."""
 
+import importlib.util
+
 import pytest
 
 from distortions import registry
+
+VIDEO = {f"{codec}_compression" for codec in ("mpeg2", "mpeg4", "h264", "hevc", "av1")}
+
+
+@pytest.fixture(autouse=True)
+def codecs_are_there(request):
+    """A test of one type is skipped where that one needs PyAV and there is none."""
+    call = getattr(request.node, "callspec", None)
+    if call and call.params.get("name") in VIDEO and not importlib.util.find_spec("av"):
+        pytest.skip("PyAV is not installed")
 
 
 @pytest.fixture

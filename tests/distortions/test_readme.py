@@ -71,5 +71,5 @@ def test_commands_exist(tmp_path):
     for command in commands:
         done = python("-m", "flows", *command.split(), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert "dead_pixels: 9 checks passed" in done.stdout
+        assert "stray_pixels: 9 checks passed" in done.stdout
     assert (tmp_path / "sheet.png").stat().st_size > 10_000

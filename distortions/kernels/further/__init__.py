@@ -1,0 +1,1 @@
+"""Compiled pixel loops of the types beyond the twelve families; see ``distortions/kernels``."""
