@@ -8,6 +8,8 @@ from typing import Any
 from annotators.language.notation import NOTATIONS
 from flows.evaluation.intervals import Settings
 from flows.evaluation.judges.model import JudgeSettings
+from flows.evaluation.segmenting.prompts import PROMPTS
+from flows.evaluation.segmenting.segmenter import wanted
 from schemas.errors import ConfigError, UnknownNameError
 
 
@@ -20,6 +22,10 @@ class Options:
         dataset: Folder that ``build`` made; ``None`` for other benchmarks alone.
         predictions: For its rows.
         split: test, train or all.
+        compare: ``NAME=FILE``: predictions of further models.
+        segmenters: Text-prompted segmenters, ``NAME`` or ``NAME=WEIGHTS``.
+        prompts: What they are given; none means the paper's three.
+        side_by_side: Grounding rows drawn with every model's mask.
         qbench: Questions of LLVisionQA.
         qbench_predictions: Answers to them; without it those in the file itself.
         scores: Table of opinions.
@@ -49,6 +55,10 @@ class Options:
     dataset: Path | None = None
     predictions: Path | None = None
     split: str = "test"
+    compare: tuple[str, ...] = ()
+    segmenters: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    side_by_side: int = 0
     qbench: Path | None = None
     qbench_predictions: Path | None = None
     scores: Path | None = None
@@ -83,10 +93,14 @@ def check(options: Options) -> None:
     pairs = (
         (
             options.dataset,
-            options.predictions,
+            options.predictions or options.compare or options.segmenters,
             "a dataset needs --predictions FILE or --model NAME",
         ),
         (options.predictions, options.dataset, "--predictions needs the dataset: evaluate DIR"),
+        (options.compare, options.dataset, "--compare needs the dataset: evaluate DIR"),
+        (options.segmenters, options.dataset, "--segmenter-text needs the dataset: evaluate DIR"),
+        (options.prompts, options.segmenters, "--prompt needs --segmenter-text NAME"),
+        (options.side_by_side, options.dataset, "--side-by-side needs the dataset: evaluate DIR"),
         (
             options.scores,
             options.score_predictions,
@@ -116,6 +130,11 @@ def check(options: Options) -> None:
             "nothing to evaluate: give a dataset with --predictions, or --qbench, "
             "--scores, --ratings, --giqa or --vida"
         )
+    for text in options.segmenters:
+        wanted(text)
+    for prompt in options.prompts:
+        if prompt not in PROMPTS:
+            raise UnknownNameError("prompt", prompt, PROMPTS)
     if options.giqa_boxes and options.giqa_boxes not in NOTATIONS:
         raise UnknownNameError("notation of boxes", options.giqa_boxes, NOTATIONS)
     if options.api_key_env and options.api_key_env not in os.environ:

@@ -17,6 +17,23 @@ def run(
     predictions: Annotated[
         Path | None, typer.Option(help="JSON lines or Parquet: row_id, answer, point, mask, ...")
     ] = None,
+    compare: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE: predictions of a further model.")
+    ] = None,
+    segmenter_text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="sam3, clipseg, grounding-dino+sam or evf-sam, or NAME=WEIGHTS: masks from "
+            "the answers' words; may be repeated."
+        ),
+    ] = None,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(help="Words it gets: whole, spatial, semantic, label; else the first three."),
+    ] = None,
+    side_by_side: Annotated[
+        int, typer.Option(min=0, help="Draw so many grounding rows with every model's mask.")
+    ] = 0,
     model: Annotated[
         str, typer.Option(help="Ask this model first: folder, hub name, or name at --endpoint.")
     ] = "",
@@ -105,6 +122,10 @@ def run(
         dataset=dataset,
         predictions=predictions,
         split=split,
+        compare=tuple(compare or ()),
+        segmenters=tuple(segmenter_text or ()),
+        prompts=tuple(prompt or ()),
+        side_by_side=side_by_side,
         qbench=qbench,
         qbench_predictions=qbench_predictions,
         scores=scores,
