@@ -13,7 +13,7 @@ from typing import Any
 from annotators.chat.endpoints import Endpoints
 from flows.evaluation import compared, plots, referring, report
 from flows.evaluation.baselines import baselines
-from flows.evaluation.benchmarks import giqa, opinions, qbench
+from flows.evaluation.benchmarks import giqa, opinions, qbench, qground
 from flows.evaluation.benchmarks import quality_scores as scoring
 from flows.evaluation.benchmarks import raters as agreement
 from flows.evaluation.benchmarks import vida_report as vida
@@ -119,6 +119,11 @@ def _others(options: Options) -> list[tuple[str, ReportPart]]:
         parts.append(
             ("vida", lambda _: vida.evaluate(known, folder, settings, options.vida_compat))
         )
+    if options.qground and options.qground_predictions and options.qground_classes:
+        counted = qground.count(
+            options.qground, options.qground_predictions, options.qground_classes
+        )
+        parts.append(("qground", lambda _: qground.evaluate(counted, settings)))
     return parts
 
 

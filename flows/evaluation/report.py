@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from flows.evaluation.benchmarks import qground
 from flows.evaluation.grounding import AVERAGE, SUB_TASKS
 from flows.evaluation.intervals import Estimate, rounded
 from flows.evaluation.markdown import ABSENT, number, table
@@ -103,6 +104,7 @@ def markdown(report: Mapping[str, Any]) -> str:
         ("ratings", _ratings),
         ("giqa", _giqa),
         ("vida", _vida),
+        ("qground", qground.section),
     ):
         if name in report:
             parts += writer(report[name])

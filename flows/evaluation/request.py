@@ -38,6 +38,9 @@ class Options:
         vida_questions: Choices with their right answers, where the truth has none.
         vida_submission: Folder that a model's answers to it are written to.
         vida_compat: Whether its scores are those of the official script.
+        qground: Records of Q-Ground-Test.
+        qground_predictions: Masks for them.
+        qground_classes: Table of what values of their masks mean.
         giqa_boxes: Notation of their boxes; empty finds out.
         giqa_scale: Highest grade of a model that judges them.
         endpoints: Of the model that judges; none leaves the offline judge alone.
@@ -71,6 +74,9 @@ class Options:
     vida_questions: Path | None = None
     vida_submission: Path | None = None
     vida_compat: bool = False
+    qground: Path | None = None
+    qground_predictions: Path | None = None
+    qground_classes: Path | None = None
     giqa_boxes: str = ""
     giqa_scale: int = 4
     endpoints: tuple[str, ...] = ()
@@ -117,6 +123,10 @@ def check(options: Options) -> None:
         (options.vida_predictions, options.vida, "--vida-predictions needs --vida TRUTH"),
         (options.vida_questions, options.vida, "--vida-questions needs --vida TRUTH"),
         (options.vida_compat, options.vida, "--vida-compat needs --vida TRUTH"),
+        (options.qground, options.qground_predictions, "--qground needs --qground-predictions"),
+        (options.qground, options.qground_classes, "--qground needs --qground-classes TABLE"),
+        (options.qground_predictions, options.qground, "--qground-predictions needs --qground"),
+        (options.qground_classes, options.qground, "--qground-classes needs --qground FILE"),
         (options.qbench_predictions, options.qbench, "--qbench-predictions needs --qbench FILE"),
         (options.endpoints, options.judge_model, "--judge-endpoint needs --judge-model NAME"),
         (options.judge_model, options.endpoints, "--judge-model needs --judge-endpoint URL"),
@@ -125,10 +135,10 @@ def check(options: Options) -> None:
         if first and not second:
             raise ConfigError(message)
     others = (options.qbench, options.scores, options.ratings, options.giqa, options.vida)
-    if not any((options.dataset, *others)):
+    if not any((options.dataset, *others, options.qground)):
         raise ConfigError(
             "nothing to evaluate: give a dataset with --predictions, or --qbench, "
-            "--scores, --ratings, --giqa or --vida"
+            "--scores, --ratings, --giqa, --vida or --qground"
         )
     for text in options.segmenters:
         wanted(text)

@@ -81,6 +81,15 @@ def run(
     vida_compat: Annotated[
         bool, typer.Option("--vida-compat", help="Scores as the official script has them.")
     ] = False,
+    qground: Annotated[
+        Path | None, typer.Option(help="Records of Q-Ground-Test, masks/ beside them.")
+    ] = None,
+    qground_predictions: Annotated[
+        Path | None, typer.Option(help="Folder of masks, or JSON lines: id and masks by class.")
+    ] = None,
+    qground_classes: Annotated[
+        Path | None, typer.Option(help="Table (TOML): index or colour of each class.")
+    ] = None,
     boxes: Annotated[
         str,
         typer.Option(
@@ -138,6 +147,9 @@ def run(
         vida_questions=vida_questions,
         vida_submission=vida_submission,
         vida_compat=vida_compat,
+        qground=qground,
+        qground_predictions=qground_predictions,
+        qground_classes=qground_classes,
         giqa_boxes=boxes,
         giqa_scale=giqa_scale,
         endpoints=tuple(judge_endpoint or ()),
