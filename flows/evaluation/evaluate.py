@@ -7,19 +7,22 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from annotators.chat.endpoints import Endpoints
-from flows.evaluation import plots, referring, report
+from flows.evaluation import compared, plots, referring, report
 from flows.evaluation.baselines import baselines
-from flows.evaluation.benchmarks import giqa, opinions, qbench
+from flows.evaluation.benchmarks import giqa, opinions, qbench, qground
 from flows.evaluation.benchmarks import quality_scores as scoring
 from flows.evaluation.benchmarks import raters as agreement
 from flows.evaluation.benchmarks import vida_report as vida
 from flows.evaluation.benchmarks.giqa_records import GiqaRecord, read_entries
+from flows.evaluation.grounding import measured
 from flows.evaluation.judges.model import Case, EndpointJudge, version
-from flows.evaluation.predictions import Prediction, read_predictions
+from flows.evaluation.predictions import Predictions, read_predictions
 from flows.evaluation.request import Options, check, resolved
+from flows.evaluation.segmenting.segment import Row
 from flows.evaluation.systems import JudgingModel, Result, evaluate
 from flows.evaluation.truth import Bench, load_bench
 from flows.model.ledger import Ledger
@@ -49,6 +52,7 @@ def run(options: Options) -> Path:
     if options.with_plots:
         plots.check()
     bench, given = _dataset(options)
+    further = compared.read(options, bench)
     parts = _others(options)
     with storage_errors(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
@@ -56,8 +60,10 @@ def run(options: Options) -> Path:
     rows: Mapping[str, Mapping[str, Any]] = {}
     with _judge(options) as judge:
         if bench is not None:
-            results = systems(bench, given, options, judge)
-            found["benchmark"] = benchmark(bench, results, options)
+            made = compared.segmented_rows(options, bench, given)
+            results = systems(bench, given, options, judge, further, made)
+            found["benchmark"] = benchmark(bench, results, options, made)
+            compared.draw(options, bench, given, further, made)
             rows = results[0].rows
             write_text(options.out / ROWS, report.as_lines(results[0]))
         for name, part in parts:
@@ -73,11 +79,12 @@ def run(options: Options) -> Path:
     return options.out / MARKDOWN
 
 
-def _dataset(options: Options) -> tuple[Bench | None, dict[str, Prediction]]:
-    if options.dataset is None or options.predictions is None:
-        return None, {}
+def _dataset(options: Options) -> tuple[Bench | None, Predictions | None]:
+    if options.dataset is None:
+        return None, None
     bench = load_bench(options.dataset, options.split)
-    return bench, read_predictions(options.predictions, bench)
+    given = options.predictions and read_predictions(options.predictions, bench)
+    return bench, given or None
 
 
 ReportPart = Callable[[EndpointJudge | None], dict[str, Any]]
@@ -112,6 +119,11 @@ def _others(options: Options) -> list[tuple[str, ReportPart]]:
         parts.append(
             ("vida", lambda _: vida.evaluate(known, folder, settings, options.vida_compat))
         )
+    if options.qground and options.qground_predictions and options.qground_classes:
+        counted = qground.count(
+            options.qground, options.qground_predictions, options.qground_classes
+        )
+        parts.append(("qground", lambda _: qground.evaluate(counted, settings)))
     return parts
 
 
@@ -169,25 +181,36 @@ def _judge(options: Options) -> Iterator[EndpointJudge | None]:
 
 def systems(
     bench: Bench,
-    given: Mapping[str, Prediction],
+    given: Predictions | None,
     options: Options,
     judge: EndpointJudge | None,
+    further: Mapping[str, Predictions] = MappingProxyType({}),
+    made: Sequence[Row] = (),
 ) -> list[Result]:
-    """The model's result, then those of the baselines."""
+    """The model's result, those of further models and segmenters, then those of the baselines."""
     pictures = bench.pictures() if judge and options.judge_looks else {}
     judged = JudgingModel(judge, pictures, options.judge_referring) if judge else None
-    found = [evaluate(report.MODEL, bench, given, options.settings, judged=judged)]
+    settings = options.settings
+    found = [evaluate(report.MODEL, bench, given, settings, judged=judged)] if given else []
+    for name, predictions in further.items():
+        texts = any(one.answer for one in predictions.values())
+        gives = measured(predictions)._replace(words=texts)
+        found.append(evaluate(name, bench, predictions, settings, gives, texts, judged))
+    for row in made:
+        found.append(
+            evaluate(row.name, bench, row.predictions, settings, compared.MASKS, texts=False)
+        )
     if options.with_baselines:
         found += [
-            evaluate(
-                one.name, bench, one.predictions, options.settings, one.measured, one.texts, judged
-            )
+            evaluate(one.name, bench, one.predictions, settings, one.measured, one.texts, judged)
             for one in baselines(bench, options.settings.seed)
         ]
     return found
 
 
-def benchmark(bench: Bench, results: Sequence[Result], options: Options) -> dict[str, Any]:
+def benchmark(
+    bench: Bench, results: Sequence[Result], options: Options, made: Sequence[Row] = ()
+) -> dict[str, Any]:
     """The part of the report about the dataset's own rows."""
     tasks: dict[str, int] = {}
     for sample in bench.samples:
@@ -205,4 +228,5 @@ def benchmark(bench: Bench, results: Sequence[Result], options: Options) -> dict
         "extractor_agreement": referring.agreement(bench),
         "conventions": list(report.CONVENTIONS),
         "systems": {result.name: result.metrics for result in results},
+        **({"segmenters": {row.name: dict(row.counts) for row in made}} if made else {}),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.evaluation.intervals import Estimate
 from flows.evaluation.judges.offline import SCALES
-from flows.evaluation.report import GROUNDING_HEADS, MODEL
+from flows.evaluation.report import GROUNDING_HEADS
 from flows.store.layout import storage_errors
 from flows.training.extras import need, quiet
 
@@ -34,7 +34,7 @@ def draw(report: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]], folde
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     systems = report.get("benchmark", {}).get("systems", {})
-    model = systems.get(MODEL, {})
+    model: Mapping[str, Any] = next(iter(systems.values()), {})
     if model.get("grounding"):
         _bars(folder / "grounding.png", "gIoU", _giou(systems))
     if model.get("referring"):

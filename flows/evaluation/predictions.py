@@ -6,7 +6,9 @@ JSON lines, or Parquet with the same columns, one object a row::
      "probabilities": {"left": 0.9, "right": 0.1, "top": 0.2, "bottom": 0.8}, "status": "point"}
 
 Only ``row_id`` and ``answer`` are required. Points are pixels of the stored picture; masks are COCO
-compressed run lengths of its size; other keys are left alone.
+compressed run lengths of its size, or the name of a PNG of its size, relative to the file, in which
+what is not 0 is inside; other keys are left alone. So the masks of any model are read, whatever
+program it comes with: LISA, Sa2VA, Q-Ground, PixelLM, ...
 """
 
 import json
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.evaluation.mask_files import read_mask
 from flows.evaluation.truth import Bench
 from schemas import masks
 from schemas.errors import ConfigError, ContractError, reading
@@ -49,8 +52,15 @@ class Prediction(NamedTuple):
 Predictions = Mapping[str, Prediction]
 
 
-def read_predictions(path: Path, bench: Bench) -> dict[str, Prediction]:
+def read_predictions(
+    path: Path, bench: Bench, flag: str = "--predictions"
+) -> dict[str, Prediction]:
     """Row id to prediction.
+
+    Args:
+        path: The file.
+        bench: The rows.
+        flag: Of the command line that named it, for messages.
 
     Raises:
         ConfigError: Unreadable, empty, a broken line, an unknown row or one that comes twice.
@@ -58,8 +68,8 @@ def read_predictions(path: Path, bench: Bench) -> dict[str, Prediction]:
     samples = {sample.row_id: sample for sample in bench.samples}
     others = {sample.row_id: sample.split for sample in bench.others}
     found: dict[str, Prediction] = {}
-    for place, record in records(path, "--predictions"):
-        where = f"--predictions {path}: {place}"
+    for place, record in records(path, flag):
+        where = f"{flag} {path}: {place}"
         row_id = record.get("row_id")
         if not isinstance(row_id, str):
             raise ConfigError(f"{where}: no row_id, expected a string")
@@ -71,11 +81,11 @@ def read_predictions(path: Path, bench: Bench) -> dict[str, Prediction]:
             why = f"is of the split {others[row_id]}" if row_id in others else "is unknown"
             raise ConfigError(f"{where}: row_id {row_id!r} {why}; see --split")
         try:
-            found[row_id] = parse(record, samples[row_id])
+            found[row_id] = parse(record, samples[row_id], path.parent)
         except ValueError as error:
             raise ConfigError(f"{where}: {error}") from None
     if not found:
-        raise ConfigError(f"--predictions {path}: holds no predictions")
+        raise ConfigError(f"{flag} {path}: holds no predictions")
     return found
 
 
@@ -116,8 +126,13 @@ def _texts(path: Path, flag: str) -> Iterator[tuple[str, Any]]:
             yield f"line {number}", line
 
 
-def parse(record: Mapping[str, Any], sample: Sample) -> Prediction:
+def parse(record: Mapping[str, Any], sample: Sample, folder: Path = Path()) -> Prediction:
     """A record as a prediction for its row.
+
+    Args:
+        record: A line.
+        sample: The row.
+        folder: That files it names lie in.
 
     Raises:
         ValueError: A field is not what it must be.
@@ -131,7 +146,7 @@ def parse(record: Mapping[str, Any], sample: Sample) -> Prediction:
         answer,
         _point(record.get("point")),
         _probabilities(record.get("probabilities")),
-        _mask(record.get("mask"), sample),
+        _mask(record.get("mask"), sample, folder),
         status,
     )
 
@@ -158,12 +173,14 @@ def _probabilities(value: Any) -> dict[str, float] | None:
     return {side: float(value[side]) for side in SIDES}
 
 
-def _mask(value: Any, sample: Sample) -> str | None:
+def _mask(value: Any, sample: Sample, folder: Path) -> str | None:
     if value is None:
         return None
+    if isinstance(value, str):
+        return masks.encode(read_mask(folder, value, sample.height, sample.width))
     size = [sample.height, sample.width]
     if not isinstance(value, dict) or not isinstance(value.get("counts"), str):
-        raise ValueError(f"mask: expected size and counts or null, got {value!r:.60}")
+        raise ValueError(f"mask: expected size and counts, a PNG's name or null, got {value!r:.60}")
     if value.get("size") != size:
         raise ValueError(f"mask: size {value.get('size')}, the picture has {size}")
     counts: str = value["counts"]

@@ -1,15 +1,17 @@
 """The report of an evaluation: JSON for programs, Markdown for people, rows for a closer look."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from flows.evaluation.benchmarks import qground
 from flows.evaluation.grounding import AVERAGE, SUB_TASKS
 from flows.evaluation.intervals import Estimate, rounded
+from flows.evaluation.markdown import ABSENT, number, table
+from flows.evaluation.segmenting.table import section
 from flows.evaluation.systems import Result
 
 MODEL = "predictions"
-ABSENT = "-"
 CONVENTIONS = (
     "Rows without a prediction count as wrong.",
     "Referring accuracy is partial credit: 1 for equal sets of distortions, else common ones over "
@@ -102,41 +104,31 @@ def markdown(report: Mapping[str, Any]) -> str:
         ("ratings", _ratings),
         ("giqa", _giqa),
         ("vida", _vida),
+        ("qground", qground.section),
     ):
         if name in report:
             parts += writer(report[name])
     return "\n".join(parts).rstrip() + "\n"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table, numbers to the right, and an empty line."""
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return [f"| {' | '.join(row)} |" for row in (heads, rule, *rows)] + [""]
-
-
-def number(found: Any, interval: bool = False, digits: int = 3) -> str:
-    """``.527``-like numbers as ``0.527``, with the interval if asked; a dash for none."""
-    estimate = found if isinstance(found, Estimate) else Estimate(found)
-    if estimate.value is None:
-        return ABSENT
-    text = f"{estimate.value:.{digits}f}"
-    if interval and estimate.low is not None and estimate.high is not None:
-        text += f" [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
-    return text
-
-
 def _benchmark(part: Mapping[str, Any]) -> list[str]:
-    counts, systems = part["counts"], part["systems"]
-    judge = "the judge" if "judge" in systems[MODEL] else "the offline judge"
+    counts, systems, made = part["counts"], part["systems"], part.get("segmenters", {})
+    first = next(iter(systems))
+    model = systems[first]
+    judge = "the judge" if "judge" in model else "the offline judge"
     lines = [
         f"{counts['rows']} rows of split {part['split']}, {counts['missing']} without a "
         f"prediction. Texts are scored by {judge}.",
         "",
     ]
     heads = ["", *(head for head, _ in PAPER)]
-    rows = [[name, *(number(cell(s, path)) for _, path in PAPER)] for name, s in systems.items()]
-    model = systems[MODEL]
+    rows = [
+        [name, *(number(cell(s, path)) for _, path in PAPER)]
+        for name, s in systems.items()
+        if name not in made
+    ]
     lines += table(heads, rows)
+    lines += section(systems, made, first) if made else []
     if model.get("grounding"):
         names = [name for name in GROUNDING_HEADS if name in model["grounding"]]
         lines += ["## Grounding", ""]

@@ -8,6 +8,8 @@ from typing import Any
 from annotators.language.notation import NOTATIONS
 from flows.evaluation.intervals import Settings
 from flows.evaluation.judges.model import JudgeSettings
+from flows.evaluation.segmenting.prompts import PROMPTS
+from flows.evaluation.segmenting.segmenter import wanted
 from schemas.errors import ConfigError, UnknownNameError
 
 
@@ -20,6 +22,10 @@ class Options:
         dataset: Folder that ``build`` made; ``None`` for other benchmarks alone.
         predictions: For its rows.
         split: test, train or all.
+        compare: ``NAME=FILE``: predictions of further models.
+        segmenters: Text-prompted segmenters, ``NAME`` or ``NAME=WEIGHTS``.
+        prompts: What they are given; none means the paper's three.
+        side_by_side: Grounding rows drawn with every model's mask.
         qbench: Questions of LLVisionQA.
         qbench_predictions: Answers to them; without it those in the file itself.
         scores: Table of opinions.
@@ -32,6 +38,9 @@ class Options:
         vida_questions: Choices with their right answers, where the truth has none.
         vida_submission: Folder that a model's answers to it are written to.
         vida_compat: Whether its scores are those of the official script.
+        qground: Records of Q-Ground-Test.
+        qground_predictions: Masks for them.
+        qground_classes: Table of what values of their masks mean.
         giqa_boxes: Notation of their boxes; empty finds out.
         giqa_scale: Highest grade of a model that judges them.
         endpoints: Of the model that judges; none leaves the offline judge alone.
@@ -49,6 +58,10 @@ class Options:
     dataset: Path | None = None
     predictions: Path | None = None
     split: str = "test"
+    compare: tuple[str, ...] = ()
+    segmenters: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    side_by_side: int = 0
     qbench: Path | None = None
     qbench_predictions: Path | None = None
     scores: Path | None = None
@@ -61,6 +74,9 @@ class Options:
     vida_questions: Path | None = None
     vida_submission: Path | None = None
     vida_compat: bool = False
+    qground: Path | None = None
+    qground_predictions: Path | None = None
+    qground_classes: Path | None = None
     giqa_boxes: str = ""
     giqa_scale: int = 4
     endpoints: tuple[str, ...] = ()
@@ -83,10 +99,14 @@ def check(options: Options) -> None:
     pairs = (
         (
             options.dataset,
-            options.predictions,
+            options.predictions or options.compare or options.segmenters,
             "a dataset needs --predictions FILE or --model NAME",
         ),
         (options.predictions, options.dataset, "--predictions needs the dataset: evaluate DIR"),
+        (options.compare, options.dataset, "--compare needs the dataset: evaluate DIR"),
+        (options.segmenters, options.dataset, "--segmenter-text needs the dataset: evaluate DIR"),
+        (options.prompts, options.segmenters, "--prompt needs --segmenter-text NAME"),
+        (options.side_by_side, options.dataset, "--side-by-side needs the dataset: evaluate DIR"),
         (
             options.scores,
             options.score_predictions,
@@ -103,6 +123,10 @@ def check(options: Options) -> None:
         (options.vida_predictions, options.vida, "--vida-predictions needs --vida TRUTH"),
         (options.vida_questions, options.vida, "--vida-questions needs --vida TRUTH"),
         (options.vida_compat, options.vida, "--vida-compat needs --vida TRUTH"),
+        (options.qground, options.qground_predictions, "--qground needs --qground-predictions"),
+        (options.qground, options.qground_classes, "--qground needs --qground-classes TABLE"),
+        (options.qground_predictions, options.qground, "--qground-predictions needs --qground"),
+        (options.qground_classes, options.qground, "--qground-classes needs --qground FILE"),
         (options.qbench_predictions, options.qbench, "--qbench-predictions needs --qbench FILE"),
         (options.endpoints, options.judge_model, "--judge-endpoint needs --judge-model NAME"),
         (options.judge_model, options.endpoints, "--judge-model needs --judge-endpoint URL"),
@@ -111,11 +135,16 @@ def check(options: Options) -> None:
         if first and not second:
             raise ConfigError(message)
     others = (options.qbench, options.scores, options.ratings, options.giqa, options.vida)
-    if not any((options.dataset, *others)):
+    if not any((options.dataset, *others, options.qground)):
         raise ConfigError(
             "nothing to evaluate: give a dataset with --predictions, or --qbench, "
-            "--scores, --ratings, --giqa or --vida"
+            "--scores, --ratings, --giqa, --vida or --qground"
         )
+    for text in options.segmenters:
+        wanted(text)
+    for prompt in options.prompts:
+        if prompt not in PROMPTS:
+            raise UnknownNameError("prompt", prompt, PROMPTS)
     if options.giqa_boxes and options.giqa_boxes not in NOTATIONS:
         raise UnknownNameError("notation of boxes", options.giqa_boxes, NOTATIONS)
     if options.api_key_env and options.api_key_env not in os.environ:

@@ -1,6 +1,6 @@
 """The rows a model is asked about, with everything that is known of their pictures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,9 +51,13 @@ class Bench:
                 found.setdefault(sample.image_id, {})[sample.region_id] = sample.reference
         return found
 
-    def pictures(self) -> dict[str, bytes]:
-        """Degraded picture to its stored bytes, for judges that look; all are held in memory."""
-        wanted = {sample.image_id for sample in self.samples}
+    def pictures(self, wanted: Collection[str] = ()) -> dict[str, bytes]:
+        """Degraded picture to its stored bytes; all are held in memory.
+
+        Args:
+            wanted: Which; none means those of all rows.
+        """
+        wanted = wanted or {sample.image_id for sample in self.samples}
         found: dict[str, bytes] = {}
         for path in sorted((self.folder / DATA).glob("*.parquet")):
             file = pq.ParquetFile(path)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from schemas.arrays import Image, Mask
 
 
-MASK_COLOUR = np.array([255, 80, 40], np.float32)
+MASK_COLOUR = np.array([250, 30, 200], np.float32)
 TARGET = (40, 220, 90)
 POINT = (255, 230, 0)
 LINE = 18
@@ -31,9 +31,29 @@ def draw_grounding(
         image: ``(height, width, 3)`` uint8, RGB.
         answer: What was said.
         point: ``(x, y)`` in pixels, drawn as a ring with a cross.
-        mask: What was grounded, tinted.
+        mask: What was grounded, tinted and outlined.
         target: What should have been grounded, outlined.
     """
+    from PIL import Image as Pil
+    from PIL import ImageDraw
+
+    height, width = image.shape[:2]
+    lines = _wrapped(answer, max(16, width // 7))
+    sheet = Pil.new("RGB", (width, height + LINE * len(lines) + 8), "white")
+    sheet.paste(marked(image, point, mask, target), (0, 0))
+    draw = ImageDraw.Draw(sheet)
+    for number, line in enumerate(lines):
+        draw.text((4, height + 4 + LINE * number), line, fill="black")
+    return sheet
+
+
+def marked(
+    image: Image,
+    point: tuple[float, float] | None = None,
+    mask: Mask | None = None,
+    target: Mask | None = None,
+) -> PilImage:
+    """A picture with what was grounded on it; arguments as those of ``draw_grounding``."""
     from PIL import Image as Pil
     from PIL import ImageDraw
 
@@ -41,18 +61,14 @@ def draw_grounding(
     if mask is not None:
         shown[mask] = 0.55 * shown[mask] + 0.45 * MASK_COLOUR
     pixels = shown.round().astype(np.uint8)
+    if mask is not None:
+        pixels[_outline(mask)] = MASK_COLOUR.astype(np.uint8)
     if target is not None:
         pixels[_outline(target)] = TARGET
-    height, width = pixels.shape[:2]
-    lines = _wrapped(answer, max(16, width // 7))
-    sheet = Pil.new("RGB", (width, height + LINE * len(lines) + 8), "white")
-    sheet.paste(Pil.fromarray(pixels), (0, 0))
-    draw = ImageDraw.Draw(sheet)
+    picture = Pil.fromarray(pixels)
     if point is not None:
-        _ring(draw, point, max(5, min(width, height) // 40))
-    for number, line in enumerate(lines):
-        draw.text((4, height + 4 + LINE * number), line, fill="black")
-    return sheet
+        _ring(ImageDraw.Draw(picture), point, max(7, min(image.shape[:2]) // 40))
+    return picture
 
 
 def _ring(draw: object, point: tuple[float, float], radius: int) -> None:

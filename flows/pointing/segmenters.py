@@ -1,4 +1,4 @@
-"""A point becomes a mask: segment-anything, or SAM and SAM 2 of transformers, untouched.
+"""A point or a box becomes a mask: segment-anything, or SAM and SAM 2 of transformers, untouched.
 
 For a single point SAM offers three masks, of a part, of its object and of what holds both; its
 authors advise to take the one it scores highest, which is the default here.
@@ -22,6 +22,12 @@ class PointSegmenter(Protocol):
 
     def segment(self, image: Image, points: Sequence[tuple[float, float]]) -> list[Mask]:
         """One mask ``(height, width)`` for each point ``(x, y)`` in pixels."""
+        ...
+
+    def segment_boxes(
+        self, image: Image, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> list[Mask]:
+        """One mask ``(height, width)`` for each box ``(x0, y0, x1, y1)`` in pixels."""
         ...
 
 
@@ -59,17 +65,27 @@ class _Checkpoint:
         self._many = config.multimask == "best"
 
     def segment(self, image: Image, points: Sequence[tuple[float, float]]) -> list[Mask]:
-        """See ``Segmenter``."""
+        """See ``PointSegmenter``."""
         self._predictor.set_image(np.ascontiguousarray(image))
-        masks = []
-        for point in points:
-            found, scores, _ = self._predictor.predict(
+        return [
+            self._best(
                 point_coords=np.array([point], np.float32),
                 point_labels=np.array([1]),
                 multimask_output=self._many,
             )
-            masks.append(np.ascontiguousarray(found[int(np.argmax(scores))].astype(np.bool_)))
-        return masks
+            for point in points
+        ]
+
+    def segment_boxes(
+        self, image: Image, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> list[Mask]:
+        """See ``PointSegmenter``."""
+        self._predictor.set_image(np.ascontiguousarray(image))
+        return [self._best(box=np.array(box, np.float32), multimask_output=False) for box in boxes]
+
+    def _best(self, **prompt: Any) -> Mask:
+        found, scores, _ = self._predictor.predict(**prompt)
+        return np.ascontiguousarray(found[int(np.argmax(scores))].astype(np.bool_))
 
 
 class _Transformers:
@@ -98,15 +114,24 @@ class _Transformers:
         self._nested = kind.startswith("sam2")
 
     def segment(self, image: Image, points: Sequence[tuple[float, float]]) -> list[Mask]:
-        """See ``Segmenter``."""
-        if not points:
-            return []
+        """See ``PointSegmenter``."""
         # one object each, all in one picture: SAM wants objects x points, SAM 2 a level more
         given = [[[list(point)] for point in points]]
-        inputs = self._processor(images=np.asarray(image), input_points=given, return_tensors="pt")
+        return self._masks(image, self._many, input_points=given) if points else []
+
+    def segment_boxes(
+        self, image: Image, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> list[Mask]:
+        """See ``PointSegmenter``; a box leaves no choice, so that one mask is asked for."""
+        given = [[list(box) for box in boxes]]
+        return self._masks(image, many=False, input_boxes=given) if boxes else []
+
+    def _masks(self, image: Image, many: bool, **prompts: Any) -> list[Mask]:
+        """The mask with the highest score for each prompt."""
+        inputs = self._processor(images=np.asarray(image), **prompts, return_tensors="pt")
         inputs = inputs.to(self._device)
         with self._torch.inference_mode():
-            out = self._model(**inputs, multimask_output=self._many)
+            out = self._model(**inputs, multimask_output=many)
         sizes = inputs["original_sizes"].cpu()
         masks = out.pred_masks.cpu()
         if self._nested:

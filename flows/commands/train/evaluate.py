@@ -17,6 +17,23 @@ def run(
     predictions: Annotated[
         Path | None, typer.Option(help="JSON lines or Parquet: row_id, answer, point, mask, ...")
     ] = None,
+    compare: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE: predictions of a further model.")
+    ] = None,
+    segmenter_text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="sam3, clipseg, grounding-dino+sam or evf-sam, or NAME=WEIGHTS: masks from "
+            "the answers' words; may be repeated."
+        ),
+    ] = None,
+    prompt: Annotated[
+        list[str] | None,
+        typer.Option(help="Words it gets: whole, spatial, semantic, label; else the first three."),
+    ] = None,
+    side_by_side: Annotated[
+        int, typer.Option(min=0, help="Draw so many grounding rows with every model's mask.")
+    ] = 0,
     model: Annotated[
         str, typer.Option(help="Ask this model first: folder, hub name, or name at --endpoint.")
     ] = "",
@@ -64,6 +81,15 @@ def run(
     vida_compat: Annotated[
         bool, typer.Option("--vida-compat", help="Scores as the official script has them.")
     ] = False,
+    qground: Annotated[
+        Path | None, typer.Option(help="Records of Q-Ground-Test, masks/ beside them.")
+    ] = None,
+    qground_predictions: Annotated[
+        Path | None, typer.Option(help="Folder of masks, or JSON lines: id and masks by class.")
+    ] = None,
+    qground_classes: Annotated[
+        Path | None, typer.Option(help="Table (TOML): index or colour of each class.")
+    ] = None,
     boxes: Annotated[
         str,
         typer.Option(
@@ -105,6 +131,10 @@ def run(
         dataset=dataset,
         predictions=predictions,
         split=split,
+        compare=tuple(compare or ()),
+        segmenters=tuple(segmenter_text or ()),
+        prompts=tuple(prompt or ()),
+        side_by_side=side_by_side,
         qbench=qbench,
         qbench_predictions=qbench_predictions,
         scores=scores,
@@ -117,6 +147,9 @@ def run(
         vida_questions=vida_questions,
         vida_submission=vida_submission,
         vida_compat=vida_compat,
+        qground=qground,
+        qground_predictions=qground_predictions,
+        qground_classes=qground_classes,
         giqa_boxes=boxes,
         giqa_scale=giqa_scale,
         endpoints=tuple(judge_endpoint or ()),

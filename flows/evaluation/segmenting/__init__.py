@@ -1,0 +1,1 @@
+"""Masks from text: other people's segmenters, given a model's words."""
