@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flows.evaluation import report
+from flows.evaluation import markdown, report
 from flows.evaluation.intervals import Estimate
 
 _OTHERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -33,11 +33,11 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         [
             name,
             *(str(row["sources"].get(source, 0)) for source in sources),
-            *(report.number(_estimate(row["scores"].get(head)), True) for head in heads),
+            *(markdown.number(_estimate(row["scores"].get(head)), True) for head in heads),
         ]
         for name, row in found.items()
     ]
-    return "\n".join(report.table(["", *(f"rows of {s}" for s in sources), *heads], lines))
+    return "\n".join(markdown.table(["", *(f"rows of {s}" for s in sources), *heads], lines))
 
 
 def _estimate(plain: Mapping[str, Any] | None) -> Estimate:

@@ -11,6 +11,7 @@ from flows.dataset.statistics.wordings import worded
 from flows.evaluation import report
 from flows.evaluation.grounding import AVERAGE
 from flows.evaluation.intervals import Estimate
+from flows.evaluation.markdown import ABSENT, number
 from flows.looking.paper import known
 
 UNKNOWN = "The paper's numbers of this table are not known to this project."
@@ -248,5 +249,5 @@ def _number(plain: Any) -> str:
     """A number with its interval; empty for none."""
     if isinstance(plain, Mapping):
         plain = Estimate(plain.get("value"), plain.get("low"), plain.get("high"))
-    text = report.number(plain, interval=True)
-    return "" if text == report.ABSENT else text
+    text = number(plain, interval=True)
+    return "" if text == ABSENT else text
