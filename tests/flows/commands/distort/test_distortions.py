@@ -104,7 +104,7 @@ def test_show_of_a_plugin_says_where_it_is(spider, plugin):
     ("name", "said"),
     [
         ("Gausian-Blur", "did you mean gaussian_blur"),
-        ("banana", f"nearest of {len(DISTORTIONS)}: "),
+        ("zzgzz", f"nearest of {len(DISTORTIONS)}: "),
     ],
 )
 def test_unknown_type_is_a_short_line(spider, name, said):
