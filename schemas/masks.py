@@ -103,6 +103,11 @@ def _runs(counts: str) -> NDArray[np.int64]:
     return runs
 
 
+def run_lengths(counts: str) -> list[int]:
+    """Compressed counts as COCO's plain ones: pixels off, on, off and so on, down the columns."""
+    return [int(run) for run in _runs(counts)]
+
+
 def area(counts: str, height: int, width: int) -> int:
     """Pixels set in compressed counts."""
     return int(coco.area(_rle(counts, height, width)))

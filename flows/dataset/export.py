@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 from flows.dataset.formats.form import PictureForm
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
+from flows.dataset.pairs.make import KIND as PAIRS
+from flows.dataset.pairs.records import export_pairs
 from flows.store.cited import DEFAULT, Boxes, with_boxes
 from flows.store.layout import DATA, MANIFEST, read_manifest, require_records
 from flows.store.marked import mark_folder
@@ -31,17 +33,25 @@ MARKER = ".export.json"
 
 
 def export(
-    dataset: Path, out: Path, kind: str, absolute: bool = False, boxes: str = DEFAULT
+    dataset: Path,
+    out: Path,
+    kind: str,
+    absolute: bool = False,
+    boxes: str = DEFAULT,
+    sources: tuple[str, ...] = (),
+    strict: bool = False,
 ) -> dict[str, int]:
     """Write a dataset in another form; returns rows by split and pictures.
 
     Args:
-        dataset: Folder that ``build`` made.
+        dataset: Folder that ``build`` made, or ``pairs``.
         out: New folder.
         kind: One of ``FORMATS``.
         absolute: Whether paths of pictures are absolute or relative to ``out``; the layout of
             ``vida`` has bare names.
         boxes: How boxes in texts are written, where rows are; see ``cited.py``.
+        sources: See ``Sink``.
+        strict: See ``Sink``.
 
     An export that was killed goes on: the same call writes what is missing.
 
@@ -52,13 +62,16 @@ def export(
     """
     if kind not in FORMATS:
         raise UnknownNameError("export format", kind, FORMATS)
-    cited, sink = Boxes(dataset, boxes), Sink(out, absolute)
+    cited, sink = Boxes(dataset, boxes), Sink(out, absolute, sources, strict)
     manifest = read_manifest(dataset)
+    how = {"format": kind, "absolute": absolute} | ({"strict": True} if strict else {})
+    if manifest.get("kind") == PAIRS:
+        _claim(dataset, out, how)
+        return export_pairs(dataset, sink, kind)
     require_records(dataset, manifest, [Sample])
     form = FORMATS[kind]
     if not isinstance(form, PictureForm):
         _require_rows(dataset, manifest, form.tasks)
-    how = {"format": kind, "absolute": absolute}
     _claim(dataset, out, how if boxes == DEFAULT else how | {"boxes": boxes})
     if isinstance(form, PictureForm):
         return form.write(dataset, sink)

@@ -11,8 +11,8 @@ def run(
     format: Annotated[
         str,
         typer.Option(
-            help="trl, grpo, sharegpt, swift, llava, jsonl, giqa, vida, diag or coco; qwen25vl or "
-            "qwen3vl: boxes and points as JSON."
+            help="trl, grpo, sharegpt, swift, llava, jsonl, giqa, vida, diag, coco or panda; "
+            "qwen25vl or qwen3vl: boxes and points as JSON."
         ),
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
@@ -26,10 +26,19 @@ def run(
             "controls, names (without boxes) and permuted (those of other pictures)."
         ),
     ] = "grid20",
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="Where the photographs lie now; panda has them beside the variants."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="panda: leave out pictures with a chain of several.")
+    ] = False,
 ) -> None:
-    """Write the records and, once each, the pictures."""
+    """Write the records and, once each, the pictures; of a dataset, or of what pairs made."""
     from flows.dataset.export import export
     from flows.store.place import place
 
-    for name, number in export(place(dataset), out, format, absolute, boxes).items():
+    sources = tuple(source or ())
+    made = export(place(dataset), out, format, absolute, boxes, sources, strict)
+    for name, number in made.items():
         typer.echo(f"{name}: {number}")

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from flows.dataset.formats import giqa, grpo, jsonl, llava, qwen, sharegpt, swift, trl
 from flows.dataset.formats.form import Form, PictureForm
+from flows.dataset.pairs.panda import PANDA
 from flows.dataset.vida.export import COCO, DIAG, VIDA
 
 FORMATS: Mapping[str, Form | PictureForm] = MappingProxyType(
@@ -21,5 +22,6 @@ FORMATS: Mapping[str, Form | PictureForm] = MappingProxyType(
         "vida": VIDA,
         "diag": DIAG,
         "coco": COCO,
+        "panda": PANDA,
     }
 )

@@ -20,10 +20,15 @@ class Sink:
     Args:
         out: The folder.
         absolute: Whether paths of pictures are absolute or relative to it.
+        sources: Where the photographs lie, for forms that hold them; when empty, where the build
+            found them.
+        strict: Whether what a form cannot say in full is left out.
     """
 
     out: Path
     absolute: bool = False
+    sources: tuple[str, ...] = ()
+    strict: bool = False
 
     def picture(self, row: Mapping[str, Any]) -> str:
         """Write the row's picture unless it is there; returns its path for records.

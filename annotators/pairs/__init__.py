@@ -1,0 +1,1 @@
+"""Two degraded pictures of one photograph, region by region: asked, answered, checked."""
