@@ -51,7 +51,7 @@ def _choices(question: str) -> list[_Choice]:
     """Options in line; none where the letters are not A, B, C, ... in this order, once each."""
     marks = [m for m in _OPTION.finditer(question) if _begins(question, m.start())]
     letters = "".join(mark["letter"] for mark in marks)
-    if letters != "ABCDEFGH"[: len(letters)]:
+    if not letters or letters != "ABCDEFGH"[: len(letters)]:
         return []
     ends = [mark.start() for mark in marks[1:]] + [len(question)]
     found = []

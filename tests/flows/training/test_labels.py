@@ -79,6 +79,7 @@ def test_options_keep_their_truth(number, answer):
         ("What is wrong?\nB. Blur\nA. Noise", "B"),
         ("Is it good? A. Yes B. No. Answer with the letter only", "B"),
         ("How is grade A. meat?", "A"),
+        ("How bright is this picture?", "It is dark."),
         ("Which?\nA. Noise\nB. Blur\nC. All of the above", "C"),
         ("Which?\n(A) Noise (B) Blur (C) Both A and B", "(C)"),
         ("Which?\nA. Noise\n   that is strong\nB. Blur", "A"),
