@@ -181,6 +181,19 @@ def _table_problem(raw: Any, rule: PoolRule) -> str:
     return "" if raw["questions"] else "no question in it"
 
 
+def wording_problem(pool: str, question: Any, counted: bool = False) -> str:
+    """What is wrong with the slots of a wording; empty when nothing is.
+
+    Args:
+        pool: Its pool.
+        question: The wording.
+        counted: Whether it must say how many distortions there are.
+    """
+    rule = POOLS[pool]
+    needed = {*rule.slots, *(("count",) if counted else ())}
+    return _problem(question, needed, {*needed, *(("count",) if rule.counts else ())})
+
+
 def _problem(question: Any, needed: set[str], allowed: set[str]) -> str:
     """What is wrong with a wording."""
     if not isinstance(question, str) or not question.strip():
