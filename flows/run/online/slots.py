@@ -9,8 +9,8 @@ from PIL import Image as Pillow
 
 from flows.picture.degrade import find_scene, make_variant
 from flows.picture.outcome import PictureTools, Variant
+from flows.run.online.train_pictures import TrainPictures
 from flows.run.prepare import make_tools
-from flows.synthesis.train_pictures import TrainPictures
 from flows.training.rewards.solution import solved
 from schemas.arrays import Image
 from schemas.errors import ConfigError

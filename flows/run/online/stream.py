@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.synthesis.classes import Classes
-from flows.synthesis.slots import Slots, slots_of
-from flows.synthesis.train_pictures import TrainPictures
+from flows.run.online.classes import Classes
+from flows.run.online.slots import Slots, slots_of
+from flows.run.online.train_pictures import TrainPictures
 from flows.training.extras import require
 from schemas.errors import ConfigError
 

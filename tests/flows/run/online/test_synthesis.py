@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.ingest.selection import splits
-from flows.synthesis.classes import FLOOR, distribution
-from flows.synthesis.slots import Slots, slots_of
-from flows.synthesis.train_pictures import TrainPictures
+from flows.run.online.classes import FLOOR, distribution
+from flows.run.online.slots import Slots, slots_of
+from flows.run.online.train_pictures import TrainPictures
 from flows.training.rewards import Solution, total
 from schemas.errors import ConfigError
 from schemas.records import Picture

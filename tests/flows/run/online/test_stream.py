@@ -20,7 +20,7 @@ def described(steps):
 
 def test_any_number_of_workers_gives_one_stream(dataset, photos):
     """Steps are the same from the process itself, from one worker and from two."""
-    from flows.synthesis.stream import Online
+    from flows.run.online.stream import Online
 
     online = Online(dataset, slots=2, seed=3, steps=3, sources=[str(photos)])
     alone = described(online.loader())
@@ -38,8 +38,8 @@ def test_any_number_of_workers_gives_one_stream(dataset, photos):
 
 def test_adapting_stream_is_the_same_for_any_number_of_workers(dataset, photos):
     """Rewards of a step change the pictures ``delay`` steps later, in workers as without any."""
-    from flows.synthesis.classes import Classes
-    from flows.synthesis.stream import Online
+    from flows.run.online.classes import Classes
+    from flows.run.online.stream import Online
 
     def run(workers, noise=0.0):
         classes = Classes(["blur", "noise", "pixelate"], temperature=0.01, momentum=0, delay=2)
@@ -62,7 +62,7 @@ def test_adapting_stream_is_the_same_for_any_number_of_workers(dataset, photos):
 
 def test_nobody_waits_for_ever():
     """A step whose distribution is never settled is one clear line."""
-    from flows.synthesis.classes import Classes
+    from flows.run.online.classes import Classes
 
     classes = Classes(["blur", "noise"], delay=1, patience=0.05)
     even = {"blur": 0.5, "noise": 0.5}
@@ -79,7 +79,7 @@ def test_trl_trains_on_fresh_pictures(qwen, dataset, photos, tmp_path):
     import datasets
     from trl import GRPOConfig, GRPOTrainer
 
-    from flows.synthesis.stream import Online
+    from flows.run.online.stream import Online
 
     online = Online(dataset, slots=2, seed=3, steps=4, sources=[str(photos)])
     rows = datasets.IterableDataset.from_generator(online.rows)
