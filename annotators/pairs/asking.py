@@ -182,7 +182,7 @@ def _side(region: DegradedRegion, facts: PictureFacts, where: str, stream: Strea
         return pattern.format(Where=capitalised(where))
     families = [facts.families[step.family] for step in steps]
     said = [step_phrase(step, family) for step, family in zip(steps, families, strict=True)]
-    effects = [effects_of(stream, family) for family in families]
+    effects = [effects_of(stream, family, facts.families) for family in families]
     return pattern.format(
         Where=capitalised(where),
         chain=said[0],
