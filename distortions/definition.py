@@ -1,5 +1,6 @@
 """What is known about one distortion type, and how it is run."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -22,6 +23,8 @@ Scope: TypeAlias = Literal["region", "picture"]
 """Where a type is natural: on any part, or only over a picture as a whole, as rain is."""
 Function = Callable[..., Image]
 
+LIBRARIES = {"codec": "av"}
+"""Extra to the module that it brings."""
 SEVERITIES = (1, 2, 3, 4, 5)
 _OURS = "distortions.types."
 
@@ -52,11 +55,17 @@ class Distortion:
     kadid: int | None = None
     panda: str | None = None
     vida: str | None = None
+    extra: str = ""
 
     @property
     def outside(self) -> bool:
         """Whether its code is not ours: a plugin's, or a notebook's."""
         return not self.function.__module__.startswith(_OURS)
+
+    @property
+    def installed(self) -> bool:
+        """Whether the library is there that it takes, if it takes one."""
+        return not self.extra or importlib.util.find_spec(LIBRARIES[self.extra]) is not None
 
     def resolve(self, severity: int, key: int = 0) -> dict[str, Value]:
         """Parameters at ``severity`` (1..5), the drawn ones taken from the stream of ``key``.

@@ -22,8 +22,10 @@ PSNR_CAP = 100.0
 COLOUR_SAMPLES = 4_096
 # Below this a mean gradient, a deviation or a chroma is that of a flat or grey region.
 FLAT = 0.05
-# Gradients of edges that a viewer follows, and of surfaces without structure, levels a pixel.
-STEEP, SMOOTH = 24.0, 2.0
+# The steepest share of a region's pixels are the edges that a viewer follows; below a gradient of
+# so many levels a pixel a surface is without structure.
+EDGE_SHARE = 0.02
+SMOOTH = 2.0
 
 _compare = Kernels("compare")
 _delta_e = Kernels("delta_e")
@@ -40,7 +42,8 @@ class Effect(NamedTuple):
         contrast_ratio: Standard deviation of luma after over before; 1 when both are flat.
         chroma_ratio: Mean Lab chroma after over before; 1 when both are grey.
         lightness_shift: Mean L* after minus before.
-        edges_kept: Mean gradient after over before where it was steep before; 1 unless asked for.
+        edges_kept: Mean gradient after over before at the steepest fiftieth of the pixels; 1 unless
+            asked for.
         smooth: Share of the region that was without structure before; likewise.
     """
 
@@ -229,16 +232,17 @@ def compare_orders(one: Image, other: Image, mask: Mask) -> OrderEffect:
 
 
 def gradients(plane: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Prewitt gradient magnitudes of a luma plane, grey levels per pixel, of its shape."""
+    """Prewitt gradient magnitudes of a luma plane, grey levels a pixel, of its shape."""
     values = plane.astype(np.float64)
     smooth, step = np.ones(3), np.array([-1.0, 0.0, 1.0])
     across = cv2.sepFilter2D(values, -1, step, smooth, borderType=cv2.BORDER_REPLICATE)
     down = cv2.sepFilter2D(values, -1, smooth, step, borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(np.sqrt(across * across + down * down) / 3, np.float64)
+    return np.asarray(np.sqrt(across * across + down * down) / 6, np.float64)
 
 
 def _detail(before: Look, after: Look) -> dict[str, float]:
-    steep = before.slopes >= STEEP
+    last = before.slopes.size - max(1, int(EDGE_SHARE * before.slopes.size))
+    steep = before.slopes >= np.partition(before.slopes, last)[last]
     kept = (after.slopes[steep].sum() + FLAT) / (before.slopes[steep].sum() + FLAT)
     smooth = np.count_nonzero(before.slopes < SMOOTH) / before.slopes.size
     return {"edges_kept": _rounded(kept), "smooth": _rounded(smooth)}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias, get_args
 
+from distortions.definition import LIBRARIES, Domain, Function, Scope
 from distortions.definition import SEVERITIES as SEVERITIES
 from distortions.definition import Distortion as Distortion
-from distortions.definition import Domain, Function, Scope
 from distortions.definition import Value as Value
 from distortions.families import BUILT_IN, MORE, known
 from schemas.errors import ConfigError, UnknownNameError
@@ -90,6 +90,7 @@ def distortion(
     kadid: int | None = None,
     panda: str | None = None,
     vida: str | None = None,
+    extra: str = "",
 ) -> Callable[[Function], Function]:
     """Register a distortion type under its function's name.
 
@@ -112,6 +113,7 @@ def distortion(
         kadid: Number of its kind in KADID-10k, 1 to 25.
         panda: Its class in Panda.
         vida: Its class in ViDA-UGC.
+        extra: Of ours that it takes: ``codec``.
 
     Raises:
         ConfigError: A name taken, an unknown family, levels that do not fit the signature.
@@ -139,6 +141,7 @@ def distortion(
             kadid=kadid,
             panda=panda,
             vida=vida,
+            extra=extra,
         )
         _require(entry)
         _DISTORTIONS[entry.name] = entry
@@ -173,15 +176,21 @@ def _require(entry: Distortion) -> None:
         raise ConfigError(
             f"{entry.name}: levels must be five rows of {wanted}, got {list(entry.levels)}"
         )
-    if entry.domain not in get_args(Domain):
-        raise UnknownNameError(f"domain of {entry.name}:", entry.domain, get_args(Domain))
-    if entry.scope not in get_args(Scope):
-        raise UnknownNameError(f"scope of {entry.name}:", entry.scope, get_args(Scope))
+    _require_words(entry)
     if entry.visible_from not in SEVERITIES or entry.align < 1:
         raise ConfigError(
             f"{entry.name}: visible_from must be 1 to 5 and align at least 1, "
             f"got {entry.visible_from} and {entry.align}"
         )
+
+
+def _require_words(entry: Distortion) -> None:
+    if entry.domain not in get_args(Domain):
+        raise UnknownNameError(f"domain of {entry.name}:", entry.domain, get_args(Domain))
+    if entry.scope not in get_args(Scope):
+        raise UnknownNameError(f"scope of {entry.name}:", entry.scope, get_args(Scope))
+    if entry.extra and entry.extra not in LIBRARIES:
+        raise UnknownNameError(f"extra of {entry.name}:", entry.extra, LIBRARIES)
 
 
 def get(name: str) -> Distortion:

@@ -54,6 +54,8 @@ GATE_PASSED = "gate.passed"
 GATE_LEFT_CLEAN = "gate.left_clean"
 GATE_REFUSED = Counted("gate.refused")
 """Chains by why the gate refused them."""
+GATE_TYPES = Counted("gate.types")
+"""Steps by type, level and what the gate said of them: seen, or refused."""
 
 LABELS = Counted("labels")
 """What a model decided of regions' names."""

@@ -48,6 +48,7 @@ def _quantised(quantiser: int) -> dict[str, str]:
     scope="picture",
     default=False,
     panda="compression",
+    extra="codec",
 )
 def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of a DVD that holds too much.
@@ -71,6 +72,7 @@ def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     scope="picture",
     default=False,
     panda="compression",
+    extra="codec",
 )
 def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of an early video from the network.
@@ -92,6 +94,7 @@ def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     scope="picture",
     default=False,
     panda="compression",
+    extra="codec",
 )
 def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out block by block, with faint edges between the blocks.
@@ -120,6 +123,7 @@ def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     scope="picture",
     default=False,
     panda="compression",
+    extra="codec",
 )
 def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out in patches of several sizes, contours stay rather clean.
@@ -143,6 +147,7 @@ def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     scope="picture",
     default=False,
     panda="compression",
+    extra="codec",
 )
 def av1_compression(image: Image, quality: int, site: Site) -> Image:
     """Detail is painted over smoothly, textures vanish, contours swim.

@@ -4,6 +4,7 @@ A pure function of the picture, the configuration and the registry: nothing here
 or knows of shards. Every draw is keyed by (seed, content hash, variant, region, purpose).
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from schemas.counts import (
     GATE_PASSED,
     GATE_REFUSED,
     GATE_REGIONS,
+    GATE_TYPES,
     IMAGES,
     IMAGES_PLANNED,
     IMAGES_REFUSED,
@@ -255,6 +257,7 @@ class _VariantRoad:
             links = link_chain(drawn, *self.key, region_id, attempt)
             judged = judge(self.scene.image, mask, links, config.gate, view)
             self.counts[GATE_CHAINS] += 1
+            self.counts.update(_said_of_steps(judged))
             if not judged.refusal:
                 self.counts[GATE_PASSED] += 1
                 return drawn, judged
@@ -264,3 +267,15 @@ class _VariantRoad:
         subject = f"{self.image_id}:{region_id}"
         self.made.rejects.append(Reject.of("gate", subject, PictureError("left_clean", refusal)))
         return [], None
+
+
+def _said_of_steps(judged: Judged) -> list[str]:
+    """Counts of the steps of a chain: all are seen, or one is refused and the rest unsaid."""
+    if not judged.refusal:
+        return [GATE_TYPES(link.type.name, str(link.severity), "seen") for link in judged.chain]
+    family = re.split(r"[:>]", judged.refusal, maxsplit=1)[0]
+    return [
+        GATE_TYPES(link.type.name, str(link.severity), "refused")
+        for link in judged.chain
+        if link.type.family == family
+    ]

@@ -1,5 +1,6 @@
 """Makes, once per process, what every picture needs; and refuses a bad configuration early."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from annotators.questions.pools import Pools, builtin_pools, load_pools
 from annotators.questions.tasks import check_tasks
 from distortions.plan import make_palette
 from distortions.plugins import load_plugins
+from distortions.registry import Distortion
 from distortions.testing import check_outside
 from flows.human.folder import human_index
 from flows.model.choose import check_answers, uses_model
@@ -67,11 +69,22 @@ def check_config(config: RunConfig, paths: Iterable[str] | None = None) -> None:
     deflate_of(config.export.png)
     human_index(config.annotations)
     tools = make_tools(config, "")
+    _check_installed(tools.palette.types)
     check_outside(tools.palette.types)
     if paths is not None and not tools.regions.covers(paths):
         raise ConfigError(
             f"--regions {config.regions.source}: the file is for other pictures; "
             "none of its file names is among the sources"
+        )
+
+
+def _check_installed(types: Iterable[Distortion]) -> None:
+    missing = [entry for entry in types if not entry.installed]
+    if missing:
+        names, extra = [entry.name for entry in missing], missing[0].extra
+        raise ConfigError(
+            f"plan: {', '.join(names)} take pip install 'iqa-spider[{extra}]'; or leave them out: "
+            f"--set 'plan.exclude_types={json.dumps(names)}'"
         )
 
 

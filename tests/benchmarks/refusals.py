@@ -28,7 +28,6 @@ from schemas.streams import Stream, derive_key
 from tests.benchmarks.truth import pictures
 
 LEVELS = (1, 2, 3, 4, 5)
-TRIALS = 24
 HIGH = 0.6
 
 
@@ -38,6 +37,7 @@ def main():
     parser.add_argument("--pictures", type=int, default=16)
     parser.add_argument("--regions", type=int, default=3, help="of a picture")
     parser.add_argument("--orders", action="store_true")
+    parser.add_argument("--trials", type=int, default=24, help="chains of each order")
     parser.add_argument("--types", default="", help="comma separated; empty: those not by default")
     asked = parser.parse_args()
     cv2.setNumThreads(1)
@@ -46,7 +46,7 @@ def main():
     places = list(regions(root, config, asked))
     print(f"{len(places)} places", flush=True)
     if asked.orders:
-        orders(places, config.gate)
+        orders(places, config.gate, asked.trials)
     else:
         singles(places, config.gate, [name for name in asked.types.split(",") if name])
 
@@ -92,7 +92,7 @@ def singles(places, gate, names):
         print(line, flush=True)
 
 
-def orders(places, gate):
+def orders(places, gate, trials):
     """Chains of two of every row beyond the published ones, and their reverses."""
     print("first > second                             tried   pass   order seen   of all")
     for first, second in sorted((a, b) for a, after in ROWS.items() for b in after):
@@ -100,7 +100,7 @@ def orders(places, gate):
             if not all(types_of(name) for name in pair):
                 continue
             passed, seen = [], []
-            for trial in range(TRIALS):
+            for trial in range(trials):
                 stream = Stream("orders", *sorted(pair), trial)
                 types = {name: stream.choice(types_of(name)) for name in sorted(pair)}
                 levels = {name: 2 + stream.below(2) for name in sorted(pair)}
@@ -113,7 +113,7 @@ def orders(places, gate):
                 passed.append(not judged.refusal)
                 seen.append(bool(judged.order and judged.order.visible))
             print(
-                f"{' > '.join(pair):<42} {TRIALS:>5}  {np.mean(passed):5.0%}   "
+                f"{' > '.join(pair):<42} {trials:>5}  {np.mean(passed):5.0%}   "
                 f"{sum(seen) / max(1, sum(passed)):10.0%}   {np.mean(seen):6.0%}",
                 flush=True,
             )

@@ -200,4 +200,6 @@ def test_new_arguments_are_checked(forgetful):
     speck.__name__ = "smoke"
     with pytest.raises(UnknownNameError, match="scope of smoke"):
         distortion("haze", LEVEL, scope="sky")(speck)
+    with pytest.raises(UnknownNameError, match="extra of smoke"):
+        distortion("haze", LEVEL, extra="video")(speck)
     assert drawable(["rain"]) >= {"speck", "mist"}

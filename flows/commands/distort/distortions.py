@@ -132,7 +132,7 @@ def preview(
 
     load_plugins(plugin or [])
     names = [name.strip() for name in types.split(",") if name.strip()]
-    chosen = [get(name) for name in names] if names else list(DISTORTIONS.values())
+    chosen = [get(name) for name in names] or [e for e in DISTORTIONS.values() if e.installed]
     picture = read_picture(image, IngestConfig().max_long_side)
     if not unchecked:
         _ask_outside(chosen)
@@ -161,7 +161,7 @@ def gallery(
 
     load_plugins(plugin or [])
     names = [name.strip() for name in types.split(",") if name.strip()]
-    chosen = [get(name) for name in names] if names else list(DISTORTIONS.values())
+    chosen = [get(name) for name in names] or [e for e in DISTORTIONS.values() if e.installed]
     picture = read_picture(
         image or Path(skimage.data.__file__).with_name("coffee.png"), IngestConfig().max_long_side
     )

@@ -6,10 +6,13 @@ import os
 import shutil
 import signal
 import subprocess
+from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
 
+from distortions import DISTORTIONS
+from schemas.counts import GATE_TYPES
 from tests.doubles.signals import awaited, begun
 
 BUILD = ("--shard-size", 3, "--variants", 2, "--seed", 4)
@@ -84,6 +87,23 @@ def test_counts_balance(dataset):
     assert sum(counts["rows"].values()) == rows
     rejects = sum(pq.read_metadata(p).num_rows for p in (dataset / "rejects").iterdir())
     assert sum(counts["rejects"].values()) == rejects
+
+
+def test_steps_are_counted_by_type_and_level(dataset):
+    """What the gate says of each step is in the manifest: every step in the records was seen."""
+    counts = GATE_TYPES.under(json.loads((dataset / "manifest.json").read_text())["counts"]["all"])
+    told = Counter()
+    for name, number in counts.items():
+        kind, level, said = name.split(".")
+        assert (kind in DISTORTIONS, level in "12345", said in ("seen", "refused")) == (True,) * 3
+        told[said] += number
+    files = sorted((dataset / "records").glob("degraded-*.parquet"))
+    chains = [chain for file in files for chain in pq.read_table(file)["chain"].to_pylist()]
+    steps = [step for chain in chains for step in chain if step["key"]]
+    assert told["refused"] > 0
+    assert told["seen"] >= len(steps) > 0
+    most = Counter(f"{step['type']}.{step['severity']}.seen" for step in steps)
+    assert all(counts[name] >= number for name, number in most.items())
 
 
 def test_bad_files_become_rejects(photos, spider, tmp_path):
