@@ -94,7 +94,7 @@ def _ghost_reach(distance: int, strength: float) -> int:
 
 @distortion(
     "ghosting",
-    ((4, 0.2), (6, 0.28), (9, 0.35), (12, 0.42), (16, 0.48)),
+    ((6, 0.27), (8, 0.32), (10, 0.37), (13, 0.42), (16, 0.48)),
     halo=_ghost_reach,
     domain="neighbourhood",
     default=False,

@@ -41,7 +41,7 @@ def _scaled(size: int, zoom: float, first: int, stop: int) -> Places:
 
 @distortion(
     "chromatic_aberration",
-    (1.5, 3.0, 5.0, 8.0, 12.0),
+    (2.0, 3.5, 5.5, 8.0, 12.0),
     halo=None,
     domain="neighbourhood",
     default=False,

@@ -32,7 +32,7 @@ def _same() -> Table:
 
 @distortion(
     "oversmoothing",
-    (18, 30, 45, 65, 95),
+    (28, 36, 44, 51, 58),
     halo=PASSES * RADIUS,
     domain="neighbourhood",
     default=False,

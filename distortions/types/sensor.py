@@ -125,7 +125,7 @@ def _striped(
     return out.reshape(image.shape)
 
 
-@distortion("sensor_pattern", (4, 7, 11, 16, 23), random=True, default=False)
+@distortion("sensor_pattern", (6, 9, 13, 18, 24), random=True, default=False)
 def row_stripes(image: Image, deviation: float, site: Site) -> Image:
     """Fine level lines run right across, some lighter and some darker.
 
@@ -139,7 +139,7 @@ def row_stripes(image: Image, deviation: float, site: Site) -> Image:
     return _striped(image, deviation, site, "rows", lambda down, across: down)
 
 
-@distortion("sensor_pattern", (4, 7, 11, 16, 23), random=True, default=False)
+@distortion("sensor_pattern", (6, 9, 13, 18, 24), random=True, default=False)
 def column_stripes(image: Image, deviation: float, site: Site) -> Image:
     """Fine upright lines run from top to bottom, some lighter and some darker.
 

@@ -49,7 +49,7 @@ def _ripples(cutoff: float, boost: float) -> NDArray[np.int32]:
 
 @distortion(
     "ringing",
-    ((0.3, 0.4), (0.22, 0.6), (0.17, 0.8), (0.135, 1.0), (0.11, 1.2)),
+    ((0.25, 0.5), (0.2, 0.6), (0.17, 0.65), (0.135, 1.0), (0.11, 1.2)),
     halo=TAPS,
     domain="neighbourhood",
     default=False,
@@ -144,7 +144,7 @@ def _wave(period: float, angle_deg: float, site: Site) -> NDArray[np.uint32]:
 
 @distortion(
     "moire",
-    (0.06, 0.11, 0.18, 0.27, 0.38),
+    (0.09, 0.14, 0.2, 0.28, 0.38),
     draws={"angle_deg": (4.0, 16.0)},
     default=False,
 )
@@ -230,7 +230,7 @@ def demosaicing(image: Image, factor: float, site: Site) -> Image:
 
 @distortion(
     "banding",
-    (4.5, 4.0, 3.5, 3.0, 2.5),
+    (4.2, 3.8, 3.4, 3.0, 2.5),
     halo=BAND_RADIUS,
     domain="neighbourhood",
     visible_from=2,

@@ -42,6 +42,7 @@ PACKAGES = (
     "pycocotools",
     "prefect",
     "isal",
+    "av",
     "torch",
     "torchvision",
     "transformers",

@@ -119,6 +119,8 @@ def pillow_peers():
             "Pillow", pillow(lambda p: ImageEnhance.Color(p).enhance(5))
         ),
         "pixelate": Peer("Pillow", pillow(pixelate)),
+        "webp_compression": Peer("Pillow", codec("WEBP", quality=4), False),
+        "avif_compression": Peer("Pillow", codec("AVIF", quality=14, max_threads=1), False),
         "quantize_median_cut": Peer("Pillow", pillow(median_cut)),
     }
 
@@ -159,11 +161,39 @@ def albumentations_peers():
             "oversharpen": a.UnsharpMask(
                 blur_limit=(5, 5), sigma_limit=(1.1, 1.1), alpha=(1, 1), p=1
             ),
+            **albumentations_beyond(a),
         }
-    approximate = {"motion_blur", "glass_blur", "zoom_blur", "poisson_noise", "oversharpen"}
+    approximate = {
+        "motion_blur",
+        "glass_blur",
+        "zoom_blur",
+        "poisson_noise",
+        "oversharpen",
+        *albumentations_beyond(a),
+    } - {"lateral_chromatic"}
     return {
         name: Peer("albumentations", transform(entry), same=name not in approximate)
         for name, entry in entries.items()
+    }
+
+
+def albumentations_beyond(a):
+    """Its transforms beside the types beyond the published ones; most are only similar."""
+    return {
+        "fog": a.RandomFog(fog_coef_range=(0.5, 0.5), alpha_coef=0.1, p=1),
+        "rain_streaks": a.RandomRain(slant_range=(12, 12), drop_length=20, blur_value=1, p=1),
+        "snowflakes": a.RandomSnow(snow_point_range=(0.2, 0.2), method="texture", p=1),
+        "lens_droplets": a.Spatter(mode="rain", p=1),
+        "lateral_chromatic": a.ChromaticAberration((0.01, 0.01), (0.0, 0.0), p=1),
+        "ringing": a.RingingOvershoot(blur_limit=(25, 25), cutoff=(1.0, 1.0), p=1),
+        "sensor_noise": a.ISONoise(color_shift=(0.05, 0.05), intensity=(0.5, 0.5), p=1),
+        "dead_pixels": a.PixelDropout(dropout_prob=0.008, per_channel=True, p=1),
+        "color_blocks": a.CoarseDropout((7, 7), (36, 36), (36, 36), fill="random", p=1),
+        "local_warp": a.ElasticTransform(alpha=300, sigma=20, p=1),
+        "webp_compression": a.ImageCompression("webp", (4, 4), p=1),
+        "veiling_glare": a.RandomSunFlare(p=1),
+        "vignetting": a.Illumination("corner", (0.2, 0.2), p=1),
+        "warm_cast": a.PlanckianJitter(p=1),
     }
 
 
@@ -185,6 +215,11 @@ def imagecorruptions_peers():
         "brighten_value_shift": "brightness",
         "contrast_weaken_scale": "contrast",
         "saturate_strengthen_hsv": "saturate",
+        "fog": "fog",
+        "frost": "frost",
+        "snowflakes": "snow",
+        "lens_droplets": "spatter",
+        "local_warp": "elastic_transform",
     }
 
     def corrupt(name):
@@ -210,6 +245,7 @@ def kornia_peers():
         return run
 
     operations = {
+        "oversmoothing": lambda t: k.filters.bilateral_blur(t, (9, 9), 0.1, (5.0, 5.0)),
         "gaussian_blur": lambda t: k.filters.gaussian_blur2d(t, (25, 25), (3.0, 3.0)),
         "motion_blur": lambda t: k.filters.motion_blur(t, 31, 30.0, 0.0),
         "gaussian_noise": lambda t: t + 0.15 * torch.randn_like(t),
@@ -227,6 +263,43 @@ def kornia_peers():
     return {name: Peer("kornia", on_tensor(operation)) for name, operation in operations.items()}
 
 
+def opencv_peers():
+    """What OpenCV has of the types beyond the published ones."""
+
+    def bilateral(times, sigma, space):
+        def run(image):
+            for _ in range(times):
+                image = cv2.bilateralFilter(image, 9, sigma, space)
+            return image
+
+        return run
+
+    def warped(matrix_of):
+        height, width = 768, 1024
+        return lambda image: cv2.remap(image, *matrix_of(height, width), cv2.INTER_LINEAR)
+
+    def moving(height, width):
+        y, x = np.mgrid[:height, :width].astype(np.float32)
+        return x + 7 * np.sin(y / 30), y + 7 * np.sin(x / 30)
+
+    def holes(image):
+        mask = (cv2.GaussianBlur(image[..., 0], (0, 0), 9) < 60).astype(np.uint8)
+        return cv2.inpaint(image, mask, 5, cv2.INPAINT_TELEA)
+
+    def bleeding(image):
+        y, cr, cb = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb))
+        soft = [cv2.GaussianBlur(plane, (0, 0), 10) for plane in (cr, cb)]
+        return cv2.cvtColor(cv2.merge([y, *soft]), cv2.COLOR_YCrCb2RGB)
+
+    return {
+        "oversmoothing": Peer("OpenCV", bilateral(3, 45, 5)),
+        "banding": Peer("OpenCV", bilateral(1, 18, 6), False),
+        "local_warp": Peer("OpenCV", warped(moving), False),
+        "smeared_inpainting": Peer("OpenCV", holes, False),
+        "chroma_bleeding": Peer("OpenCV", bleeding),
+    }
+
+
 def all_peers():
     """Type name to its peers, from every library that is installed."""
     cv2.setNumThreads(1)
@@ -234,6 +307,7 @@ def all_peers():
     for table in (
         skimage_peers(),
         pillow_peers(),
+        opencv_peers(),
         albumentations_peers(),
         imagecorruptions_peers(),
         kornia_peers(),
