@@ -12,9 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from distortions.families import BUILT_IN
 from flows.dataset.formats.form import PictureForm
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
+from flows.dataset.manifest import families_in
 from flows.dataset.pairs.make import KIND as PAIRS
 from flows.dataset.pairs.records import export_pairs
 from flows.store.cited import DEFAULT, Boxes, with_boxes
@@ -62,8 +64,9 @@ def export(
     """
     if kind not in FORMATS:
         raise UnknownNameError("export format", kind, FORMATS)
-    cited, sink = Boxes(dataset, boxes), Sink(out, absolute, sources, strict)
     manifest = read_manifest(dataset)
+    beyond = tuple(sorted(set(families_in(manifest)) - {family.name for family in BUILT_IN}))
+    cited, sink = Boxes(dataset, boxes), Sink(out, absolute, sources, strict, beyond)
     how = {"format": kind, "absolute": absolute} | ({"strict": True} if strict else {})
     if manifest.get("kind") == PAIRS:
         _claim(dataset, out, how)

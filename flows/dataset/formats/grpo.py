@@ -38,12 +38,12 @@ GRPOTrainer(
 
 
 def _split(rows: Rows, sink: Sink, split: str) -> int:
-    return write_embedded(sink.out / f"{split}.parquet", _records(rows), _COLUMNS)
+    return write_embedded(sink.out / f"{split}.parquet", _records(rows, sink.beyond), _COLUMNS)
 
 
-def _records(rows: Rows) -> Iterator[dict[str, Any]]:
+def _records(rows: Rows, beyond: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        if (found := solved(row)) is None:
+        if (found := solved(row, beyond)) is None:
             continue
         prompt = f"{row['question']}\n{found.instruction}".rstrip("\n")
         yield {

@@ -23,12 +23,14 @@ class Sink:
         sources: Where the photographs lie, for forms that hold them; when empty, where the build
             found them.
         strict: Whether what a form cannot say in full is left out.
+        beyond: Families beyond the published twelve that texts of the dataset may name.
     """
 
     out: Path
     absolute: bool = False
     sources: tuple[str, ...] = ()
     strict: bool = False
+    beyond: tuple[str, ...] = ()
 
     def picture(self, row: Mapping[str, Any]) -> str:
         """Write the row's picture unless it is there; returns its path for records.

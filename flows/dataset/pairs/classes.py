@@ -3,29 +3,11 @@
 Source: the public loader of Panda (ICLR 2026), whose words these are.
 """
 
-from collections.abc import Mapping
-
 from distortions.perception.words import MODERATE_FROM, SEVERE_FROM
+from distortions.registry import DISTORTIONS
 from schemas.records import DegradedRegion, Step
 
 CLEAN = "clean"
-CLASSES: Mapping[str, str] = {
-    "blur": "blur",
-    "noise": "noise",
-    "compression": "compression",
-    "brighten": "brightness",
-    "darken": "darken",
-    "contrast_strengthen": "contrast_inc",
-    "contrast_weaken": "contrast_dec",
-    "saturate_strengthen": "saturate_inc",
-    "saturate_weaken": "saturate_dec",
-    "oversharpen": "oversharpen",
-    "pixelate": "pixelate",
-    "snow": "snow",
-    "rain": "rain",
-    "haze": "haze",
-}
-"""Family to class; a family that is absent has none."""
 SEVERITIES = (CLEAN, "minor", "moderate", "severe")
 _GRADES = ("", "mild", "moderate", "severe")
 
@@ -40,9 +22,12 @@ def strongest(region: DegradedRegion) -> Step | None:
 
 
 def class_of(region: DegradedRegion) -> str | None:
-    """Its class; ``None`` where Panda has none for it."""
+    """Its class, as its type names it; ``None`` where Panda has none for it."""
     step = strongest(region)
-    return CLEAN if step is None else CLASSES.get(step.family)
+    if step is None:
+        return CLEAN
+    known = DISTORTIONS.get(step.type)
+    return known.panda if known else None
 
 
 def severity_of(region: DegradedRegion) -> int:

@@ -11,16 +11,17 @@ from annotators.facts import PictureFacts
 from annotators.pairs.asking import Compared
 from annotators.pairs.relation import relation, score
 from annotators.screening import well_inside
-from distortions.registry import FAMILIES
+from flows.dataset.manifest import families_in
 from flows.ingest.fingerprints import content_hash
 from flows.ingest.single import SourceImages
 from flows.picture.degraded import untouched_region, whole_region
-from flows.store.layout import DATA, RECORDS
+from flows.store.layout import DATA, RECORDS, read_manifest
 from flows.store.place import readable
 from flows.store.png import encode_png
 from flows.store.shards import SPLITS
 from flows.store.tables import IMAGE
 from schemas.arrays import Image
+from schemas.families import Family
 from schemas.records import DegradedRegion, Picture, Region
 
 Kind = Literal["regions", "uniform", "clean"]
@@ -60,12 +61,14 @@ class Photograph(NamedTuple):
         regions: Its partition.
         sides: Its pictures, by name, the photograph itself last.
         phrases: Region id to the phrase that rows name it by.
+        families: Those that texts of the dataset may name.
     """
 
     picture: Picture
     regions: Sequence[Region]
     sides: Sequence[Side]
     phrases: Mapping[str, str]
+    families: Mapping[str, Family]
 
     def pairs(self) -> list[tuple[Side, Side]]:
         """Every ordered pair that can be compared region by region."""
@@ -111,7 +114,7 @@ class Photograph(NamedTuple):
             self.picture.height,
             tuple(regions),
             self.phrases,
-            FAMILIES,
+            self.families,
             clear=well_inside(self.picture.screen),
         )
 
@@ -152,6 +155,7 @@ class Sources:
 
 def photographs(dataset: Path, split: str, sources: Sources) -> Iterator[Photograph]:
     """The photographs of a split that synthetic pictures were made of, shard by shard."""
+    families = families_in(read_manifest(dataset))
     for file in sorted((dataset / RECORDS).glob("pictures-*.parquet")):
         shard = file.stem.partition("-")[2]
         pictures = [
@@ -184,6 +188,7 @@ def photographs(dataset: Path, split: str, sources: Sources) -> Iterator[Photogr
                 regions.get(picture.picture_id, []),
                 sides,
                 phrases | {whole: WHOLE},
+                families,
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image as Pillow
 
+from distortions.families import BUILT_IN
 from flows.picture.degrade import find_scene, make_variant
 from flows.picture.outcome import PictureTools, Variant
 from flows.run.online.train_pictures import TrainPictures
@@ -16,6 +17,7 @@ from schemas.arrays import Image
 from schemas.errors import ConfigError
 from schemas.streams import Stream, derive_key
 
+_PUBLISHED = {family.name for family in BUILT_IN}
 TRIES = 50
 """Photographs that are tried for one row."""
 KEPT = ("row_id", "image_id", "picture_id", "task", "sub_task")
@@ -90,11 +92,12 @@ class Slots:
     def _rows(self, variant: Variant) -> Iterator[dict[str, Any]]:
         """The rows of a degraded picture that may be asked."""
         chains = {one.region_id: [s.family for s in one.chain] for one in variant.degraded}
+        beyond = tuple(sorted(set(self._tools.palette.known) - _PUBLISHED))
         everything = sorted({name for chain in chains.values() for name in chain})
         for sample in variant.samples:
             boxes = [b.model_dump() for b in variant.boxes if b.row_id == sample.row_id]
             row = sample.model_dump()
-            found = solved({**row, "boxes": boxes})
+            found = solved({**row, "boxes": boxes}, beyond)
             if found is None and not self._free:
                 continue
             instruction = found.instruction if found else ""

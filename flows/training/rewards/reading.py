@@ -6,13 +6,14 @@ with and without theirs. What stands in ``<answer>`` or behind ``</think>`` is t
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from annotators.language.mentions import mentioned
 from annotators.language.notation import Size, parse
 from annotators.questions.vida.syntax import CLOSING, SCALE, Found, split_words
 from annotators.questions.vida.vocabulary import Vocabulary, read_vocabulary
-from distortions.registry import FAMILIES
+from distortions.registry import families_among
 from schemas.errors import ConfigError
 
 _TOKENS = re.compile(r"<\|(?:object_ref|box)_(?:start|end)\|>|<\|im_end\|>|<\|endoftext\|>")
@@ -101,18 +102,22 @@ def _other_notations(text: str, size: Size) -> Boxes:
     return Boxes(tuple(found), malformed)
 
 
-def read_chain(text: str, names: Sequence[str]) -> tuple[Named, ...]:
+def read_chain(text: str, names: Sequence[str], beyond: Sequence[str] = ()) -> tuple[Named, ...]:
     """The families that a text says are there, in its order, each once.
 
     Args:
         text: Any text.
         names: Phrases in it that are names of regions and no claims.
+        beyond: Families beyond the published twelve that it may name.
     """
     found: dict[str, str] = {}
-    for mention in mentioned(text, FAMILIES, names):
+    for mention in mentioned(text, _families(tuple(beyond)), names):
         if not mention.denied:
             found[mention.family] = found.get(mention.family) or mention.grade or ""
     return tuple(Named(family, grade) for family, grade in found.items())
+
+
+_families = cache(families_among)
 
 
 def read_option(text: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from annotators.questions.vida.syntax import SCALE, Found
 from annotators.questions.vida.vocabulary import plain, read_vocabulary
 from flows.training.rewards.reading import (
+    Named,
     answer_of,
     plain_answer,
     read_boxes,
@@ -68,7 +69,7 @@ def classes(completion: str, solution: Solution) -> float | None:
     if solution.classes is None:
         return None
     if solution.boxes is None:
-        said = {one.family for one in read_chain(answer_of(completion), solution.names)}
+        said = {one.family for one in _chain(answer_of(completion), solution)}
         whole = max(len(said), len(solution.classes))
         return len(said & set(solution.classes)) / whole if whole else 1.0
     pairs, whole = _matched(completion, solution)
@@ -83,7 +84,7 @@ def severity(completion: str, solution: Solution) -> float | None:
         pairs, whole = _matched(completion, solution)
         won = [_step(p.found.severity, p.true.severity) for p in pairs if _same_class(p)]
         return sum(won) / whole if whole else 1.0
-    said = {one.family: one.grade for one in read_chain(answer_of(completion), solution.names)}
+    said = {one.family: one.grade for one in _chain(answer_of(completion), solution)}
     wanted = zip(solution.classes, solution.severities, strict=True)
     return fmean(_step(said.get(name, ""), word) for name, word in wanted if word)
 
@@ -92,7 +93,7 @@ def order(completion: str, solution: Solution) -> float | None:
     """Whether the families of a chain are named in the order in which they came."""
     if not solution.ordered:
         return None
-    said = read_chain(answer_of(completion), solution.names)
+    said = _chain(answer_of(completion), solution)
     return float(tuple(one.family for one in said) == solution.classes)
 
 
@@ -176,6 +177,10 @@ def _matched(completion: str, solution: Solution) -> tuple[list[Pair], int]:
     return pairs, max(len(found), len(true))
 
 
+def _chain(answer: str, solution: Solution) -> tuple[Named, ...]:
+    return read_chain(answer, solution.names, solution.beyond)
+
+
 def _truth(solution: Solution) -> tuple[Found, ...]:
     held = solution.boxes or ()
     names = solution.classes or ("",) * len(held)
@@ -230,9 +235,7 @@ def _choice_form(answer: str, solution: Solution) -> bool:
 _FORMS: Mapping[str, Callable[[str, Solution], bool]] = {
     "boxes": _boxes_form,
     "description": _description_form,
-    "chain": lambda answer, solution: (
-        not solution.classes or bool(read_chain(answer, solution.names))
-    ),
+    "chain": lambda answer, solution: not solution.classes or bool(_chain(answer, solution)),
     "choice": _choice_form,
     "point": lambda answer, _: (
         [0 <= x <= SCALE and 0 <= y <= SCALE for x, y in read_points(answer)] == [True]

@@ -42,6 +42,7 @@ class Solution:
         options: Letter to option, in lower case.
         mask: COCO compressed run lengths of the region to be pointed at.
         names: Phrases that name regions and claim nothing.
+        beyond: Families beyond the published twelve that texts of the run may name.
     """
 
     kind: Kind
@@ -55,11 +56,12 @@ class Solution:
     options: Mapping[str, str] | None = None
     mask: str | None = None
     names: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """As the column has it; what does not apply is absent."""
         found = {name: value for name, value in asdict(self).items() if value is not None}
-        for name in ("ordered", "names"):
+        for name in ("ordered", "names", "beyond"):
             if not found[name]:
                 del found[name]
         return json.dumps(found, ensure_ascii=False, sort_keys=True)
@@ -73,7 +75,7 @@ class Solution:
         """
         try:
             table: dict[str, Any] = json.loads(text)
-            for name in ("boxes", "classes", "severities", "names", "size"):
+            for name in ("boxes", "classes", "severities", "names", "beyond", "size"):
                 if name in table:
                     table[name] = tuple(table[name])
             if "boxes" in table:
@@ -97,14 +99,18 @@ class Solved(NamedTuple):
     instruction: str = ""
 
 
-def solved(row: Mapping[str, Any]) -> Solved | None:
+def solved(row: Mapping[str, Any], beyond: tuple[str, ...] = ()) -> Solved | None:
     """The truth of a row of the dataset with its ``boxes``.
+
+    Args:
+        row: The row.
+        beyond: Families beyond the published twelve that texts of the run may name.
 
     ``None`` where an answer has nothing to count (free descriptions), and where the row's own
     answer does not read as its truth.
     """
     make = _KINDS.get((row["task"], row["sub_task"]))
-    return make(row) if make else None
+    return make({**row, "beyond": beyond}) if make else None
 
 
 def _size(row: Mapping[str, Any]) -> tuple[int, int]:
@@ -159,7 +165,7 @@ def _chain(row: Mapping[str, Any]) -> Solved | None:
     steps = row["chain"]
     families = tuple(step["family"] for step in steps)
     names = tuple(n for n in (row["reference"], row["label_refined"]) if n)
-    said = read_chain(row["answer"], names)
+    said = read_chain(row["answer"], names, row["beyond"])
     grades = {step["family"]: step["grade"] for step in steps}
     told = tuple(one.family for one in said)
     false = any(one.grade and grades.get(one.family) not in ("", one.grade) for one in said)
@@ -175,6 +181,7 @@ def _chain(row: Mapping[str, Any]) -> Solved | None:
             severities=severities if any(severities) else None,
             ordered=ordered,
             names=names,
+            beyond=row["beyond"],
         ),
         row["answer"],
     )

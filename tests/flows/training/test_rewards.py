@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from annotators.questions.vida.syntax import Found, detection_text
 from annotators.questions.vida.vocabulary import read_vocabulary
-from distortions.registry import FAMILIES
+from distortions.registry import FAMILIES, families_among
 from flows.training.rewards import REWARDS, Solution, reward_funcs, total
 from flows.training.rewards.solution import inside, solved
 from schemas.errors import ConfigError, UnknownNameError
@@ -16,6 +16,7 @@ from schemas.errors import ConfigError, UnknownNameError
 SIZE = (640, 480)
 NAMES = read_vocabulary().names
 WORDS = [severity.name for severity in read_vocabulary().severities]
+TWELVE = families_among(())
 GRADES = ("mild", "moderate", "severe")
 
 
@@ -117,7 +118,7 @@ def chained(families, grades):
 
 @settings(deadline=None)
 @given(
-    st.permutations(sorted(FAMILIES)).map(lambda names: names[:3]),
+    st.permutations(sorted(TWELVE)).map(lambda names: names[:3]),
     st.lists(st.sampled_from(GRADES), min_size=3, max_size=3),
     st.integers(1, 3),
     st.data(),
@@ -130,12 +131,23 @@ def test_chains(families, grades, length, data):
     other = data.draw(st.sampled_from([grade for grade in GRADES if grade != words[0]]))
     wrong = scores(chained(truth, (other, *words[1:])), solution)
     assert wrong["severity"] < 1 == wrong["classes"]
-    stranger = next(name for name in sorted(FAMILIES) if name not in truth)
+    stranger = next(name for name in sorted(TWELVE) if name not in truth)
     wrong = scores(chained((stranger, *truth[1:]), words), solution)
     assert max(wrong["classes"], wrong["severity"]) < 1
     if length > 1:
         wrong = scores(chained(truth[::-1], words[::-1]), solution)
         assert (wrong["order"], wrong["classes"], wrong["severity"]) == (0.0, 1.0, 1.0)
+
+
+def test_families_beyond_the_twelve_are_read_where_the_run_has_them():
+    """Ringing is an effect of compression until a run draws ringing."""
+    text = "Mild compression leaves ringing along edges."
+    plain = Solution("chain", SIZE, classes=("compression",), severities=("mild",))
+    assert REWARDS["classes"](text, plain) == 1
+    drawn = Solution("chain", SIZE, classes=("compression",), beyond=("ringing",))
+    assert REWARDS["classes"](text, drawn) == 0.5
+    assert Solution.from_json(drawn.to_json()) == drawn
+    assert "ringing" in FAMILIES
 
 
 @settings(deadline=None, max_examples=80)

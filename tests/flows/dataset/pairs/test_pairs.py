@@ -203,11 +203,17 @@ def test_strict_leaves_chains_out(dataset, photos, tmp_path):
 
 def test_the_stronger_of_two_steps():
     """Of a chain the step with more damage stands for it; without a safe grade its damage does."""
-    less, more = step("noise", "mild", losses=(0, 0, 0.4)), step("blur", "", losses=(0, 0, 2.7))
+    less, more = (
+        step(family, grade, kind=kind, losses=(0, 0, damage))
+        for family, grade, kind, damage in (
+            ("noise", "mild", "poisson_noise", 0.4),
+            ("blur", "", "lens_blur", 2.7),
+        )
+    )
     found = region("0", [more, less])
     assert strongest(found) is more
     assert (class_of(found), severity_of(found)) == ("blur", 3)
-    assert class_of(region("0", [step("quantization")])) is None
+    assert class_of(region("0", [step("quantization", kind="quantize_otsu")])) is None
     assert (class_of(region("0")), severity_of(region("0"))) == ("clean", 0)
 
 
