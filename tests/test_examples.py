@@ -66,10 +66,13 @@ def test_configuration():
 
 
 def test_every_example_is_listed():
-    """The README of the examples names every file."""
-    readme = (EXAMPLES / "README.md").read_text()
+    """The README of the examples, or of the folder it lies in, names every file."""
     for path in (path for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"):
+        own = path.parent / "README.md"
+        readme = (own if own.is_file() else EXAMPLES / "README.md").read_text()
         assert path.name == "README.md" or path.name.startswith("_") or f"`{path.name}`" in readme
+    every = (EXAMPLES / "README.md").read_text()
+    assert all(f"`{path.name}/`" in every for path in EXAMPLES.iterdir() if path.is_dir())
 
 
 def test_the_page_about_boxes():
@@ -91,3 +94,37 @@ def test_the_page_about_boxes():
         assert set(re.findall(r"--[a-z-]+", rest)) <= known, name
     (mix,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert len(MixConfig.parse(tomllib.loads(mix)).source) == 3
+
+
+def test_the_recipe_is_sound():
+    """Its files are valid, its models train with our own rates, its commands know their options."""
+    import re
+
+    from typer.main import get_command
+
+    from flows.cli import app
+    from schemas.settings.training import MixConfig, PointConfig, SftConfig, TuneConfig
+
+    folder = EXAMPLES / "iqa-spider-33k"
+    run = RunConfig.load(folder / "run.toml", {"plan.profile": "paper"})
+    assert run.plan.order_profile == "paper"
+    assert PointConfig.load(folder / "point.toml").segmenter
+    mixes = [MixConfig.load(folder / f"mix_{name}.toml") for name in ("I", "II", "III", "IV")]
+    assert [len(mix.source) for mix in mixes] == [1, 2, 2, 3]
+    assert len({mix.evaluation for mix in mixes}) == 1
+    for file in folder.glob("sft_*.toml"):
+        sft = SftConfig.load(file)
+        assert sft.tune == TuneConfig()
+        assert 8 * sft.batch * sft.accumulate == 128
+    script = (folder / "commands.sh").read_text().replace("\\\n", " ")
+    assert subprocess.run(["bash", "-n", folder / "commands.sh"], check=False).returncode == 0
+    commands = get_command(app).commands
+    lines = re.findall(r"^ *(?:once \S+ |\S+ \|\| )?(?:spider|train) (.*)$", script, re.MULTILINE)
+    assert len(lines) > 20
+    for line in lines:
+        name = line.split()[0] if not line.startswith("--") else "sft"
+        command = commands[name]
+        if hasattr(command, "commands"):
+            command = command.commands[line.split()[1]]
+        known = {flag for parameter in command.params for flag in parameter.opts}
+        assert set(re.findall(r"(?<!\S)--[a-z-]+", line)) <= known, line

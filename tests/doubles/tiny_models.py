@@ -1,42 +1,27 @@
 """Tiny models with random weights, saved as real ones are, so that the real code loads them."""
 
+import importlib.util
 import json
-from functools import partial
+from functools import cache, partial
 
-WORDS = "a photo of a cat sitting on a table the task is semantic person car sky tree wall dog"
+from tests.conftest import ROOT
+
 CLASSES = ["wall", "sky-other-merged", "person, individual", "tree", "water", "building", "cat"]
 
 
-def clip_tokenizer():
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import CLIPTokenizer
-
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    raw = Tokenizer(models.BPE(end_of_word_suffix="</w>"))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=alphabet, end_of_word_suffix="</w>", show_progress=False
-    )
-    raw.train_from_iterator([WORDS] * 50, trainer)
-    model = json.loads(raw.to_str())["model"]
-    vocabulary = dict(model["vocab"])
-    for symbol in [*(c + "</w>" for c in sorted(alphabet)), "<|startoftext|>", "<|endoftext|>"]:
-        vocabulary.setdefault(symbol, len(vocabulary))
-    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+@cache
+def _example():
+    """What the recipe needs, too, stands among the examples."""
+    spec = importlib.util.spec_from_file_location("tiny_ssa", ROOT / "examples" / "tiny_ssa.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def bert_tokenizer():
-    from transformers import BertTokenizer
-
-    vocabulary = dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS.split()])
-    return BertTokenizer(vocab={word: number for number, word in enumerate(vocabulary)})
-
-
-def _save(folder, model, processor):
-    model.eval().save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return str(folder)
+def __getattr__(name):
+    if name not in ("segformer", "clip", "clipseg", "blip", "hf_sam"):
+        raise AttributeError(name)
+    return getattr(_example(), name)
 
 
 def oneformer(folder, classes=CLASSES):
@@ -45,7 +30,7 @@ def oneformer(folder, classes=CLASSES):
     folder.mkdir(parents=True, exist_ok=True)
     info = {str(n): {"isthing": 1, "name": name} for n, name in enumerate(classes)}
     (folder / "class_info.json").write_text(json.dumps(info))
-    tokenizer = clip_tokenizer()
+    tokenizer = _example().clip_tokenizer()
     images = t.OneFormerImageProcessor(
         repo_path=str(folder),
         class_info_file="class_info.json",
@@ -80,101 +65,7 @@ def oneformer(folder, classes=CLASSES):
         label2id={n: i for i, n in enumerate(classes)},
     )
     processor = t.OneFormerProcessor(image_processor=images, tokenizer=tokenizer)
-    return _save(folder, t.OneFormerForUniversalSegmentation(config), processor)
-
-
-def segformer(folder, classes=CLASSES):
-    import transformers as t
-
-    config = t.SegformerConfig(
-        hidden_sizes=[8, 16, 24, 32],
-        depths=[1] * 4,
-        decoder_hidden_size=32,
-        num_attention_heads=[1] * 4,
-        num_labels=len(classes),
-        id2label=dict(enumerate(classes)),
-    )
-    processor = t.SegformerImageProcessor(size={"height": 64, "width": 64})
-    return _save(folder, t.SegformerForSemanticSegmentation(config), processor)
-
-
-def _towers(tokenizer, size=64, layers=2, width=32):
-    text = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": width,
-        "intermediate_size": 2 * width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": 2,
-        "projection_dim": 32,
-        "eos_token_id": tokenizer.eos_token_id,
-        "bos_token_id": tokenizer.bos_token_id,
-        "pad_token_id": 0,
-    }
-    vision = {
-        "hidden_size": width,
-        "intermediate_size": 2 * width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": 2,
-        "image_size": size,
-        "patch_size": 16,
-        "projection_dim": 32,
-    }
-    return {"text_config": text, "vision_config": vision, "projection_dim": 32}
-
-
-def clip(folder, size=64, layers=2, width=32):
-    import transformers as t
-
-    tokenizer = clip_tokenizer()
-    square = {"height": size, "width": size}
-    images = t.CLIPImageProcessor(size={"shortest_edge": size}, crop_size=square)
-    model = t.CLIPModel(t.CLIPConfig(**_towers(tokenizer, size, layers, width)))
-    return _save(folder, model, t.CLIPProcessor(image_processor=images, tokenizer=tokenizer))
-
-
-def clipseg(folder, size=64, layers=3, width=32):
-    import transformers as t
-
-    tokenizer = clip_tokenizer()
-    images = t.ViTImageProcessor(size={"height": size, "width": size})
-    config = t.CLIPSegConfig(
-        **_towers(tokenizer, size, layers, width),
-        extract_layers=[0, 1, 2],
-        reduce_dim=16,
-        decoder_num_attention_heads=2,
-        decoder_intermediate_size=32,
-    )
-    processor = t.CLIPSegProcessor(image_processor=images, tokenizer=tokenizer)
-    return _save(folder, t.CLIPSegForImageSegmentation(config), processor)
-
-
-def blip(folder, size=64, layers=2, width=32):
-    import transformers as t
-
-    tokenizer = bert_tokenizer()
-    shape = {
-        "hidden_size": width,
-        "intermediate_size": 2 * width,
-        "num_hidden_layers": layers,
-        "num_attention_heads": 2,
-        "projection_dim": 32,
-    }
-    config = t.BlipConfig(
-        text_config=shape
-        | {
-            "vocab_size": len(tokenizer),
-            "encoder_hidden_size": width,
-            "bos_token_id": 2,
-            "eos_token_id": 3,
-            "sep_token_id": 3,
-            "pad_token_id": 0,
-        },
-        vision_config=shape | {"image_size": size, "patch_size": 16},
-        projection_dim=32,
-    )
-    images = t.BlipImageProcessor(size={"height": size, "width": size})
-    processor = t.BlipProcessor(image_processor=images, tokenizer=tokenizer)
-    return _save(folder, t.BlipForConditionalGeneration(config), processor)
+    return _example().save(folder, t.OneFormerForUniversalSegmentation(config), processor)
 
 
 def sam(size=128, patch=16, width=32, depth=2):
@@ -219,41 +110,6 @@ def sam(size=128, patch=16, width=32, depth=2):
     ).eval()
 
 
-def hf_sam(folder):
-    import transformers as t
-
-    vision = {
-        "hidden_size": 32,
-        "output_channels": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "image_size": 128,
-        "patch_size": 16,
-        "window_size": 7,
-        "global_attn_indexes": [1],
-        "num_pos_feats": 16,
-        "mlp_dim": 64,
-    }
-    prompt = {"hidden_size": 32, "image_size": 128, "patch_size": 16, "mask_input_channels": 16}
-    decoder = {
-        "hidden_size": 32,
-        "mlp_dim": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "iou_head_hidden_dim": 64,
-    }
-    config = t.SamConfig(
-        vision_config=vision, prompt_encoder_config=prompt, mask_decoder_config=decoder
-    )
-    images = t.SamImageProcessor(
-        size={"longest_edge": 128},
-        pad_size={"height": 128, "width": 128},
-        mask_size={"longest_edge": 32},
-        mask_pad_size={"height": 32, "width": 32},
-    )
-    return _save(folder, t.SamModel(config), images)
-
-
 def hf_sam2(folder):
     import transformers as t
     from transformers.models.sam2.configuration_sam2 import Sam2HieraDetConfig, Sam2VisionConfig
@@ -288,4 +144,4 @@ def hf_sam2(folder):
     images = t.Sam2ImageProcessor(
         size={"height": 128, "width": 128}, mask_size={"height": 32, "width": 32}
     )
-    return _save(folder, t.Sam2Model(config), images)
+    return _example().save(folder, t.Sam2Model(config), images)
