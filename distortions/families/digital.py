@@ -100,8 +100,8 @@ SENSOR = (
         "low light",
         ("poor lighting", "insufficient light", "dim light", "too little light"),
         (
-            "sinks everything into the dark and covers it with grain",
-            "drowns faint detail in darkness and grain",
+            "sinks everything into the dark and covers it with random dots",
+            "drowns faint detail in darkness and random dots",
             "hides detail in the dark and roughens the tones",
         ),
         unlike=("darken", "noise", "contrast_weaken", "vignetting", "sensor_pattern"),

@@ -60,9 +60,17 @@ _FORWARD = {
     "aliasing": "noise compression",
 }
 _BACK = {
-    "noise": "aliasing",
-    "compression": "aliasing chroma_bleeding chromatic_aberration",
-    "low_light": "blur",
+    "noise": "aliasing ghosting",
+    "compression": (
+        "aliasing chroma_bleeding chromatic_aberration haze low_light oversmoothing rain "
+        "sensor_pattern snow vignetting"
+    ),
+    "low_light": "blur haze rain",
+    "blur": "rain",
+    "color_cast": "haze snow",
+    "vignetting": "haze",
+    "chroma_bleeding": "noise",
+    "chromatic_aberration": "snow",
 }
 
 ROWS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from annotators.answers.template import TemplateWriter
 from annotators.check.fact_check import check_answer
 from annotators.facts import Ask
+from annotators.language.mentions import mentioned
 from annotators.questions.ask import ask_picture
 from annotators.questions.pools import builtin_pools
 from distortions.order import RESTORED, pairs
@@ -370,3 +371,11 @@ def test_every_family_can_be_written_beside_every_other():
             for seed in range(8):
                 text = TemplateWriter().write(ask, picture, Stream(seed), 0).text
                 assert check_answer(text, ask, picture) == [], text
+
+
+@pytest.mark.parametrize("family", EVERYTHING.values(), ids=list(EVERYTHING))
+def test_what_a_family_does_names_no_family(family):
+    """Its clauses stand in texts about it alone, so none may be read as another flaw's name."""
+    assert len(family.effects) >= 2
+    named = {one.family for clause in family.effects for one in mentioned(clause, EVERYTHING)}
+    assert named <= {family.name}
