@@ -224,7 +224,8 @@ def verified(studies: Mapping[str, Mapping[str, Any]]) -> Table | None:
 def _table(
     title: str, command: str, heads: Sequence[str], rows: Sequence[Sequence[str]], note: str = ""
 ) -> Table | None:
-    return Table(title, command, heads, rows, note) if rows else None
+    said = [row for row in rows if any(row[1:])]
+    return Table(title, command, heads, said, note) if said else None
 
 
 def _systems(scores: Scores) -> Iterable[tuple[str, Mapping[str, Any]]]:
