@@ -39,7 +39,7 @@ Look = Annotated[bool, typer.Option(help="Write look.html, a small gallery.")]
 Host = Annotated[str, typer.Option(help="Where to listen; other machines reach 0.0.0.0, too.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
 TrustRemoteCode = Annotated[
-    bool, typer.Option("--trust-remote-code", help="Run the model's own code (Phi).")
+    bool, typer.Option("--trust-remote-code", help="Run code that comes with the model.")
 ]
 
 

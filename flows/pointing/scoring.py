@@ -44,8 +44,6 @@ class LocalModel:
         self._model, self._processor = loaded.model.to(device).eval(), loaded.processor
         self._device = device
         self._tokenizer = loaded.processor.tokenizer
-        # A model that never runs twice over a prompt keeps no cache (and Phi's cannot).
-        self._more = {} if not loaded.family.remote else {"use_cache": False}
 
     def answer(self, asked: Sequence[Asked], max_tokens: int) -> list[str]:
         """The most likely answers, one batch."""
@@ -197,9 +195,9 @@ class LocalModel:
 
     def _forward(self, batch: Any, kept: Any) -> Any:
         try:
-            logits = self._model(**batch, logits_to_keep=kept, **self._more).logits
+            logits = self._model(**batch, logits_to_keep=kept).logits
         except TypeError:  # remote code of before that argument
-            logits = self._model(**batch, **self._more).logits
+            logits = self._model(**batch).logits
         # some models take the argument and keep everything
         return logits if logits.shape[1] == len(kept) else logits[:, kept]
 

@@ -1,7 +1,9 @@
 """Model families: where each keeps its vision encoder, projector and language model."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from flows.training.extras import require
@@ -21,7 +23,6 @@ class ModelFamily(NamedTuple):
         projector: Pattern of the projector.
         adapted: Pattern that the full name of each module with an adapter matches.
         towers: Modules whose full tuning covers encoder and projector.
-        remote: Whether the model runs code of its own.
     """
 
     name: str
@@ -30,7 +31,6 @@ class ModelFamily(NamedTuple):
     projector: str
     adapted: str
     towers: tuple[str, ...]
-    remote: bool = False
 
     def part(self, name: str) -> ModelPart:
         """Which part a parameter belongs to."""
@@ -56,16 +56,17 @@ FAMILIES = (
         rf".*language_model\.layers\.\d+\.{_LINEAR}",
         ("vision_tower", "multi_modal_projector"),
     ),
-    ModelFamily(
-        "Phi-3.5-Vision",
-        ("phi3_v",),
-        r"\bvision_embed_tokens\b",
-        r"\bimg_projection\b",
-        rf"model\.layers\.\d+\.{_LINEAR}",
-        ("vision_embed_tokens",),
-        remote=True,
-    ),
 )
+
+
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        "phi3_v": "Phi-3.5-Vision is neither trained nor run here: it is code of its own, which "
+        "transformers 5 does not run (5.24 lacks a module that it imports, earlier ones cannot "
+        "generate with it); train it with its own trainer on records of export --format llava"
+    }
+)
+"""``model_type`` to why such a model is neither trained nor asked in this process."""
 
 
 def family_of(config: Any) -> ModelFamily:
@@ -124,19 +125,26 @@ def load_model(name: str, dtype: Any, remote: bool = False, trained: bool = True
     folder = Path(name)
     if (folder / "adapter_config.json").is_file():
         return _adapted(folder, dtype, remote, trained)
+    _refuse(name)
     config = _pretrained(transformers.AutoConfig, name, remote)
     family = family_of(config) if trained else _any_family(config)
-    if family.remote and not remote:
-        raise ConfigError(
-            f"{name}: {family.name} runs code that comes with the model; allow it with "
-            "--trust-remote-code, in an environment with the older transformers it asks for"
-        )
-    kind = transformers.AutoModelForCausalLM if family.remote else None
-    kind = kind or transformers.AutoModelForImageTextToText
-    # A remote model's attention may be flash-attn only; eager runs anywhere.
-    more = {"_attn_implementation": "eager"} if family.remote else {}
-    model = _pretrained(kind, name, remote, dtype=dtype, **more)
+    kind = transformers.AutoModelForImageTextToText
+    model = _pretrained(kind, name, remote, dtype=dtype)
     return Loaded(model, _pretrained(transformers.AutoProcessor, name, remote), family)
+
+
+def _refuse(name: str) -> None:
+    """Refuse a model whose code does not run, before any of it does.
+
+    Raises:
+        ConfigError: It is one of ``REFUSED``.
+    """
+    try:
+        told, _ = require("transformers").PretrainedConfig.get_config_dict(name)
+    except (OSError, ValueError):
+        return  # what is wrong is said where it is loaded
+    if why := REFUSED.get(told.get("model_type", "")):
+        raise ConfigError(f"{name}: {why}")
 
 
 def _adapted(folder: Path, dtype: Any, remote: bool, trained: bool) -> Loaded:

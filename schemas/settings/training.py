@@ -218,7 +218,7 @@ class SftConfig(Section):
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Of the order of rows and of new weights."""
     trust_remote_code: bool = False
-    """Run the model's own Python code; Phi-3.5-Vision needs it."""
+    """Run Python code that comes with the model."""
     trainer: FrozenTable = FrozenTable()
     """Further arguments of TRL's ``SFTConfig``, e.g. ``fsdp``, ``deepspeed``, ``report_to``."""
 

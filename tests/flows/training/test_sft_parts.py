@@ -127,3 +127,23 @@ def test_template_that_masks_nothing_is_refused(qwen):
     processor.chat_template = upper
     with pytest.raises(ConfigError, match="row7: the chat template supervises 'TOP LEFT"):
         make_collator(processor, None)([dict(row)])
+
+
+@pytest.mark.parametrize("trained", [True, False])
+@pytest.mark.parametrize("remote", [True, False])
+def test_phi_is_refused_before_its_code_runs(train_extra, tmp_path, trained, remote):
+    """Phi-3.5-Vision is refused with the reason, and not a line of its code runs."""
+    import json
+
+    import torch
+
+    from flows.training.model_families import load_model
+    from schemas.errors import ConfigError
+
+    classes = {"AutoConfig": "phi.Config", "AutoModelForCausalLM": "phi.Model"}
+    told = {"model_type": "phi3_v", "auto_map": classes}
+    (tmp_path / "config.json").write_text(json.dumps(told))
+    (tmp_path / "phi.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    with pytest.raises(ConfigError, match=r"neither trained nor run here.*--format llava"):
+        load_model(str(tmp_path), torch.float32, remote, trained)
+    assert not (tmp_path / "ran").exists()
