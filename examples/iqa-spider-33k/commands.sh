@@ -34,7 +34,7 @@ if [[ $tiny ]]; then
   ssa=(--set regions.ssa.masks=downloads/masks --set 'regions.ssa.segmenters=["'$m'/segformer"]'
     --set regions.ssa.caption_model=$m/blip --set regions.ssa.clip_model=$m/clip
     --set regions.ssa.clipseg_model=$m/clipseg)
-  photographs=20 rows=140 held=5 people=3 limit=64
+  photographs=25 rows=140 held=5 people=3 limit=64
   sft=(--set steps=40 --set batch=8 --set accumulate=1 --set tune.language=full
     --set checkpointing=false --set precision=fp32 --set workers=0 --set tune.language_rate=2e-3
     --set tune.vision_rate=1e-3 --set tune.projector_rate=1e-3)

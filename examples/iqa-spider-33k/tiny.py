@@ -42,12 +42,13 @@ TYPES = ("gaussian_blur", "gaussian_noise", "jpeg_compression", "pixelate")
 
 
 def windows() -> Iterator[tuple[str, np.ndarray]]:
-    """Name and pixels of four windows of each photograph."""
+    """Name and pixels of five windows of each photograph: its corners and its middle."""
     folder = Path(skimage.data.__file__).parent
     for name in PHOTOGRAPHS:
         pixels = np.asarray(Image.open(folder / name).convert("RGB"))
         height, width = (side - SIDE for side in pixels.shape[:2])
-        for number, (y, x) in enumerate(((0, 0), (0, width), (height, 0), (height, width))):
+        corners = ((0, 0), (0, width), (height, 0), (height, width))
+        for number, (y, x) in enumerate((*corners, (height // 2, width // 2))):
             yield f"{name.split('.')[0]}-{number}", pixels[y : y + SIDE, x : x + SIDE]
 
 
