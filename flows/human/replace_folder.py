@@ -87,7 +87,8 @@ def _clear(folder: Path) -> None:
     """Remove what an unfinished import left, and nothing else."""
     for file in HumanFolder(folder).files:
         file.unlink(missing_ok=True)
-        file.with_name(file.name + TEMPORARY).unlink(missing_ok=True)
+        for half in folder.glob(f"{file.name}.*{TEMPORARY}"):
+            half.unlink(missing_ok=True)
 
 
 def _retire(old: Path, new: Path) -> None:

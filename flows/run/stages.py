@@ -22,6 +22,7 @@ from flows.run.first_rows import build_first
 from flows.run.job import ShardJob, jobs_of
 from flows.run.progress import StageProgress
 from flows.run.shards import run_build, run_ingest, run_segment
+from flows.store.layout import sweep
 from flows.store.ledger import ShardSummary
 from flows.store.place import is_remote, readable
 from flows.store.plan import Plan, read_plan, write_plan
@@ -182,6 +183,7 @@ def finish(
     seconds: dict[str, float],
 ) -> None:
     """Write what a dataset says about itself, the manifest last."""
+    sweep(folder.out)  # of workers that were killed while others went on
     identity = folder.identity()
     guessed, hashed = measured(folder.out), identity["config_hash"]
     write_card(folder.out, config, hashed, summed(built), summary.counts, guessed)

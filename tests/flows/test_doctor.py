@@ -71,7 +71,7 @@ def test_the_command(capsys):
     ]
     assert "--deep" in hint
     assert doctor.run(strict=True, details=True) == 1
-    assert "sam_vit_h_4b8939.pth" in capsys.readouterr().out
+    assert "weights: SAM" in capsys.readouterr().out
 
 
 def test_findings_as_json(capsys):
