@@ -19,7 +19,7 @@ def _example():
 
 
 def __getattr__(name):
-    if name not in ("segformer", "clip", "clipseg", "blip", "hf_sam"):
+    if name not in ("clip_tokenizer", "segformer", "clip", "clipseg", "blip", "hf_sam"):
         raise AttributeError(name)
     return getattr(_example(), name)
 
