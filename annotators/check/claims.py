@@ -69,23 +69,26 @@ _SPANS = re.compile(r"from (?:left to right|right to left|top to bottom|bottom t
 
 
 def contradicts_place(
-    text: str, region: DegradedRegion | None, facts: PictureFacts
+    text: str, regions: Sequence[DegradedRegion], facts: PictureFacts
 ) -> list[Violation]:
-    """Place words that name another half of the picture than the one of the box centre.
+    """Places that are those of no region's box centre.
 
     Args:
         text: The text without the phrases that name regions.
-        region: The region it speaks of; nothing is checked for the whole picture.
+        regions: Those it can be about; nothing is checked without any, or for the whole picture.
         facts: For the size.
     """
-    if region is None or region.role == "whole":
+    if not regions or any(region.role == "whole" for region in regions):
         return []
-    box = Box(*region.box)
-    true = {horizontal_word(box, facts.width), vertical_word(box, facts.height)}
-    said = [
-        _WORDS[word]
-        for match in _PLACE.finditer(_SPANS.sub("", text.lower()))
-        for word in re.split(r"[\s-]+", match.group(1))
+    boxes = [Box(*region.box) for region in regions]
+    places = [
+        {horizontal_word(box, facts.width), vertical_word(box, facts.height)} for box in boxes
     ]
-    wrong = sorted(set(said) - true)
-    return [Violation("wrong_position", f"the region is not at the {word}") for word in wrong]
+    said = [
+        [_WORDS[word] for word in re.split(r"[\s-]+", match.group(1))]
+        for match in _PLACE.finditer(_SPANS.sub("", text.lower()))
+    ]
+    wrong = {" ".join(words) for words in said if not any(place >= {*words} for place in places)}
+    return [
+        Violation("wrong_position", f"the region is not at the {name}") for name in sorted(wrong)
+    ]

@@ -26,7 +26,7 @@ def check_answer(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     Rules: empty, malformed, too_short, too_long, not_english, refusal, forbidden_word, bad_format,
     missing_distortion, extra_distortion, wrong_region, wrong_grade, wrong_order, wrong_position,
     missing_effect, repeats_place, contradiction, unfounded_comparison, unnamed_comparison,
-    unfounded_rest, unfounded_clean.
+    unfounded_rest, unfounded_place, unfounded_clean.
     """
     family = family_of(ask.task)
     if family is not None:
@@ -72,7 +72,9 @@ def _check_region(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
         lambda: _compare(found, ask, facts),
         lambda: _grades(found, ask.target),
         lambda: _order(text, found, ask.chain, facts),
-        lambda: contradicts_place(blanked(text, facts.names), ask.target, facts),
+        lambda: contradicts_place(
+            blanked(text, facts.names), [ask.target] if ask.target else [], facts
+        ),
         lambda: missing_effect(text, ask, facts),
         lambda: _beyond(text, ask, facts),
     ]
@@ -197,8 +199,10 @@ def _check_sentence(sentence: str, found: list[Mention], facts: PictureFacts) ->
     violations += _sentence_grades(found, owners)
     if len(about) == 1:
         violations += _order(sentence, found, about[0].chain, facts)
-        violations += contradicts_place(blanked(sentence, facts.names), about[0], facts)
-    return violations
+    misplaced = contradicts_place(blanked(sentence, facts.names), owners, facts)
+    if len(about) == 1:
+        return violations + misplaced
+    return violations + [v._replace(rule="unfounded_place") for v in misplaced if found]
 
 
 def _sentence_grades(found: list[Mention], owners: list[DegradedRegion]) -> list[Violation]:

@@ -98,11 +98,11 @@ def _hangs_on_names(rule: str, facts: PictureFacts) -> bool:
 
     How its regions were called is not recorded: their phrases hung on everything that had a name
     then. So whether all are told of cannot be seen any more, nor which of them is called the
-    worst; that there is a worst one can.
+    worst (that there is a worst one can), nor which words of place belong to a name.
     """
     if rule == "unfounded_comparison":
         return worst_region(facts.degraded) is not None
-    return rule == "unfounded_rest"
+    return rule in ("unfounded_rest", "unfounded_place")
 
 
 def _facts(

@@ -292,6 +292,12 @@ def test_true_texts_pass(ask, text):
             "The dog has mild blur and severe noise. The cat at the top left is underexposed.",
             "wrong_position",
         ),
+        (
+            GLOBAL,
+            "The dog has mild blur and severe noise. The cat is underexposed. The rightmost red "
+            "corner, which in the patch: noise at the bottom left.",
+            "unfounded_place",
+        ),
         (SHORT, "Severe noise, mild blur.", "wrong_order"),
         (SHORT, "Mild blur, moderate noise.", "wrong_grade"),
         (SHORT, "Mild blur.", "missing_distortion"),
