@@ -75,8 +75,7 @@ def tried(name: str, file: Path, source: str, tests: list[str], seconds: float) 
             hypothesis.settings.register_profile(
                 "mutants", derandomize=True, database=None, deadline=None
             )
-            hypothesis.settings.load_profile("mutants")
-            status = int(pytest.main([*OPTIONS, *tests]))
+            status = int(pytest.main([*OPTIONS, "--hypothesis-profile", "mutants", *tests]))
         os._exit(status)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
