@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.doubles.trainers import trl_runs
+
 pytestmark = [
     pytest.mark.usefixtures("train_extra"),
     pytest.mark.filterwarnings(
@@ -14,27 +16,9 @@ pytestmark = [
 def test_dataset_trains_in_trl_without_glue(qwen, dataset, tmp_path, subset):
     """TRL's own trainer takes what ``datasets`` reads, with nothing of ours in between."""
     import datasets
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-    from trl import SFTConfig, SFTTrainer
 
     rows = datasets.load_dataset(str(dataset), subset, split="train", cache_dir=tmp_path / "c")
-    config = SFTConfig(
-        output_dir=str(tmp_path / "o"),
-        max_steps=1,
-        per_device_train_batch_size=2,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        max_length=None,
-        remove_unused_columns=False,
-    )
-    trainer = SFTTrainer(
-        model=AutoModelForImageTextToText.from_pretrained(qwen),
-        args=config,
-        train_dataset=rows,
-        processing_class=AutoProcessor.from_pretrained(qwen),
-    )
+    trainer = trl_runs.sft(qwen, rows, tmp_path / "o")
     batch = trainer.data_collator([rows[0], rows[1]])
     text = trainer.processing_class.tokenizer.decode(batch["input_ids"][0])
     assert rows[0]["question"] in text
@@ -47,8 +31,6 @@ def test_dataset_trains_in_trl_without_glue(qwen, dataset, tmp_path, subset):
 def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
     """The file that ``export --format trl`` writes trains, too."""
     import datasets
-    from transformers import AutoModelForImageTextToText, AutoProcessor
-    from trl import SFTConfig, SFTTrainer
 
     done = spider("export", dataset, "--format", "trl", "--out", tmp_path / "e")
     assert done.returncode == 0, done.stderr
@@ -58,23 +40,7 @@ def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
         split="train",
         cache_dir=tmp_path / "c",
     )
-    config = SFTConfig(
-        output_dir=str(tmp_path / "o"),
-        max_steps=1,
-        per_device_train_batch_size=2,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        max_length=None,
-        remove_unused_columns=False,
-    )
-    trainer = SFTTrainer(
-        model=AutoModelForImageTextToText.from_pretrained(qwen),
-        args=config,
-        train_dataset=rows,
-        processing_class=AutoProcessor.from_pretrained(qwen),
-    )
+    trainer = trl_runs.sft(qwen, rows, tmp_path / "o")
     trainer.train()
     assert trainer.state.global_step == 1
 
@@ -82,9 +48,8 @@ def test_exported_trl_file_trains(spider, qwen, dataset, tmp_path):
 def test_exported_grpo_file_trains(spider, qwen, dataset, tmp_path):
     """TRL's GRPO trainer takes two steps on what ``export --format grpo`` writes."""
     import datasets
-    from trl import GRPOConfig, GRPOTrainer
 
-    from flows.training.rewards import REWARDS, reward_funcs
+    from flows.training.rewards import REWARDS
 
     done = spider("export", dataset, "--format", "grpo", "--out", tmp_path / "e")
     assert done.returncode == 0, done.stderr
@@ -92,25 +57,8 @@ def test_exported_grpo_file_trains(spider, qwen, dataset, tmp_path):
     rows = datasets.load_dataset(
         "parquet", data_files=file, split="train", cache_dir=tmp_path / "c"
     )
-    config = GRPOConfig(
-        output_dir=str(tmp_path / "o"),
-        max_steps=2,
-        per_device_train_batch_size=2,
-        num_generations=2,
-        max_completion_length=8,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        logging_steps=1,
-    )
-    trainer = GRPOTrainer(
-        model=str(qwen), reward_funcs=reward_funcs(), args=config, train_dataset=rows
-    )
-    trainer.train()
-    assert trainer.state.global_step == 2
-    logged = {name for entry in trainer.state.log_history for name in entry}
-    assert {f"rewards/{name}/mean" for name in REWARDS} & logged >= {"rewards/format/mean"}
+    rewarded = trl_runs.two_steps_of_grpo(qwen, rows, tmp_path / "o")
+    assert rewarded & set(REWARDS) >= {"format"}
     compile((tmp_path / "e" / "grpo.py").read_text(), "grpo.py", "exec")
 
 

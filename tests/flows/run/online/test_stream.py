@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from flows.training.rewards import REWARDS, reward_funcs
+from flows.training.rewards import REWARDS
 from schemas.errors import ConfigError
+from tests.doubles.trainers import trl_runs
 
 pytestmark = [
     pytest.mark.usefixtures("train_extra"),
@@ -77,28 +78,9 @@ def test_nobody_waits_for_ever():
 def test_trl_trains_on_fresh_pictures(qwen, dataset, photos, tmp_path):
     """TRL's GRPO trainer takes two steps on the stream, rewarded by our functions."""
     import datasets
-    from trl import GRPOConfig, GRPOTrainer
 
     from flows.run.online.stream import Online
 
     online = Online(dataset, slots=2, seed=3, steps=4, sources=[str(photos)])
     rows = datasets.IterableDataset.from_generator(online.rows)
-    config = GRPOConfig(
-        output_dir=str(tmp_path / "o"),
-        max_steps=2,
-        per_device_train_batch_size=2,
-        num_generations=2,
-        max_completion_length=8,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        logging_steps=1,
-    )
-    trainer = GRPOTrainer(
-        model=str(qwen), reward_funcs=reward_funcs(), args=config, train_dataset=rows
-    )
-    trainer.train()
-    assert trainer.state.global_step == 2
-    logged = {name for entry in trainer.state.log_history for name in entry}
-    assert {f"rewards/{name}/mean" for name in REWARDS} & logged
+    assert trl_runs.two_steps_of_grpo(qwen, rows, tmp_path / "o") & set(REWARDS)
