@@ -1,6 +1,6 @@
-"""TRL's own trainers for one or two steps on a processor, for the tests that hand them our rows."""
+"""TRL's own trainers for one or two steps on the CPU, for the tests that hand them our rows."""
 
-STEPS = {"use_cpu": True, "bf16": False, "report_to": [], "save_strategy": "no"}
+PLAIN = {"use_cpu": True, "bf16": False, "report_to": [], "save_strategy": "no"}
 
 
 def sft(model, rows, folder):
@@ -14,7 +14,7 @@ def sft(model, rows, folder):
         per_device_train_batch_size=2,
         max_length=None,
         remove_unused_columns=False,
-        **STEPS,
+        **PLAIN,
     )
     return SFTTrainer(
         model=AutoModelForImageTextToText.from_pretrained(model),
@@ -37,7 +37,7 @@ def two_steps_of_grpo(model, rows, folder):
         num_generations=2,
         max_completion_length=8,
         logging_steps=1,
-        **STEPS,
+        **PLAIN,
     )
     trainer = GRPOTrainer(
         model=str(model), reward_funcs=reward_funcs(), args=config, train_dataset=rows

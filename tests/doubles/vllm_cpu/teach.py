@@ -108,7 +108,9 @@ def learn(model, samples):
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             worst = max(worst, loss.item())
-        if worst < 0.1 and (sure := least_probability(model, samples)) >= SURE:
+        if worst < -math.log(SURE):  # with a larger mean, some token was less probable
+            sure = least_probability(model, samples)
+        if sure >= SURE:
             break
     return sure, number + 1
 

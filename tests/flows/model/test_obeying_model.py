@@ -91,7 +91,6 @@ def test_real_vllm_serves_an_obeying_model(photos, spider, tmp_path):
     file.write_text("".join(f"{json.dumps(lesson)}\n" for lesson in lessons))
     said = json.loads(real_vllm.python(real_vllm.SHIM / "teach.py", file, model))
     assert said["sure"] >= 0.8, said
-    print(said)
     config = real_vllm.config(tmp_path, model, max_tokens=200)
     done = spider("build", photos, "--out", out, *BUILD, "--config", config)
     assert done.returncode in (0, 3), done.stderr
