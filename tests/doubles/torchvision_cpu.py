@@ -1,10 +1,12 @@
 """Makes a torchvision that was built for CUDA importable beside a torch that was not.
 
 Only the tests need this, on machines where no matching torchvision is to be had: its compiled part
-does not load there, and its import then ends at the missing declaration of ``nms``. Declared here
-with a plain implementation, everything that the tests use runs.
+does not load there, and its import then ends at the missing declaration of ``nms``. Declared with a
+plain implementation when torchvision is imported, and not before, everything that the tests use
+runs, and a command that does without torch stays without it.
 """
 
+import importlib.machinery
 import importlib.util
 import sys
 
@@ -28,9 +30,44 @@ def _nms(boxes, scores, iou_threshold):
 
 
 def make_importable():
-    """Import torchvision, with a stand-in for ``nms`` where its own does not load."""
-    if importlib.util.find_spec("torchvision") is None or "torchvision" in sys.modules:
-        return
+    """From now on torchvision gets a stand-in for ``nms`` where its own does not load."""
+    if "torchvision" not in sys.modules and not any(isinstance(f, _Finder) for f in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    """Finds torchvision where it lies, and has it loaded with the stand-in."""
+
+    def find_spec(self, name, path=None, target=None):
+        spec = None
+        if name == "torchvision":
+            spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader:
+    """Loads as the loader that it is given does, once ``nms`` is declared."""
+
+    def __init__(self, own):
+        self.own = own
+
+    def __getattr__(self, name):
+        return getattr(self.own, name)
+
+    def create_module(self, spec):
+        return self.own.create_module(spec)
+
+    def exec_module(self, module):
+        declared = _declare()
+        self.own.exec_module(module)
+        if declared:
+            module.extension._has_ops = lambda: True
+
+
+def _declare():
+    """Declare what is missing; whether it was."""
     import torch
 
     library = torch.library.Library("torchvision", "FRAGMENT")
@@ -39,9 +76,7 @@ def make_importable():
         for name in ("nms", "qnms"):
             library.define(name + signature)
     except RuntimeError:  # its own are there
-        return
+        return False
     library.impl("nms", _nms, "CPU")
-    make_importable.library = library  # what it declares ends with it
-    import torchvision.extension
-
-    torchvision.extension._has_ops = lambda: True
+    _declare.library = library  # what it declares ends with it
+    return True
