@@ -5,8 +5,9 @@ elsewhere.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from annotators.answers.conversation import Conversation
@@ -40,12 +41,15 @@ class Writers:
         """Who writes, attempt by attempt; a short answer is computed and never asked."""
         template = [self.template] * self.attempts
         first = [self.given] if self.given and ask.task == "global_description" else []
-        family = family_of(ask.task)
-        computed = ask.sub_task not in family.prompts if family else ask.sub_task == "short"
-        if self.own is None or computed:
+        if self.own is None or is_computed(ask.task, ask.sub_task):
             return [*first, *template]
         own = [*first, *[self.own] * self.attempts]
         return own + template if self.on_failure == "template" else own
+
+    def again(self, round_: int) -> "Writers":
+        """Who writes an answer anew: a model from where its conversation is, and nothing given."""
+        own = self.own.again(round_) if isinstance(self.own, Conversation) else self.own
+        return replace(self, own=own, given=None)
 
     def give_up(self, why: str) -> None:
         """Let a conversation know that nothing it said to a question was taken."""
@@ -56,6 +60,12 @@ class Writers:
         """Let a conversation remember what was said in the end, whoever wrote it."""
         if isinstance(self.own, Conversation):
             self.own.accept(ask, answer)
+
+
+def is_computed(task: str, sub_task: str) -> bool:
+    """Whether answers of this kind follow from the facts alone, so that no model is asked."""
+    family = family_of(task)
+    return sub_task not in family.prompts if family else sub_task == "short"
 
 
 class Written(NamedTuple):
@@ -99,28 +109,47 @@ def answer_all(
     asks: Sequence[Ask],
     facts: PictureFacts,
     writers: Writers,
-    stream: Callable[[int], Stream],
+    stream: Callable[..., Stream],
+    again: Mapping[int, int] = MappingProxyType({}),
 ) -> Answered:
     """Write and check an answer to every question.
+
+    What is asked again is answered twice: the conversation goes on with the first answer, as it did
+    when nothing was asked again, so that no other answer changes; the second one is the answer.
 
     Args:
         asks: The questions.
         facts: Of the picture.
         writers: Who writes.
-        stream: A question's index to the stream its answer is drawn from.
+        stream: A question's index, and what else sets it apart, to the stream its answer is drawn
+            from.
+        again: Index of a question that is asked again to how often it was, from 1.
     """
     done = Answered()
     for index, ask in enumerate(asks):
-        found = _answer(index, ask, facts, writers, stream(index), done.counts)
+        round_ = again.get(index, 0)
+        anew = writers.again(round_) if round_ else writers  # before the first answer is a turn
+        counts = Counter[str]() if round_ else done.counts
+        found = _answer(index, ask, facts, writers, stream(index), counts)
+        _settle(found, writers)
+        if round_:
+            found = _answer(index, ask, facts, anew, stream(index, "again", round_), done.counts)
+            anew.give_up(found.violation.rule if isinstance(found, Unanswered) else "")
         if isinstance(found, Unanswered):
             done.unanswered.append(found)
-            writers.give_up(found.violation.rule)
-            continue
-        done.counts[WRITTEN(ask.task, ask.sub_task, found.writer)] += 1
-        done.written.append(found)
-        writers.accept(ask, found.answer)
+        else:
+            done.counts[WRITTEN(ask.task, ask.sub_task, found.writer)] += 1
+            done.written.append(found)
     done.counts[CHECK_PASSED] += len(done.written)
     return done
+
+
+def _settle(found: Written | Unanswered, writers: Writers) -> None:
+    """Tell a conversation what came of a question."""
+    if isinstance(found, Unanswered):
+        writers.give_up(found.violation.rule)
+    else:
+        writers.accept(found.ask, found.answer)
 
 
 def _answer(

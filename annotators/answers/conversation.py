@@ -7,7 +7,7 @@ in its prefix cache. Positions and short answers are computed and never asked.
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from annotators.answers.fact_sheet import fact_sheet
@@ -31,7 +31,7 @@ from annotators.questions.tasks import family_of
 from schemas.arrays import Image
 from schemas.counts import CHAT
 from schemas.errors import AnnotationError
-from schemas.streams import Stream
+from schemas.streams import Stream, derive_key
 
 PROMPTS = {
     ("global_description", ""): "global",
@@ -41,6 +41,9 @@ PROMPTS = {
 CHARACTERS_PER_WORD = 8
 TURNS_KEPT = 8
 """Earlier turns that stay in a conversation; they cost tokens, the picture is what counts."""
+AGAIN_TEMPERATURE = 0.7
+"""Least temperature of a question that is asked again: the most likely text is the same under every
+seed. Source: our own; warm enough for other words, and the fact check stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class ChatSettings:
     temperature: float = 0.0
     max_tokens: int = 400
     seed: int = 0
+
+    def again(self, round_: int) -> "ChatSettings":
+        """The settings of a question that is asked anew; each round, from 1, has its own seed."""
+        seed = derive_key(self.seed, "again", round_) % 2**31
+        return replace(self, seed=seed, temperature=max(self.temperature, AGAIN_TEMPERATURE))
 
 
 def answer_schema(words: int) -> dict[str, Any]:
@@ -136,6 +144,15 @@ class Conversation:
         spatial = spatial_part(ask.target, facts) if ask.task == "grounding" and ask.target else ""
         said = text.read()
         return Answer(f"{spatial} {said}", spatial, said) if spatial else Answer(said)
+
+    def again(self, round_: int) -> "Conversation":
+        """The same conversation as far as it is, for one question more that is asked anew.
+
+        Args:
+            round_: How often it was asked anew, this time included.
+        """
+        settings, turns = self.settings.again(round_), list(self.turns)
+        return replace(self, settings=settings, turns=turns, _failed=[])
 
     def accept(self, ask: Ask, answer: Answer) -> None:
         """Keep a turn as later ones shall see it, whoever wrote its answer."""

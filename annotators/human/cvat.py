@@ -6,7 +6,7 @@ masks are run lengths inside a box.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 from annotators.human import shapes
 from annotators.human.marked import Found, MarkedPicture, Remark, clean, remark, tried
@@ -16,30 +16,51 @@ from schemas.errors import AnnotationError
 SHAPES = frozenset(("box", "polygon", "polyline", "ellipse", "mask"))
 
 
-def read(data: bytes) -> Iterator[Found]:
-    """Each picture of a document.
+def read(file: IO[bytes]) -> Iterator[Found]:
+    """Each picture of a document; what was read of it is forgotten before the next one.
 
     Raises:
         AnnotationError: ``bad_xml``: no XML, or one with entities, which could grow without end;
             ``bad_document``: XML of something else.
     """
-    from defusedxml import ElementTree
     from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import ParseError
 
     try:
-        root = ElementTree.fromstring(data)
+        yield from _pictures(file)
+    except AnnotationError:
+        raise
     except DefusedXmlException as error:
         raise AnnotationError("bad_xml", f"entities are not read: {type(error).__name__}") from None
-    except (ElementTree.ParseError, LookupError, ValueError) as error:
+    except (ParseError, LookupError, ValueError) as error:
         raise AnnotationError("bad_xml", clean(error)) from None
+
+
+def _pictures(file: IO[bytes]) -> Iterator[Found]:
+    """Pictures as the parser comes to their ends; who and when stand before them."""
+    from defusedxml import ElementTree
+
+    root, who, time, number = None, "", "", 0
+    for event, element in ElementTree.iterparse(file, events=("start", "end")):
+        if root is None:
+            root = element
+            _check(root)
+        elif event == "end" and element.tag == "meta":
+            named = (element.findtext(f".//{role}/username") for role in ("assignee", "owner"))
+            who = next((name for name in named if name), "")
+            time = element.findtext(".//updated") or ""
+        elif event == "end" and element.tag == "image":
+            subject = f"image {number} {element.get('name', '')}"
+            yield tried(subject, partial(_picture, element, clean(who), clean(time)))
+            number += 1
+            element.clear()
+            root.clear()
+
+
+def _check(root: Any) -> None:
     if root.tag != "annotations":
         detail = f"not CVAT's XML: it begins with <{clean(root.tag)[:40]}>, not <annotations>"
         raise AnnotationError("bad_document", detail)
-    who = root.findtext(".//meta//assignee/username") or root.findtext(".//meta//owner/username")
-    time = root.findtext(".//meta//updated") or ""
-    for number, image in enumerate(root.iter("image")):
-        subject = f"image {number} {image.get('name', '')}"
-        yield tried(subject, partial(_picture, image, clean(who or ""), clean(time)))
 
 
 def _picture(image: Any, who: str, time: str) -> MarkedPicture:

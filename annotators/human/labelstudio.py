@@ -6,7 +6,7 @@ JSON-MIN, which has no ids, tasks that hold nothing but labelled shapes are read
 Source: the task format of Label Studio; percentages are of the picture as it is displayed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
@@ -34,12 +34,11 @@ MINIMAL = frozenset(
 """Keys of a task of JSON-MIN that are no control of the interface."""
 
 
-def read(document: Any, size: Size) -> Iterator[Found]:
-    """Each annotation of each task; a single task is taken, too.
+def read(tasks: Iterable[Any], size: Size) -> Iterator[Found]:
+    """Each annotation of each task.
 
     ``size`` gives a picture's width and height for results that do not state them.
     """
-    tasks = document if isinstance(document, list) else [document]
     for number, task in enumerate(tasks):
         name = task.get("id", number) if isinstance(task, dict) else number
         subject = clean(f"task {name}")

@@ -74,15 +74,12 @@ def box_runs(mask: Mask) -> tuple[Box, list[int]]:
     return box, [0, *runs] if flat[0] else runs
 
 
-def labelstudio_tasks(pages: Sequence[Page], prefix: str) -> list[dict[str, Any]]:
-    """Tasks with the proposals as predictions, which people correct and submit."""
-    return [
-        {
-            "data": {"image": prefix + quote(page.name), "original": page.original},
-            "predictions": [{"model_version": "iqa-spider", "result": _results(page)}],
-        }
-        for page in pages
-    ]
+def labelstudio_task(page: Page, prefix: str) -> dict[str, Any]:
+    """A task with the proposals as predictions, which people correct and submit."""
+    return {
+        "data": {"image": prefix + quote(page.name), "original": page.original},
+        "predictions": [{"model_version": "iqa-spider", "result": _results(page)}],
+    }
 
 
 def _results(page: Page) -> list[dict[str, Any]]:
@@ -133,25 +130,35 @@ def cvat_labels(families: Mapping[str, Family]) -> list[dict[str, Any]]:
     ]
 
 
-def cvat_xml(pages: Sequence[Page]) -> str:
-    """CVAT for images 1.1 with the proposals as masks, to be uploaded as annotations."""
-    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<annotations>", "<version>1.1</version>"]
-    for number, page in enumerate(pages):
+CVAT_HEAD = """<?xml version="1.0" encoding="utf-8"?>
+<annotations>
+<version>1.1</version>
+"""
+CVAT_TAIL = "</annotations>\n"
+"""What stands around the pictures of a file of CVAT for images 1.1."""
+
+
+def cvat_image(page: Page, number: int) -> str:
+    """A picture with its proposals as masks, to be uploaded as annotations.
+
+    Args:
+        page: The picture.
+        number: Its number in the file.
+    """
+    lines = [
+        f'<image id="{number}" name={quoteattr(page.name)} width="{page.width}" '
+        f'height="{page.height}">'
+    ]
+    for proposal in page.proposals:
+        box, runs = box_runs(proposal.mask)
+        label = quoteattr(proposal.label)[1:-1]
         lines.append(
-            f'<image id="{number}" name={quoteattr(page.name)} width="{page.width}" '
-            f'height="{page.height}">'
+            f'<mask label="region" source="auto" occluded="0" '
+            f'rle="{", ".join(map(str, runs))}" left="{box.x0}" top="{box.y0}" '
+            f'width="{box.width}" height="{box.height}" z_order="0">'
+            f'<attribute name="label">{label}</attribute></mask>'
         )
-        for proposal in page.proposals:
-            box, runs = box_runs(proposal.mask)
-            label = quoteattr(proposal.label)[1:-1]
-            lines.append(
-                f'<mask label="region" source="auto" occluded="0" '
-                f'rle="{", ".join(map(str, runs))}" left="{box.x0}" top="{box.y0}" '
-                f'width="{box.width}" height="{box.height}" z_order="0">'
-                f'<attribute name="label">{label}</attribute></mask>'
-            )
-        lines.append("</image>")
-    return "\n".join([*lines, "</annotations>", ""])
+    return "\n".join([*lines, "</image>", ""])
 
 
 def _words(families: Mapping[str, Family]) -> list[str]:

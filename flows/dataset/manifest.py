@@ -16,11 +16,13 @@ from distortions.registry import FAMILIES, families_among
 from flows.dataset.balance import RunSummary
 from flows.dataset.statistics.shortcuts import Shortcuts
 from flows.human.folder import human_index
+from flows.store.asked_again import KEY, as_plain, read_askings
 from flows.store.identity import code_version
 from flows.store.layout import (
     FIGURES,
     LOOK,
     MANIFEST,
+    WORK,
     FileEntry,
     describe_file,
     write_text,
@@ -103,6 +105,8 @@ def write_manifest(
             entry.path: {"size": entry.size, "sha256": entry.sha256} for entry in _files(out, built)
         },
     }
+    if askings := read_askings(out / WORK):
+        manifest[KEY] = as_plain(askings)
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     return manifest
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from flows.dataset.card import write_card
 from flows.dataset.statistics.stats import collect
+from flows.store.asked_again import KEY
 from flows.store.inside import require_text
 from flows.store.layout import (
     DATA,
@@ -222,7 +223,7 @@ def _finish(
         if path.is_file()
     )
     entries = [describe_file(out, path) for path in [out / "README.md", *files]]
-    manifest = first | {
+    manifest = {name: value for name, value in first.items() if name != KEY} | {
         "identity": {**first["identity"], "kind": str(how["kind"])},
         "made": how,
         "parts": [

@@ -1,19 +1,25 @@
 """Annotation files to what people marked: the format found out, every reader at one door."""
 
-import json
-from collections.abc import Callable, Iterator
+import codecs
+import io
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from annotators.human import coco, cvat, labelme, labelstudio, via, vida
 from annotators.human.marked import ODD, Found, clean
 from flows.human.index_masks import index_masks
+from flows.human.pages import json_items, open_regular
 from flows.human.photographs import MOST_BYTES, Photographs, read_regular
-from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError, reading
+from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError
 
 FORMATS = ("auto", "labelstudio", "cvat", "labelme", "coco", "via", "vida", "index")
 MOST_DOCUMENT = 4 << 30
 """Bytes of an export; a large project with painted masks has some GB."""
+PEEKED = 4096
+"""Bytes that are looked at to tell XML from JSON."""
+BLANKS = b" \t\r\n"
 
 
 def read_file(
@@ -38,6 +44,8 @@ def read_file(
         raise
     except AnnotationError as error:
         raise ConfigError(f"{path}: {error.detail}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read it: {error.strerror or error}") from None
     except ODD as error:
         said = f"{type(error).__name__}: {clean(error)[:200]}"
         raise ConfigError(f"{path}: not a document of this format: {said}") from None
@@ -47,15 +55,35 @@ def _found(path: Path, kind: str, photographs: Photographs, table: Path | None) 
     if kind == "index" or (kind == "auto" and (path.is_dir() or path.suffix == ".png")):
         yield from index_masks(path, table)
         return
-    with reading(str(path)):
-        data = read_regular(path, MOST_DOCUMENT)
-    if kind == "cvat" or (kind == "auto" and data.lstrip()[:1] == b"<"):
-        yield from cvat.read(data)
+    with open_regular(path, MOST_DOCUMENT) as file:
+        sign = _first_sign(file)
+        if kind == "cvat" or (kind == "auto" and sign == b"<"):
+            yield from cvat.read(file)
+            return
+        with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+            yield from _in_json(path, _items(path, text), sign == b"[", kind, photographs)
+
+
+def _first_sign(file: IO[bytes]) -> bytes:
+    """The first byte that is no blank; empty where there is none."""
+    block = file.read(PEEKED).removeprefix(codecs.BOM_UTF8)
+    while block and not block.strip(BLANKS):
+        block = file.read(PEEKED)
+    file.seek(0)
+    return block.lstrip(BLANKS)[:1]
+
+
+def _in_json(
+    path: Path, items: Iterator[Any], is_list: bool, kind: str, photographs: Photographs
+) -> Iterator[Found]:
+    begun = list(itertools.islice(items, 1))
+    found = kind if kind != "auto" else _kind(begun, path)
+    if found == "labelstudio":  # task by task: brushes take four times as much memory as on disk
+        yield from labelstudio.read(itertools.chain(begun, items), photographs.size)
         return
-    document = _json(path, data)
-    found = kind if kind != "auto" else _kind(document, path)
+    rest = list(items)
+    document = [*begun, *rest] if is_list else begun[0]
     readers: dict[str, Callable[[], Iterator[Found]]] = {
-        "labelstudio": lambda: labelstudio.read(document, photographs.size),
         "labelme": lambda: labelme.read(document, path.name),
         "coco": lambda: coco.read(document, lambda name: _label_map(path, name)),
         "via": lambda: via.read(document, photographs.size),
@@ -84,9 +112,10 @@ def _label_map(document: Path, name: str) -> bytes:
     raise PictureError("annotation_unreadable", f"label map {name!r:.80}: no such file")
 
 
-def _json(path: Path, data: bytes) -> Any:
+def _items(path: Path, text: IO[str]) -> Iterator[Any]:
+    """What a JSON list holds, or the one thing that a document is."""
     try:
-        return json.loads(data.decode("utf-8-sig"))
+        yield from json_items(text.read)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8") from None
     except RecursionError:
@@ -95,8 +124,8 @@ def _json(path: Path, data: bytes) -> Any:
         raise ConfigError(f"{path}: not valid JSON: {error}") from None
 
 
-def _kind(document: Any, path: Path) -> str:
-    first = document[0] if isinstance(document, list) and document else document
+def _kind(begun: Sequence[Any], path: Path) -> str:
+    first = begun[0] if begun else None
     if isinstance(first, dict):
         if "shapes" in first:
             return "labelme"

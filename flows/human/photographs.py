@@ -4,14 +4,13 @@ No path of an annotation file is ever opened: names are compared with what lies 
 """
 
 import csv
-import os
 import re
-import stat
 from pathlib import Path, PurePosixPath
 
 from PIL import Image as Pil
 
 from annotators.human.marked import clean
+from flows.human.pages import open_regular
 from flows.ingest.decode import DAMAGE, FORMATS, ORIENTATION
 from flows.ingest.limits import ENDINGS
 from flows.ingest.pillow import quiet
@@ -26,17 +25,8 @@ _SIDEWAYS = (5, 6, 7, 8)
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The bytes of a regular file: a pipe would block, a device never end.
-
-    Raises:
-        OSError: It is no regular file, is larger than ``most`` bytes, or cannot be read.
-    """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(0, "not a regular file")
-        if found.st_size > most:
-            raise OSError(0, f"{found.st_size} bytes, allowed {most}")
+    """The bytes of a file; see ``open_regular``."""
+    with open_regular(path, most) as file:
         return file.read()
 
 

@@ -7,19 +7,22 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from annotators.human.label_studio_interface import labelstudio_config
 from annotators.human.tool_projects import (
+    CVAT_HEAD,
+    CVAT_TAIL,
     TOOLS,
     Page,
+    cvat_image,
     cvat_labels,
-    cvat_xml,
-    labelstudio_tasks,
+    labelstudio_task,
 )
 from annotators.human.vocabulary import builtin_vocabulary
 from annotators.regions.source import RegionSource
 from distortions.registry import FAMILIES
+from flows.human.pages import PagedFile
 from flows.human.photographs import NAMES
 from flows.ingest.archives import read_bytes
 from flows.ingest.candidate import ingest_candidate
@@ -46,6 +49,7 @@ _UNSAFE = re.compile(r"[^\w.() -]", re.ASCII)
 class _Job(NamedTuple):
     """One picture to be put into a project."""
 
+    number: int
     candidate: Candidate
     out: Path
     tool: str
@@ -58,14 +62,12 @@ class _Prepared(NamedTuple):
     Args:
         name: Of its file.
         original: What it was called.
-        task: For Label Studio, as JSON; masks are large, so they do not stay in memory.
-        page: For CVAT, whose file is written at the end.
+        page: For the tool. Masks are large, so only one picture's are in memory at a time.
     """
 
     name: str
     original: str
-    task: str = ""
-    page: Page | None = None
+    page: str = ""
 
 
 def make_project(
@@ -97,20 +99,22 @@ def make_project(
         update={"screen": config.screen.model_copy(update={"enabled": False})}
     )
     chosen_source(config.regions)  # refuses before a process is started
-    jobs = [_Job(one, out, tool, unscreened) for one in list_candidates(sources, config.limit)]
+    jobs = [
+        _Job(number, one, out, tool, unscreened)
+        for number, one in enumerate(list_candidates(sources, config.limit))
+    ]
     done: list[_Prepared] = []
     rejects: list[Reject] = []
-    tasks = _Tasks(out)
-    with mapped(config.run.workers) as over:
+    with mapped(config.run.workers) as over, _Pages(out, tool) as pages:
         for number, found in enumerate(over(_prepare, jobs), 1):
             progress(number, len(jobs))
             if isinstance(found, Reject):
                 rejects.append(found)
-                continue
-            if found.task:
-                tasks.add(found.task)
-            done.append(found._replace(task=""))
-    _write(out, tool, done, tasks)
+            else:
+                pages.add(found.page)
+                done.append(found._replace(page=""))
+        pages.close()
+    _write(out, tool, done)
     return len(done), rejects
 
 
@@ -128,9 +132,9 @@ def _prepare(job: _Job) -> _Prepared | Reject:
         readable_name(job.candidate.path),
     )
     page = Page(name, *size, kept, original)
-    if job.tool != "labelstudio":
-        return _Prepared(name, original, page=page)
-    (task,) = labelstudio_tasks([page], LOCAL)
+    if job.tool == "cvat":
+        return _Prepared(name, original, cvat_image(page, job.number))
+    task = labelstudio_task(page, LOCAL)
     return _Prepared(name, original, json.dumps(task, separators=(",", ":")))
 
 
@@ -140,34 +144,47 @@ def _source(config: str) -> RegionSource:
     return chosen_source(RegionConfig.model_validate_json(config))
 
 
-class _Tasks:
-    """Label Studio's tasks, in files it takes: it refuses uploads of more than 250 MB."""
+class _Pages:
+    """The file that a tool takes, page by page.
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
-        self.parts: list[Path] = []
-        self.held: list[str] = []
-        self.size = 0
+    Label Studio's tasks come in parts: it refuses uploads of more than 250 MB.
+    """
 
-    def add(self, task: str) -> None:
-        """One more task."""
-        if self.held and self.size + len(task) > PART_BYTES:
-            self.flush()
-        self.held.append(task)
-        self.size += len(task) + 1
+    def __init__(self, out: Path, tool: str) -> None:
+        self._out, self._tool, self._parts = out, tool, 0
+        self._file = self._begun()
 
-    def flush(self) -> None:
-        """Write what is held as a file of its own."""
-        self.parts.append(self.out / f"tasks-{len(self.parts) + 1:03d}.json")
-        write_text(self.parts[-1], "[" + ",".join(self.held) + "]")
-        self.held, self.size = [], 0
+    def __enter__(self) -> Self:
+        """Leaving it without ``close`` leaves no half file behind."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Drop what was begun."""
+        self._file.drop()
+
+    def add(self, page: str) -> None:
+        """One page more."""
+        full = self._file.size + len(page) > PART_BYTES
+        if self._tool == "labelstudio" and self._file.pages and full:
+            self._finish()
+            self._file = self._begun()
+        self._file.add(page)
 
     def close(self) -> None:
         """Write the rest; all of it in ``tasks.json`` where one file is enough."""
-        if self.parts and self.held:
-            self.flush()
-        elif not self.parts:
-            write_text(self.out / "tasks.json", "[" + ",".join(self.held) + "]")
+        if self._tool == "labelstudio" and self._parts:
+            self._finish()
+        else:
+            self._file.close()
+
+    def _begun(self) -> PagedFile:
+        if self._tool == "cvat":
+            return PagedFile(self._out / "annotations.xml", CVAT_HEAD, "", CVAT_TAIL)
+        return PagedFile(self._out / "tasks.json", "[", ",", "]")
+
+    def _finish(self) -> None:
+        self._parts += 1
+        self._file.close(self._out / f"tasks-{self._parts:03d}.json")
 
 
 def _put_picture(folder: Path, candidate: Candidate, picture: Picture, image: Image) -> str:
@@ -196,18 +213,14 @@ def _names(pages: Sequence[_Prepared]) -> str:
     return text.getvalue()
 
 
-def _write(out: Path, tool: str, done: Sequence[_Prepared], tasks: _Tasks) -> None:
+def _write(out: Path, tool: str, done: Sequence[_Prepared]) -> None:
     families = {**FAMILIES, **builtin_vocabulary().families}
     write_text(out / NAMES, _names(done))
     if tool == "labelstudio":
         write_text(out / "config.xml", labelstudio_config(families))
-        tasks.close()
         write_text(out / "README.md", LABEL_STUDIO)
     else:
         write_text(out / "labels.json", json.dumps(cvat_labels(families), indent=1))
-        write_text(
-            out / "annotations.xml", cvat_xml([one.page for one in done if one.page is not None])
-        )
         write_text(out / "README.md", CVAT)
 
 

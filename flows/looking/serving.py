@@ -65,5 +65,5 @@ def listening(host: str, port: int) -> socket.socket:
 
 def serve(app: FastAPI, bound: socket.socket) -> None:
     """Answer until Ctrl-C; uvicorn lets requests that have begun come to their end."""
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[bound])

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -55,6 +55,8 @@ class PictureTools:
     """Opens a conversation with a model for each picture, which then is asked first."""
     refiner: Refiner | None = None
     """Corrects the regions' names."""
+    again: Mapping[str, int] = field(default_factory=dict)
+    """Id of a row whose answer a model writes anew to how often it did, see ``study apply``."""
 
     @contextmanager
     def conversation(self, image: Image) -> Iterator[Conversation | None]:

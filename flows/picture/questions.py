@@ -10,7 +10,7 @@ from annotators.facts import PictureFacts, Writer
 from annotators.questions.ask import ask_picture
 from annotators.questions.tasks import family_of
 from flows.picture.outcome import PictureTools
-from flows.picture.rows import Origin, boxes_of, rejects_of, samples_of
+from flows.picture.rows import Origin, boxes_of, rejects_of, row_id_of, samples_of
 from schemas.arrays import Image
 from schemas.counts import ASKED, DROPPED, QUESTIONS
 from schemas.records import Picture, Reject, RowBox, Sample
@@ -73,7 +73,12 @@ def question(
             config.answers.attempts,
             config.answers.on_failure,
         )
-        answered = answer_all(asks, facts, writers, lambda number: stream("write", number))
+        rounds = {
+            number: tools.again[row]
+            for number, ask in enumerate(asks)
+            if (row := row_id_of(ask, number, facts)) in tools.again
+        }
+        answered = answer_all(asks, facts, writers, lambda *which: stream("write", *which), rounds)
         counts.update(conversation.counts if conversation else {})
     counts.update(answered.counts)
     origin = Origin(config.seed, tools.config_hash)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from annotators.answering import Answered, Unanswered, Written
-from annotators.facts import PictureFacts
+from annotators.facts import Ask, PictureFacts
 from annotators.questions.tasks import family_of
 from schemas.records import Message, Picture, Reject, RowBox, Sample
 
@@ -51,8 +51,18 @@ def rejects_of(answered: Answered, facts: PictureFacts) -> list[Reject]:
     ]
 
 
+def row_id_of(ask: Ask, number: int, facts: PictureFacts) -> str:
+    """Id of the row of a question; ``number`` is its place among those of the picture, from 0."""
+    return f"{facts.image_id}/{ask.task}/{number}"
+
+
+def picture_of(row_id: str) -> str:
+    """Id of the photograph that a row is about."""
+    return row_id.partition("/")[0].rpartition("-")[0]
+
+
 def _row_id(found: Written | Unanswered, facts: PictureFacts) -> str:
-    return f"{facts.image_id}/{found.ask.task}/{found.number}"
+    return row_id_of(found.ask, found.number, facts)
 
 
 def _sample(written: Written, facts: PictureFacts, picture: Picture, origin: Origin) -> Sample:

@@ -17,6 +17,7 @@ from flows.model.choose import at_once, chat_model, opener_and_refiner, requests
 from flows.model.ledger import Ledger
 from flows.picture.degrade import degrade_and_ask
 from flows.picture.outcome import PictureOutcome, PictureTools, Stopwatch
+from flows.store.asked_again import read_askings, rounds_of
 from flows.store.run_folder import RunFolder
 from schemas.candidate import Candidate
 from schemas.counts import REQUESTS
@@ -56,7 +57,8 @@ def outcomes(
     ledger = Ledger(model, kept / f"{shard:05d}.jsonl", stop, again)
     before = requests_of(tools.config)
     opener, refiner = opener_and_refiner(tools.config, ledger)
-    talking = dataclasses.replace(tools, opener=opener, refiner=refiner)
+    rounds = rounds_of(read_askings(folder.work))
+    talking = dataclasses.replace(tools, opener=opener, refiner=refiner, again=rounds)
     try:
         yield from _together(pictures, candidates, talking, ledger)
     finally:

@@ -19,6 +19,7 @@ from distortions.plugins import load_plugins
 from flows.human.folder import annotated_hashes
 from flows.ingest.candidate import ingest_candidate
 from flows.picture.outcome import PictureTools, Stopwatch
+from flows.picture.rows import picture_of
 from flows.regions.choose import chosen_source, is_exclusive, name_of
 from flows.regions.propose import propose_all
 from flows.regions.stored import STAGE, stage_files, to_records, write_stage
@@ -26,6 +27,7 @@ from flows.run.job import ShardJob, shard_key, shard_work
 from flows.run.picture_queue import Outcome, outcomes
 from flows.run.prepare import make_tools
 from flows.run.warm import warm_up
+from flows.store.asked_again import read_askings, rounds_of
 from flows.store.identity import code_version
 from flows.store.layout import describe_file
 from flows.store.ledger import ShardSummary, finished
@@ -166,7 +168,19 @@ def _build_key(job: ShardJob) -> str:
     read = (*selected_files(job.folder.work, job.shard), *own)
     inputs = [describe_file(job.folder.out, path).sha256 for path in read]
     registry = json.dumps(fingerprint(), sort_keys=True)
-    return shard_key("build", *inputs, job.settings, registry, code_version())
+    again = _asked_again(job)
+    return shard_key("build", *inputs, job.settings, registry, code_version(), *again)
+
+
+def _asked_again(job: ShardJob) -> list[str]:
+    """Rows of the shard that are asked again, with their rounds; nothing where there are none."""
+    rounds = rounds_of(read_askings(job.folder.work))
+    if not rounds:
+        return []
+    selected, _ = selected_files(job.folder.work, job.shard)
+    table = pq.read_table(readable(selected), columns=["picture_id"])
+    here = set(table["picture_id"].to_pylist())
+    return [f"{row} {number}" for row, number in sorted(rounds.items()) if picture_of(row) in here]
 
 
 def _count_cut(writer: ShardWriter, unreached: int) -> None:

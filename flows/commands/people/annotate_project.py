@@ -27,7 +27,9 @@ def run(
     from flows.looking.gallery.types import write_families
 
     settings = options.run_settings(config, set_, regions=regions, limit=limit, workers=workers)
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # where it cannot draw, rich leaves an empty line in place of the bar
+    with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
         line = bar.add_task("pictures", total=None)
         number, rejects = make_project(
             sources, out, tool, settings, lambda n, of: bar.update(line, completed=n, total=of)

@@ -102,14 +102,35 @@ def report(
 def apply(
     study: Study,
     dataset: Annotated[Path, typer.Argument(help="The dataset that was rated.")],
-    out: Annotated[Path, typer.Option(help="Where the better dataset goes; new.")],
-    below: Annotated[float, typer.Option(help="Rows with a lower mean in any dimension go.")] = 3.0,
+    out: Annotated[
+        Path | None, typer.Option(help="Leave the rows out: where the better dataset goes; new.")
+    ] = None,
+    ask_again: Annotated[
+        bool, typer.Option("--ask-again", help="Let the model write their answers anew instead.")
+    ] = False,
+    below: Annotated[float, typer.Option(help="Rows with a lower mean in any dimension.")] = 3.0,
 ) -> None:
-    """Leave out the rows that people found wrong; the new manifest says which and why."""
-    from flows.looking.study.apply import apply_study
+    """Leave out, or ask again, what people found wrong; the manifest says which rows and why."""
+    from flows.looking.study.apply import apply_study, ask_anew
+    from schemas.errors import ConfigError
 
-    done = apply_study(study, dataset, out, below)
-    typer.echo(f"{out}: {done.kept} rows kept, {done.dropped} left out for a mean below {below:g}")
+    if ask_again == (out is not None):
+        raise ConfigError("expected either --out FOLDER, which leaves rows out, or --ask-again")
+    if out is not None:
+        done = apply_study(study, dataset, out, below)
+        said = f"{done.kept} rows kept, {done.dropped} left out for a mean below {below:g}"
+        typer.echo(f"{out}: {said}")
+        return
+    found = ask_anew(study, dataset, below)
+    typer.echo(
+        f"{len(found.rows)} rows with a mean below {below:g} will be asked again; now run the same "
+        "build command (or --shards and --finish)"
+    )
+    if found.helpless:
+        typer.echo(
+            f"{found.helpless} more cannot be helped by asking: their answer is computed, or it is "
+            "the region that people found wrong; --out leaves them out"
+        )
 
 
 @app.command("export")

@@ -29,10 +29,9 @@ def run(
 
     Of a folder that import made: what people said beside each other, the most disputed first.
     """
-    from flows.human.folder import HumanFolder
-    from flows.store.layout import require_dataset
+    from flows.store.layout import MANIFEST, require_dataset
 
-    if HumanFolder(dataset).report.is_file() and HumanFolder(dataset).consensus.is_file():
+    if not (dataset / MANIFEST).is_file() and _is_import(dataset):
         from flows.looking.gallery.people import write_people
 
         page = out or dataset / "look.html"
@@ -52,6 +51,13 @@ def run(
         f"{made.rows} of {made.of} questions, {made.pictures} pictures, {made.size / 1e6:.1f} MB",
         err=True,
     )
+
+
+def _is_import(folder: Path) -> bool:
+    """Whether ``import`` made a folder; asked late, for it loads all distortions."""
+    from flows.human.folder import HumanFolder
+
+    return HumanFolder(folder).report.is_file() and HumanFolder(folder).consensus.is_file()
 
 
 def _serve(dataset: Path, sources: tuple[str, ...], host: str, port: int) -> None:

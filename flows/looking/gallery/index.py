@@ -125,8 +125,10 @@ class RowIndex:
             table = self._read(file, group, [*_SHOWN])
             rows = [self.entries[number].place.row for number in chosen]
             # not `take`: it would load pandas, a quarter of what the server may weigh
-            for row in rows:
-                yield from table.slice(row, 1).to_pylist()
+            found = [table.slice(row, 1).to_pylist()[0] for row in rows]
+            del table
+            pa.default_memory_pool().release_unused()
+            yield from found
 
     def images(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The PNG of each row; each row group is read once."""

@@ -18,7 +18,8 @@ from schemas.errors import ConfigError
 
 PICTURES = 10
 """Degraded pictures of a page."""
-_PRISTINE = 16
+_PRISTINE = 2
+"""Photographs kept as PNG: variants of one stand side by side, and browsers keep the rest."""
 _KEPT = {"Cache-Control": "private, max-age=3600"}
 
 
@@ -91,9 +92,12 @@ def gallery_app(out: Path, sources: tuple[str, ...] = (), host: str = LOOPBACK) 
 
     @app.get("/before/{number}")
     async def before(number: int) -> Response:
-        return Response(pristine(number), media_type="image/png", headers=_KEPT)
+        _known(index, number)
+        (record,) = index.records([number])
+        png = pristine(*(record[name] for name in ("source", "source_path", "height", "width")))
+        return Response(png, media_type="image/png", headers=_KEPT)
 
-    pristine = lru_cache(_PRISTINE)(partial(_pristine, index, found))
+    pristine = lru_cache(_PRISTINE)(partial(_pristine, found))
     return app
 
 
@@ -101,11 +105,9 @@ def _link(wanted: dict[str, str], page: int) -> str:
     return "?" + urlencode({k: v for k, v in wanted.items() if v} | {"page": page})
 
 
-def _pristine(index: RowIndex, found: SourceImages, number: int) -> bytes:
-    _known(index, number)
-    (record,) = index.records([number])
-    image = found.load(record["source"], record["source_path"])
-    if image is None or image.shape[:2] != (record["height"], record["width"]):
+def _pristine(found: SourceImages, source: str, path: str, height: int, width: int) -> bytes:
+    image = found.load(source, path)
+    if image is None or image.shape[:2] != (height, width):
         raise HTTPException(404, "the photograph is not at hand")
     return encode_png(image)
 

@@ -8,6 +8,7 @@ from distortions.registry import families_among
 from flows.looking.gallery.index import FACETS, Entry, RowIndex
 from flows.looking.study.folder import Example, Item, Study
 from flows.looking.study.sampling import Candidate, assign, per_task, share_of
+from flows.store.asked_again import askings_in
 from flows.store.layout import require_dataset
 from schemas.errors import ConfigError
 from schemas.streams import derive_key
@@ -42,7 +43,7 @@ def draw_study(
     Raises:
         ConfigError: No dataset, nothing to draw from, or numbers that cannot be.
     """
-    identity = require_dataset(dataset)["identity"]
+    manifest = require_dataset(dataset)
     index = RowIndex(dataset)
     numbers = [
         n for n, entry in enumerate(index.entries) if answers is None or entry.row_id in answers
@@ -60,11 +61,12 @@ def draw_study(
     rest = [n for n, entry in enumerate(index.entries) if entry.row_id not in taken]
     return Study(
         dataset=str(dataset.resolve()),
-        identity=dict(identity),
+        identity=dict(manifest["identity"]),
         seed=seed,
         items=items,
         shown=assign(sample, raters, crossed, each, seed),
         examples=examples(index, rest, seed),
+        askings=len(askings_in(manifest)),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flows.looking.study.dimensions import DIMENSIONS, Dimension
 from flows.looking.study.store import Ratings
-from flows.store.layout import storage_errors, write_text
+from flows.store.layout import require_dataset, storage_errors, write_text
 from schemas.errors import ConfigError
 
 STUDY, TOKENS, RATINGS = "study.json", "tokens.json", "ratings.sqlite"
@@ -71,6 +71,7 @@ class Study:
         shown: Rater to numbers of items, in order.
         examples: By which raters learn the scale.
         dimensions: What they are asked.
+        askings: How often rows of the dataset had been asked again when it was drawn.
     """
 
     dataset: str
@@ -80,6 +81,7 @@ class Study:
     shown: dict[str, list[int]]
     examples: list[Example]
     dimensions: tuple[Dimension, ...] = DIMENSIONS
+    askings: int = 0
 
     @property
     def by_row(self) -> dict[str, Item]:
@@ -126,9 +128,22 @@ def read_study(folder: Path) -> Study:
             shown={str(name): [int(n) for n in own] for name, own in found["shown"].items()},
             examples=[Example(**example) for example in found["examples"]],
             dimensions=tuple(Dimension(**one) for one in found["dimensions"]),
+            askings=int(found.get("askings", 0)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{folder / STUDY}: damaged: {error}") from None
+
+
+def require_drawn_from(study: Study, folder: Path, dataset: Path) -> dict[str, Any]:
+    """The manifest of a study's dataset.
+
+    Raises:
+        ConfigError: The dataset is not there, or another one.
+    """
+    manifest = require_dataset(dataset)
+    if dict(manifest["identity"]) != study.identity:
+        raise ConfigError(f"{dataset} is not the dataset that {folder} was drawn from")
+    return manifest
 
 
 def read_tokens(folder: Path) -> dict[str, str]:

@@ -18,9 +18,15 @@ from flows.looking.gallery.index import RowIndex
 from flows.looking.gallery.page import environment, policy
 from flows.looking.serving import LOOPBACK, guard
 from flows.looking.study.dimensions import SCORES
-from flows.looking.study.folder import Study, ratings_of, read_study, read_tokens
+from flows.looking.study.folder import (
+    Study,
+    ratings_of,
+    read_study,
+    read_tokens,
+    require_drawn_from,
+)
 from flows.looking.study.store import WORDS, Said
-from flows.store.layout import require_dataset
+from flows.store.asked_again import askings_in
 from schemas.errors import ConfigError
 
 LONGEST_WORDS = 1000
@@ -63,12 +69,15 @@ def open_study(folder: Path, dataset: Path | None = None) -> tuple[Study, RowInd
         dataset: Where the dataset lies now, when it was moved.
 
     Raises:
-        ConfigError: It is not there, or another one.
+        ConfigError: It is not there, another one, or has other answers now.
     """
     study = read_study(folder)
     place = dataset or Path(study.dataset)
-    if dict(require_dataset(place)["identity"]) != study.identity:
-        raise ConfigError(f"{place} is not the dataset that {folder} was drawn from")
+    manifest = require_drawn_from(study, folder, place)
+    if len(askings_in(manifest)) != study.askings:
+        raise ConfigError(
+            f"{place}: rows were asked again since {folder} was drawn; draw a new study of it"
+        )
     return study, RowIndex(place)
 
 

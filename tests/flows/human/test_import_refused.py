@@ -72,7 +72,7 @@ def test_broken_files_are_one_line(images, spider, tmp_path):
         "nested too deep": b"[" * 100_000,
         "not CVAT's XML": b"<svg/>",
         "entities are not read": bomb.encode(),
-        "mismatched": b"<a><b></a>",
+        "mismatched": b"<annotations><b></annotations>",
     }
     for words, data in files.items():
         file = tmp_path / "f"

@@ -78,7 +78,7 @@ def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
     folder.mkdir()
     cv2.imwrite(str(folder / "a #1&é.jpg"), np.ascontiguousarray(coffee[..., ::-1]))
     done = spider("annotate-project", folder, "--tool", "labelstudio", "--out", project)
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     (picture,) = (project / "images").iterdir()
     assert picture.name.endswith("-a _1__.jpg")
     assert picture.read_bytes() == (folder / "a #1&é.jpg").read_bytes()
@@ -171,9 +171,12 @@ def test_long_runs_are_split():
 
 
 def test_an_unknown_tool_is_one_line(pictures, spider, tmp_path):
-    """The tools there are are named; a file is no folder for a project."""
-    done = spider("annotate-project", pictures, "--tool", "paint", "--out", tmp_path / "p")
-    assert (done.returncode, "labelstudio" in done.stderr) == (2, True)
+    """The tools there are are named; a file is no folder for a project; nothing else is said."""
     (tmp_path / "f").touch()
-    done = spider("annotate-project", pictures, "--out", tmp_path / "f")
-    assert (done.returncode, "is a file" in done.stderr) == (2, True)
+    cases = {"labelstudio": ("--tool", "paint", "--out", tmp_path / "p")}
+    cases["is a file"] = ("--out", tmp_path / "f")
+    for words, flags in cases.items():
+        done = spider("annotate-project", pictures, *flags)
+        assert (done.returncode, words in done.stderr) == (2, True)
+        assert done.stderr.startswith("iqa-spider: ")
+        assert done.stderr.count("\n") == 1

@@ -4,6 +4,8 @@ import html
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 from fastapi.testclient import TestClient
@@ -134,6 +136,22 @@ def test_the_server_shows_all_rows_and_their_own_pixels(own):
     before = decode_png(client.get(f"/before/{found[0]}").content)
     assert before.shape == decode_png(stored).shape
     assert (before != decode_png(stored)).any()
+
+
+def test_the_server_loads_nothing_that_it_does_not_need(own, environment):
+    """No distortion and none of their libraries is in a process that shows a dataset."""
+    code = """
+import sys
+import flows.looking.serving as serving
+from flows.cli import main
+serving.serve = lambda app, bound: print(*{name.split(".")[0] for name in sys.modules})
+main()
+"""
+    command = [sys.executable, "-c", code, "look", str(own), "--serve", "--port", "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"fastapi", "pyarrow"} <= loaded
+    assert not loaded & {"distortions", "scipy", "pandas", "numba", "torch"}
 
 
 def test_the_server_filters(own):
