@@ -29,13 +29,13 @@ if [[ $tiny ]]; then
   export HF_HUB_OFFLINE=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
   once "$downloads/models" "$python" "$here/tiny.py" downloads "$downloads"
   m=downloads/models
-  build=(--answers template --set run.workers=1 --set run.look=false
+  build=(--answers template --set run.workers=1 --set run.look=false --set variants=1
     --set export.test_share=0.3) # of so few photographs a tenth holds no grounding
   ssa=(--set regions.ssa.masks=downloads/masks --set 'regions.ssa.segmenters=["'$m'/segformer"]'
     --set regions.ssa.caption_model=$m/blip --set regions.ssa.clip_model=$m/clip
     --set regions.ssa.clipseg_model=$m/clipseg)
-  photographs=25 rows=140 held=5 people=3 limit=64
-  sft=(--set steps=40 --set batch=8 --set accumulate=1 --set tune.language=full
+  photographs=24 rows=180 held=9 people=3 limit=64
+  sft=(--set steps=20 --set batch=8 --set accumulate=1 --set tune.language=full
     --set checkpointing=false --set precision=fp32 --set workers=0 --set tune.language_rate=2e-3
     --set tune.vision_rate=1e-3 --set tune.projector_rate=1e-3)
   short=(--set steps=8 "${sft[@]:2}")
@@ -43,11 +43,12 @@ if [[ $tiny ]]; then
   qwen3=(--model $m/qwen3_vl) qwen25=(--model $m/qwen2_5_vl)
   train() { spider sft "$@"; }
   launch=() judge=() bootstrap=100
+  told=(--note "Measured here on tiny models and made-up people: a trial of the commands.")
 else
   build=()
   ssa=(--sam-checkpoint downloads/sam_vit_h_4b8939.pth --device cuda:0-7)
   photographs=10000 rows=33000 held=1 people=10 limit=512
-  sft=() short=() sam=() point=() qwen3=() qwen25=()
+  sft=() short=() sam=() point=() qwen3=() qwen25=() told=()
   train() { # all GPUs; a configuration of yours says how: accelerate config
     echo "\$ accelerate launch -m flows sft $*"
     "$python" -m accelerate.commands.launch -m flows sft "$@"
@@ -127,7 +128,7 @@ done
 # Phi-3.5-Vision is not trained by `sft`: the code that comes with its weights was written for older
 # transformers (flows/training/README.md says what fails). Its records go to a trainer of its own; what
 # it then says is scored by `evaluate --predictions FILE`.
-[[ $tiny ]] || once phi_3_5_vision spider export training --format llava --out phi_3_5_vision
+once phi_3_5_vision spider export training --format llava --out phi_3_5_vision
 
 # 9. What each part of the mixture is worth: table 4.
 spider ablate mix_I.toml mix_II.toml mix_III.toml mix_IV.toml --data iqa-spider-33k \
@@ -146,4 +147,5 @@ fi
 if [[ -e judged/ratings.sqlite ]]; then spider study report judged --judge scores/qwen3_vl; fi
 
 # 11. One page with every table beside the paper's numbers, where they are known.
-spider report iqa-spider-33k study judged ablation scores/* opinions/* --out report.html
+spider report iqa-spider-33k study judged ablation scores/* opinions/* --out report.html \
+  "${told[@]}"

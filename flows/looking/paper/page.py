@@ -95,12 +95,13 @@ def _json(path: Path) -> Any:
         raise ConfigError(f"{path}: cannot be read as JSON") from None
 
 
-def write_page(folders: Sequence[Path], out: Path) -> list[str]:
+def write_page(folders: Sequence[Path], out: Path, note: str = "") -> list[str]:
     """Write the page; returns what is not on it, and what would make it.
 
     Args:
         folders: In any order.
         out: HTML file.
+        note: Stands at every table: what a reader must know of all of them.
 
     Raises:
         ConfigError: See ``read_parts``.
@@ -120,7 +121,7 @@ def write_page(folders: Sequence[Path], out: Path) -> list[str]:
     there = {_place(table) for part in made for table in part.tables}
     missing = [f"{what}; give {give}" for number, what, give in _MISSING if number not in there]
     page = environment("flows.looking.paper").get_template(TEMPLATE)
-    write_text(out, page.render(parts=made, missing=missing))
+    write_text(out, page.render(parts=made, missing=missing, note=note))
     return missing
 
 

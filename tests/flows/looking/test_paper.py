@@ -126,6 +126,14 @@ def test_tables_nobody_knows_say_so(scores, tmp_path):
         assert 'class="theirs"' not in part
 
 
+def test_a_note_stands_at_every_table(dataset, scores, tmp_path):
+    """What a reader must know of all tables is said at each of them and at the charts, as text."""
+    write_page([dataset, scores], tmp_path / "page.html", "Measured <here>.")
+    parts = (tmp_path / "page.html").read_text().split("<h3>")[1:]
+    assert len(parts) > 6
+    assert all(part.count("Measured &lt;here&gt;.") == 1 for part in parts)
+
+
 def test_what_the_paper_quotes():
     """Below what was found of Q-Ground's flaws stand the figures that the paper quotes."""
     values = {"miou": {"value": 0.5, "low": 0.4, "high": 0.6}, "macc": {"value": None}}
