@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from distortions.kernels import Kernels
 from distortions.pixels import tables
@@ -28,6 +27,8 @@ CHANCE = 1 << 53
 def _below(light: float, photons: float, reading: float) -> NDArray[np.float64]:
     """Chance that a reading lies below the borders between the 256 levels, for a given light."""
     borders = ((np.arange(1, 256) - 0.5) / 255) ** POWER
+    from scipy.special import ndtr  # a third of a second that most runs do not need
+
     mean = light * photons
     if mean > MANY:
         deviation = math.sqrt(light / photons + reading**2)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from flows.dataset.statistics.stats import ROWS
@@ -82,6 +81,8 @@ def _read(file: Path, columns: list[str] | None = None) -> pa.Table:
 
 
 def _counted(files: Sequence[Path], column: str, in_chain: str = "") -> Counter[str]:
+    import pyarrow.compute as pc  # builds that leave no page do not wait for it
+
     found: Counter[str] = Counter()
     for file in files:
         values = _read(file, [column]).column(0)
