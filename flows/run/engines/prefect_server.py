@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flows.processes import wait_until_up, watched, when_interrupted
+from flows.run.engines.prefect_database import begin_with_kept, keep
 from schemas.errors import ConfigError, EndpointError
 
 QUIET = {
@@ -190,16 +191,20 @@ def _local_server(meanwhile: Callable[[], object]) -> Iterator[str]:
     }
     name, health = "the local Prefect server", f"{url}/health"
     with (
+        # its database is of no use to anybody later, and a home may not be there to write to
         tempfile.TemporaryDirectory(prefix="iqa-spider-prefect-") as home,
         tempfile.TemporaryFile() as log,
-        # its database is of no use to anybody later, and a home may not be there to write to
-        watched(command, {"PREFECT_HOME": home, **environment}, log, health, name) as server,
     ):
-        meanwhile()
-        with when_interrupted(server.process.terminate):
-            wait_until_up([server], START_SECONDS)
-        try:
-            yield url
-        finally:
-            # its background threads complain of the server that we are about to end
-            logging.getLogger("prefect").setLevel(logging.CRITICAL)
+        environment = {"PREFECT_HOME": home, **environment}
+        is_new = environment["PREFECT_HOME"] == home and not begin_with_kept(Path(home))
+        with watched(command, environment, log, health, name) as server:
+            meanwhile()
+            with when_interrupted(server.process.terminate):
+                wait_until_up([server], START_SECONDS)
+            if is_new:
+                keep(Path(home))
+            try:
+                yield url
+            finally:
+                # its background threads complain of the server that we are about to end
+                logging.getLogger("prefect").setLevel(logging.CRITICAL)

@@ -10,6 +10,7 @@ import time
 import httpx
 import pytest
 
+from flows.run.engines.prefect_database import begin_with_kept, kept_database
 from flows.run.engines.prefect_server import require_answer
 from schemas.errors import ConfigError
 
@@ -72,6 +73,32 @@ def test_server_of_a_killed_run_is_ended(opened):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert gone_within(url, 10)
+
+
+def test_the_empty_database_is_made_once(environment, tmp_path, monkeypatch):
+    """The first run keeps one, the next begins with it; a damaged one is passed over."""
+    clean = {name: value for name, value in environment.items() if name != "PREFECT_HOME"}
+    monkeypatch.setenv("HOME", str(tmp_path))
+    kept, seen = kept_database(), []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", OPEN],
+            env=clean | {"HOME": str(tmp_path)},
+            input="\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        seen.append((kept.stat().st_ino, kept.stat().st_mtime_ns))
+    assert seen[0] == seen[1]
+    assert list(kept.parent.iterdir()) == [kept]
+    home = tmp_path / "home"
+    home.mkdir()
+    assert begin_with_kept(home)
+    kept.write_bytes(kept.read_bytes()[:5000])
+    assert not begin_with_kept(home)
+    assert not list(home.iterdir())
 
 
 @pytest.mark.parametrize(
