@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from distortions.families import BUILT_IN, MORE
 from distortions.order import among, get_profile
 from distortions.plan import fingerprint, make_palette
 from distortions.plugins import load_plugins
@@ -33,6 +34,8 @@ from schemas.records import RECORDS
 from schemas.settings.config import RunConfig
 
 FORMAT = 1
+SHIPPED = frozenset(family.name for family in (*BUILT_IN, *MORE))
+"""Families of this package; all others are those of plugins and of people."""
 
 PACKAGES = (
     "iqa-spider",
@@ -85,6 +88,11 @@ def write_manifest(
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
         "families": sorted(known),
+        "plugin_families": {
+            name: dataclasses.asdict(family)
+            for name, family in sorted(known.items())
+            if name not in SHIPPED
+        },
         "order_profile": _profile(config, config.plan.order_profile, known),
         "generate_profile": _profile(
             config, config.plan.generate_profile or config.plan.order_profile, known
@@ -150,17 +158,26 @@ def _profile(config: RunConfig, name: str, known: Iterable[str]) -> dict[str, An
 def families_in(manifest: dict[str, Any]) -> dict[str, Family]:
     """Families that the texts of a dataset may name, with the words each has there.
 
-    Those that people brought are left out, see ``human_families``.
+    Those that people brought are left out, see ``human_families``. Those of a plugin are told by
+    the manifest: a dataset may come from anybody, and reading one never runs what it names.
     """
     parts = [manifest, *manifest.get("parts", ())]
-    return families_among(name for part in parts for name in part.get("families", ()))
+    names = [name for part in parts for name in part.get("families", ())]
+    told = {name: Family(name, name.replace("_", " ")) for name in names if name not in SHIPPED}
+    for part in parts:
+        told |= _families(part.get("plugin_families", {}))
+    return {**told, **families_among(names)}
 
 
 def human_families(manifest: dict[str, Any]) -> dict[str, Family]:
     """Families that only people named in this dataset, and others whose words that changed."""
+    return _families(manifest.get("human_families", {}))
+
+
+def _families(told: Mapping[str, Any]) -> dict[str, Family]:
     return {
         name: Family(name, entry["noun"], tuple(entry["aliases"]), tuple(entry["effects"]))
-        for name, entry in manifest.get("human_families", {}).items()
+        for name, entry in told.items()
     }
 
 

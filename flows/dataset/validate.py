@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from distortions.plugins import load_plugins
 from flows.dataset.validate_shard import (
     Defect,
     ShardFindings,
@@ -55,7 +54,6 @@ def validate(out: Path, sources: Sequence[str] = (), workers: int = 1) -> Iterat
     """
     manifest = require_dataset(out)
     require_records(out, manifest, RECORD_TYPES)
-    load_plugins(manifest["config"]["plugins"])
     shard_tools.cache_clear()
     shards = sorted(path.stem.split("-")[1] for path in (out / RECORDS).glob("pictures-*.parquet"))
     jobs = [ShardToCheck(out, shard, tuple(sources)) for shard in shards]

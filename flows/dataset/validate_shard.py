@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from annotators.check.stored_answer import check_stored
 from annotators.screening import well_inside
 from distortions.plan import grade_of
-from distortions.plugins import load_plugins
 from flows.dataset.manifest import Known
 from flows.ingest.fingerprints import content_hash
 from flows.ingest.single import SourceImages
@@ -102,7 +101,6 @@ def check_shard(job: ShardToCheck) -> ShardFindings:
 def shard_tools(out: Path, sources: tuple[str, ...]) -> tuple[SourceImages, Known, PlanConfig]:
     """Made once per process."""
     manifest = read_manifest(out)
-    load_plugins(manifest["config"]["plugins"])
     plan = PlanConfig.model_validate(manifest["config"]["plan"])
     return SourceImages(out, sources), Known.of(manifest), plan
 

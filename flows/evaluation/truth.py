@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from distortions.plugins import load_plugins
 from flows.dataset.manifest import families_in, human_families
 from flows.store.layout import DATA, MANIFEST, RECORDS, describe_file, require_dataset
 from flows.store.shards import SPLITS
@@ -84,7 +83,6 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
     if split not in SPLIT_CHOICES:
         raise UnknownNameError("split", split, SPLIT_CHOICES)
     manifest = require_dataset(folder)
-    load_plugins(manifest["config"]["plugins"])
     chosen = tuple(tasks)
     rows, further = [], set[str]()
     for path in sorted((folder / DATA).glob("*.parquet")):

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.regions.stored import STAGE
+from flows.store.inside import printable
 from flows.store.layout import MANIFEST
 from flows.store.ledger import ShardSummary, read_ledger
 from flows.store.marks import Mark, read_marks
@@ -140,7 +141,7 @@ def _lines(stages: Iterable[StageState], now: float) -> list[Text]:
             said = f"{mark.done}/{mark.total}, silent for {_span(now - mark.seen)}"
         else:
             said = f"{mark.done}/{mark.total} in {_span(now - mark.began)}"
-        lines.append(Text(_printable(f"{where}: {said}")))
+        lines.append(Text(printable(f"{where}: {said}")))
     rest = len(lines) - MOST_LINES
     return lines[:MOST_LINES] + ([Text(f"... and {rest} more")] if rest > 0 else [])
 
@@ -150,13 +151,8 @@ def _rejects(rejects: Counter[str]) -> list[Table]:
         return []
     table = Table("left out so far", "")
     for reason, number in rejects.most_common(MOST_LINES):
-        table.add_row(Text(_printable(reason)), str(number))
+        table.add_row(Text(printable(reason)), str(number))
     return [table]
-
-
-def _printable(text: str) -> str:
-    """Text out of a folder, with nothing that a terminal obeys."""
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _span(seconds: float) -> str:

@@ -121,3 +121,8 @@ def require_text(path: Path, what: str) -> None:
         str(path).encode()
     except UnicodeEncodeError:
         raise ConfigError(f"{what} {str(path)!a}: expected a name in UTF-8") from None
+
+
+def printable(text: object) -> str:
+    """Text out of a folder in one line, with nothing that a terminal obeys."""
+    return "".join(c if c.isprintable() else "?" for c in str(text))

@@ -16,11 +16,12 @@ def run(
 ) -> int:
     """Check a dataset; exit status 1 when something is wrong."""
     from flows.dataset.validate import validate
+    from flows.store.inside import printable
     from flows.store.place import place
 
     problems = list(validate(place(dataset), source or [], workers))
     for problem in problems[:50]:
-        typer.echo(f"{problem.file}: {problem.row}: {problem.rule}: {problem.detail}")
+        typer.echo(printable(": ".join(problem)))
     if problems:
         typer.echo(f"{dataset}: {len(problems)} problems")
         return ExitStatus.BUG

@@ -8,7 +8,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
+from flows.store.inside import printable
 from flows.store.layout import DATA, RECORDS, REJECTS
 from flows.store.ledger import ShardSummary
 from flows.store.place import readable
@@ -175,5 +177,5 @@ def _counts(title: str, counts: Counter[str] | Counter[int], in_order: bool = Fa
     table.add_column("count", justify="right")
     rows = sorted(counts.items()) if in_order else counts.most_common()
     for name, number in rows:
-        table.add_row(str(name), str(number))
+        table.add_row(Text(printable(name)), str(number))
     return table

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from flows.dataset.statistics.published import family_lines, task_table
 from flows.dataset.statistics.shortcuts import Shortcuts
 from flows.dataset.statistics.stats import Stats
+from flows.store.inside import printable
 
 
 def render_shortcuts(found: Shortcuts) -> Group:
@@ -44,5 +46,5 @@ def _table(title: str, heads: Iterable[str], rows: Mapping[str, Iterable[str]]) 
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     for name, values in rows.items():
-        table.add_row(name, *values)
+        table.add_row(Text(printable(name)), *values)
     return table

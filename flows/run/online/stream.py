@@ -40,6 +40,7 @@ class Online(data.IterableDataset):  # type: ignore[misc]  # torch is an extra a
         rank: Number of this training process, which gets every ``ranks``-th slot.
         ranks: How many there are.
         free: Whether descriptions without a solution are asked for, too.
+        plugins: Those of the dataset; see ``TrainPictures``.
 
     Raises:
         ConfigError: See ``TrainPictures``; or a step without slots.
@@ -59,6 +60,7 @@ class Online(data.IterableDataset):  # type: ignore[misc]  # torch is an extra a
         rank: int = 0,
         ranks: int = 1,
         free: bool = False,
+        plugins: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.slots = slots_of(slots, rank, ranks)
@@ -66,7 +68,7 @@ class Online(data.IterableDataset):  # type: ignore[misc]  # torch is an extra a
             raise ConfigError(
                 f"slots: expected at least one for each of {ranks} ranks, got {slots}"
             )
-        self._maker = Slots(TrainPictures(dataset, sources, regions), seed, free)
+        self._maker = Slots(TrainPictures(dataset, sources, regions, plugins), seed, free)
         self._start, self._steps = start, steps
         self.classes = classes or (Classes(self._maker.families) if adaptive else None)
 

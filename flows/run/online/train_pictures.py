@@ -28,16 +28,31 @@ class TrainPictures:
         dataset: Folder that ``build`` made; its settings hold.
         sources: Where the photographs lie; when empty, where the build found them.
         regions: Another region source, ``stored:REGIONS`` where the build's own needs a device.
+        plugins: The files that the build was given as ``--plugin``. They are code, and a dataset
+            may come from anybody, so what its manifest names is not run.
 
     Raises:
-        ConfigError: No dataset, no photograph left, or regions that only a device can make.
+        ConfigError: No dataset, no photograph left, regions that only a device can make, or plugins
+            that are not given.
     """
 
-    def __init__(self, dataset: str | Path, sources: Sequence[str] = (), regions: str = "") -> None:
+    def __init__(
+        self,
+        dataset: str | Path,
+        sources: Sequence[str] = (),
+        regions: str = "",
+        plugins: Sequence[str] = (),
+    ) -> None:
         folder = place(str(dataset))
         config = RunConfig.parse(read_manifest(folder)["config"], str(folder))
+        if len(config.plugins) != len(plugins):
+            names = ", ".join(config.plugins) or "none"
+            raise ConfigError(
+                f"{folder}: made with plugins: {names}; they are code and run with your rights, "
+                f"so give them as plugins=[...], got {len(plugins)}"
+            )
         by_people = annotated_hashes(config)
-        changes = {"answers.writer": "template", "annotations": ""}
+        changes = {"answers.writer": "template", "annotations": "", "plugins": list(plugins)}
         self.config = config.changed(changes | ({"regions.source": regions} if regions else {}))
         if is_exclusive(self.config.regions):
             raise ConfigError(
