@@ -23,7 +23,7 @@ Scope: TypeAlias = Literal["region", "picture"]
 """Where a type is natural: on any part, or only over a picture as a whole, as rain is."""
 Function = Callable[..., Image]
 
-LIBRARIES = {"codec": "av"}
+LIBRARIES = {"codec": "av", "generative": "torch"}
 """Extra to the module that it brings."""
 SEVERITIES = (1, 2, 3, 4, 5)
 _OURS = "distortions.types."
@@ -56,6 +56,8 @@ class Distortion:
     panda: str | None = None
     vida: str | None = None
     extra: str = ""
+    library: str = ""
+    portable: bool = True
 
     @property
     def outside(self) -> bool:

@@ -28,6 +28,7 @@ from distortions.perception import (
 from distortions.region import Patch, Steps
 from distortions.registry import Distortion
 from distortions.rules import needs_detail, rule_of
+from distortions.site import Depth
 from distortions.view import View
 from schemas.arrays import Image, Mask
 from schemas.settings.config import GateConfig
@@ -81,6 +82,7 @@ def judge(
     chain: Sequence[Link],
     gate: GateConfig,
     view: View | None = None,
+    depth: Depth | None = None,
 ) -> Judged:
     """Run a chain on a region and ask of every step whether it can be seen.
 
@@ -90,12 +92,13 @@ def judge(
         chain: Links in the order they are applied.
         gate: Thresholds.
         view: The region, where it is there already: several chains may be tried on one.
+        depth: How far away the picture's pixels are, where that is known.
 
     Raises:
         ContractError: Arrays that break their contract, or a type that returns another shape.
     """
     view = view or View(picture, mask, gate.pixels_per_degree)
-    steps, looks = Steps(picture, mask, chain), [view.untouched]
+    steps, looks = Steps(picture, mask, chain, depth), [view.untouched]
     effects: list[Effect] = []
     for place, link in enumerate(chain):
         # No step is rendered before the one below it has passed.
@@ -106,7 +109,7 @@ def judge(
         if slug:
             refusal = f"{link.type.family}:{slug}"
             return Judged(tuple(chain), steps.so_far(), tuple(effects), refusal)
-    sight = _Sight(picture, mask, looks, chain, view)
+    sight = _Sight(picture, mask, looks, chain, view, depth)
     return sight.judged(Judged(tuple(chain), steps.patch(), tuple(effects)), gate)
 
 
@@ -149,7 +152,9 @@ class _Sight:
         looks: Sequence[Look],
         chain: Sequence[Link],
         view: View,
+        depth: Depth | None,
     ) -> None:
+        self.depth = depth
         self.picture, self.mask, self.looks = picture, mask, looks
         self.chain, self.view = chain, view
         self.result = view.of(looks[-1].image) if chain else view.pristine
@@ -157,7 +162,7 @@ class _Sight:
     @cached_property
     def reverse(self) -> Steps:
         """The other order."""
-        return Steps(self.picture, self.mask, self.chain[::-1])
+        return Steps(self.picture, self.mask, self.chain[::-1], self.depth)
 
     def judged(self, so_far: Judged, gate: GateConfig) -> Judged:
         if len(self.chain) == 1 and _blends_in(self.chain[0], self.view, self.result, gate):
@@ -189,7 +194,8 @@ class _Sight:
                 yield step, self.view.of(self.reverse.stage(1))
             else:
                 rest = [link for place, link in enumerate(self.chain) if place != step]
-                yield step, self.view.of(Steps(self.picture, self.mask, rest).stage(len(rest)))
+                alone = Steps(self.picture, self.mask, rest, self.depth)
+                yield step, self.view.of(alone.stage(len(rest)))
 
     def _refusal(self, step: int) -> str:
         families = [link.type.family for link in self.chain]

@@ -121,6 +121,7 @@ def from_function(
     source: str = "our own",
     random: bool = False,
     visible_from: int = 1,
+    library: str = "",
 ) -> Distortion:
     """Register a transform of another library, or any function that knows nothing of sites.
 
@@ -138,6 +139,7 @@ def from_function(
         random: Whether it takes a ``seed``, below 2**32, from which all that is random in it
             must come.
         visible_from: Lowest severity a viewer can see without the reference.
+        library: Distribution whose version decides the pixels; empty where none does.
 
     Returns:
         The type, which can be called.
@@ -158,7 +160,13 @@ def from_function(
     run.__signature__ = Signature(order)  # type: ignore[attr-defined]
     run.__name__, run.__doc__ = name, f"{summary}\n\nSource: {source}."
     distortion(
-        family, levels, halo=None, random=random, domain="neighbourhood", visible_from=visible_from
+        family,
+        levels,
+        halo=None,
+        random=random,
+        domain="neighbourhood",
+        visible_from=visible_from,
+        library=library,
     )(run)
     return get(name)
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from distortions.chain import Link
-from distortions.site import Site
+from distortions.site import Depth, Site
 from schemas.arrays import Image, Mask, require_image, require_mask
 from schemas.boxes import Box
 from schemas.errors import ContractError
@@ -52,19 +52,22 @@ def degrade_region(picture: Image, mask: Mask, chain: Sequence[Link]) -> Patch:
 class Steps:
     """A chain that is run step by step, as far as somebody asks for it.
 
-    Arguments and errors as of ``degrade_region``.
+    Arguments and errors as of ``degrade_region``; ``depth`` is of the whole picture.
 
     Attributes:
         box: Where the region lies in the picture.
         mask: Its pixels inside the box.
     """
 
-    def __init__(self, picture: Image, mask: Mask, chain: Sequence[Link]) -> None:
+    def __init__(
+        self, picture: Image, mask: Mask, chain: Sequence[Link], depth: Depth | None = None
+    ) -> None:
         require_image(picture)
         require_mask(mask, *picture.shape[:2])
         self.box = bounding_box(mask)
         self.mask = mask[self.box.slices]
         self._stages = [np.ascontiguousarray(picture[self.box.slices])]
+        self._depth = depth
         self._rest = self._run(picture, mask, chain)
 
     def stage(self, number: int) -> Image:
@@ -87,9 +90,21 @@ class Steps:
         crops = _crops(self.box, chain, width, height)
         work = picture[crops[0].slices]
         for link, crop, used in zip(chain, crops, crops[1:], strict=False):
-            work = _apply(link, work, crop, used, mask, width, height)
+            work = _apply(link, work, self._site(link, crop, used, mask, (width, height)))
             work = work[used.shifted(-crop.x0, -crop.y0).slices]
             yield np.ascontiguousarray(work[self.box.shifted(-used.x0, -used.y0).slices])
+
+    def _site(self, link: Link, crop: Box, used: Box, mask: Mask, size: tuple[int, int]) -> Site:
+        return Site(
+            key=link.key,
+            x=crop.x0,
+            y=crop.y0,
+            width=size[0],
+            height=size[1],
+            domain=mask[crop.slices] if link.type.domain == "region" else None,
+            window=used.shifted(-crop.x0, -crop.y0),
+            depth=None if self._depth is None else self._depth[crop.slices],
+        )
 
 
 def _crops(box: Box, chain: Sequence[Link], width: int, height: int) -> list[Box]:
@@ -104,18 +119,7 @@ def _crops(box: Box, chain: Sequence[Link], width: int, height: int) -> list[Box
     return crops
 
 
-def _apply(
-    link: Link, work: Image, crop: Box, used: Box, mask: Mask, width: int, height: int
-) -> Image:
-    site = Site(
-        key=link.key,
-        x=crop.x0,
-        y=crop.y0,
-        width=width,
-        height=height,
-        domain=mask[crop.slices] if link.type.domain == "region" else None,
-        window=used.shifted(-crop.x0, -crop.y0),
-    )
+def _apply(link: Link, work: Image, site: Site) -> Image:
     result = link.type.apply(work, link.params, site)
     require_image(result, link.type.name)
     if result.shape != work.shape:

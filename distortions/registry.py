@@ -91,6 +91,8 @@ def distortion(
     panda: str | None = None,
     vida: str | None = None,
     extra: str = "",
+    library: str = "",
+    portable: bool = True,
 ) -> Callable[[Function], Function]:
     """Register a distortion type under its function's name.
 
@@ -113,7 +115,11 @@ def distortion(
         kadid: Number of its kind in KADID-10k, 1 to 25.
         panda: Its class in Panda.
         vida: Its class in ViDA-UGC.
-        extra: Of ours that it takes: ``codec``.
+        extra: Of ours that it takes: ``codec``, ``generative``.
+        library: Distribution whose version decides the pixels, e.g. ``av``: a run that was begun
+            with one version is not gone on with under another.
+        portable: Whether every x86-64 machine gives the same bytes; ``False`` where that was not
+            seen.
 
     Raises:
         ConfigError: A name taken, an unknown family, levels that do not fit the signature.
@@ -142,6 +148,8 @@ def distortion(
             panda=panda,
             vida=vida,
             extra=extra,
+            library=library,
+            portable=portable,
         )
         _require(entry)
         _DISTORTIONS[entry.name] = entry

@@ -13,6 +13,9 @@ from schemas.boxes import Box
 from schemas.errors import ContractError
 from schemas.streams import KeyPart, derive_key
 
+Depth: TypeAlias = NDArray[np.uint16]
+"""How far away each pixel is, ``(height, width)``, from 0 to ``FARTHEST``."""
+FARTHEST = 65535
 Numbers: TypeAlias = NDArray[np.float64]
 
 _draws = Kernels("draws")
@@ -36,6 +39,7 @@ class Site:
             ``None`` means all of them.
         window: The part of the crop whose result is used, in crop coordinates; types that read
             the whole picture may leave the rest as it was. ``None`` means all of it.
+        depth: How far away the crop's pixels are; ``None`` where nobody knows.
     """
 
     key: int
@@ -45,6 +49,7 @@ class Site:
     height: int
     domain: Mask | None = None
     window: Box | None = None
+    depth: Depth | None = None
 
     @classmethod
     def whole(cls, image: Image, key: int = 0, domain: Mask | None = None) -> "Site":

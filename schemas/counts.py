@@ -38,6 +38,8 @@ CUT = "cut"
 CUT_ROWS = "cut_rows"
 """Answers of the last picture that were too many."""
 
+DEPTH_READ = "depth.read"
+DEPTH_MISSING = "depth.missing"
 REGIONS_PROPOSED = "regions.proposed"
 REGIONS_KEPT = "regions.kept"
 REGIONS_REJECTED = "regions.rejected"

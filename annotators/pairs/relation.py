@@ -4,7 +4,8 @@ Source: Panda (ICLR 2026) for the five relations and their thresholds, there of 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, get_args
+from functools import partial
+from typing import Literal, TypeAlias, get_args
 
 from schemas.records import DegradedRegion
 
@@ -51,6 +52,8 @@ def damage(region: DegradedRegion) -> float:
     return region.scores.damage if region.scores and region.chain else 0.0
 
 
+Score: TypeAlias = Callable[[DegradedRegion], float]
+"""A region to its score, 0 to 1, rounded as it is written; 1 for a clean one."""
 SCORES: Mapping[str, Callable[[DegradedRegion], float]] = {
     "ssim": lambda region: region.scores.ssim if region.scores else 1.0,
     "haarpsi": lambda region: region.scores.haarpsi if region.scores else 1.0,
@@ -63,6 +66,11 @@ def score(region: DegradedRegion, name: str) -> float:
     """A stored score of a region, rounded as it is written; 1 for a clean one."""
     found = SCORES[name](region) if region.chain else 1.0
     return round(min(1.0, max(0.0, found)), DIGITS)
+
+
+def stored(name: str) -> Score:
+    """The stored score of this name."""
+    return partial(score, name=name)
 
 
 def is_plain(

@@ -1,13 +1,14 @@
-"""One picture through an encoder and its decoder: PyAV's, or a picture format's.
+"""Pictures through an encoder and its decoder: PyAV's, or a picture format's.
 
 Pictures become 4:2:0 here and not inside of the codec's library, whose conversion depends on the
 processor. Encoders run on one thread, with everything that hangs on the processor switched off.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -42,23 +43,57 @@ def video_frame(image: Image, name: str, encoder: str, options: Mapping[str, str
     Raises:
         ConfigError: PyAV is not installed, or was built without the encoder.
     """
+    coded = encoded([image], name, encoder, options)
+    return decoded(coded.packets, coded)
+
+
+class Coded(NamedTuple):
+    """Frames as an encoder wrote them.
+
+    Args:
+        packets: In the order of decoding.
+        decoder: Name of what reads them.
+        header: What a decoder must be told before, if anything.
+    """
+
+    packets: list[Any]
+    decoder: str
+    header: bytes | None
+
+
+def encoded(frames: Sequence[Image], name: str, encoder: str, options: Mapping[str, str]) -> Coded:
+    """Frames of one size through an encoder; arguments and errors as of ``video_frame``."""
     os.environ.setdefault("SVT_LOG", "1")  # errors only; it greets on every picture
     av = import_extra("av", name, "codec")
     if encoder not in av.codecs_available:
         raise ConfigError(f"{name}: the PyAV that is installed has no encoder {encoder}")
     coder = av.CodecContext.create(encoder, "w")
-    coder.width, coder.height = image.shape[1], image.shape[0]
+    coder.height, coder.width = frames[0].shape[:2]
     coder.pix_fmt, coder.time_base, coder.thread_count = "yuv420p", Fraction(1, 25), 1
     coder.options = dict(options)
-    planes = cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420)
-    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-    frame.pts = 0
-    packets = [*coder.encode(frame), *coder.encode(None)]
-    reader = av.CodecContext.create(_DECODERS.get(encoder, coder.codec.canonical_name), "r")
+    packets = []
+    for number, image in enumerate(frames):
+        planes = cv2.cvtColor(image, cv2.COLOR_RGB2YUV_I420)
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame.pts = number
+        packets += coder.encode(frame)
+    packets += coder.encode(None)
+    reader = _DECODERS.get(encoder, coder.codec.canonical_name)
+    return Coded(packets, reader, coder.extradata)
+
+
+def decoded(packets: Sequence[Any], coded: Coded) -> Image:
+    """The last picture of some packets.
+
+    Args:
+        packets: Those of ``coded``, or some of another encoding in their place.
+        coded: How they are read.
+    """
+    reader = import_extra("av", "video", "codec").CodecContext.create(coded.decoder, "r")
     reader.thread_count, reader.options = 1, {"flags": "+bitexact", "idct": "simple"}
-    if coder.extradata:
-        reader.extradata = coder.extradata
+    if coded.header:
+        reader.extradata = coded.header
     frames = [found for packet in packets for found in reader.decode(packet)]
     frames += reader.decode(None)
-    decoded = frames[0].to_ndarray(format="yuv420p")
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_YUV2RGB_I420), np.uint8)
+    last = frames[-1].to_ndarray(format="yuv420p")
+    return np.asarray(cv2.cvtColor(last, cv2.COLOR_YUV2RGB_I420), np.uint8)

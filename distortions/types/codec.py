@@ -1,18 +1,15 @@
-"""What video codecs and newer picture formats leave behind, and what lost packets do.
+"""What video codecs leave behind, in one frame and from one to the next, and what lost packets do.
 
-The five of video take the extra ``codec`` (PyAV). Every encoder works on one intra-coded frame at
-a constant quantiser with one thread. The same bytes come out on one machine always; that another
-processor or another version of a library gives them, too, is shown only for what
-``distortions/README.md`` names.
+All but ``packet_loss`` take the extra ``codec`` (PyAV). Encoders work on one
+intra-coded frame, or on two, at a constant quantiser with one thread. The same bytes come out on
+one machine always; that another processor or another version of a library gives them, too, is
+shown only for what ``distortions/README.md`` names.
 """
 
-import io
-
 import numpy as np
-from PIL import Image as Pil
 
 from distortions.kernels import Kernels
-from distortions.pixels.coded import EXACT, padded, video_frame
+from distortions.pixels.coded import EXACT, decoded, encoded, padded, video_frame
 from distortions.pixels.lookup import rows_of
 from distortions.registry import distortion
 from distortions.site import Site
@@ -31,8 +28,8 @@ def _coded(
     image: Image, name: str, encoder: str, options: dict[str, str], least: int = UNIT
 ) -> Image:
     height, width = image.shape[:2]
-    decoded = video_frame(padded(image, UNIT, least), name, encoder, options)
-    return np.ascontiguousarray(decoded[:height, :width])
+    found = video_frame(padded(image, UNIT, least), name, encoder, options)
+    return np.ascontiguousarray(found[:height, :width])
 
 
 def _quantised(quantiser: int) -> dict[str, str]:
@@ -49,6 +46,7 @@ def _quantised(quantiser: int) -> dict[str, str]:
     default=False,
     panda="compression",
     extra="codec",
+    library="av",
 )
 def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of a DVD that holds too much.
@@ -73,6 +71,7 @@ def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     default=False,
     panda="compression",
     extra="codec",
+    library="av",
 )
 def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of an early video from the network.
@@ -95,6 +94,8 @@ def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     default=False,
     panda="compression",
     extra="codec",
+    library="av",
+    portable=False,
 )
 def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out block by block, with faint edges between the blocks.
@@ -124,6 +125,8 @@ def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     default=False,
     panda="compression",
     extra="codec",
+    library="av",
+    portable=False,
 )
 def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out in patches of several sizes, contours stay rather clean.
@@ -148,6 +151,8 @@ def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     default=False,
     panda="compression",
     extra="codec",
+    library="av",
+    portable=False,
 )
 def av1_compression(image: Image, quality: int, site: Site) -> Image:
     """Detail is painted over smoothly, textures vanish, contours swim.
@@ -161,41 +166,6 @@ def av1_compression(image: Image, quality: int, site: Site) -> Image:
     """
     options = {"preset": "8", "crf": str(quality), "svtav1-params": "lp=1:keyint=1"}
     return _coded(image, "av1_compression", "libsvtav1", options, LEAST_SIDE)
-
-
-def _through(image: Image, kind: str, **options: object) -> Image:
-    """A picture through one of Pillow's formats."""
-    buffer = io.BytesIO()
-    Pil.fromarray(np.ascontiguousarray(image)).save(buffer, kind, **options)
-    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)
-
-
-@distortion("compression", (12, 7, 4, 2, 1), domain="crop", default=False, panda="compression")
-def webp_compression(image: Image, quality: int, site: Site) -> Image:
-    """Detail is smeared, colours run in large soft patches.
-
-    Args:
-        image: Crop, uint8 ``(height, width, 3)``; the codec sees nothing else.
-        quality: 0 to 100, the best.
-        site: Unused.
-
-    Source: WebP, lossy (libwebp as Pillow has it); levels are our own.
-    """
-    return _through(image, "WEBP", quality=quality, method=2)
-
-
-@distortion("compression", (28, 20, 14, 8, 2), domain="crop", default=False, panda="compression")
-def avif_compression(image: Image, quality: int, site: Site) -> Image:
-    """Detail is painted over smoothly, as in a picture of a few kilobytes.
-
-    Args:
-        image: Crop, uint8 ``(height, width, 3)``; the codec sees nothing else.
-        quality: 0 to 100, the best.
-        site: Unused.
-
-    Source: AVIF (libavif as Pillow has it, one thread); levels are our own.
-    """
-    return _through(image, "AVIF", quality=quality, speed=9, max_threads=1)
 
 
 @distortion(
@@ -221,3 +191,85 @@ def packet_loss(image: Image, chance: float, site: Site) -> Image:
     key, share = np.uint64(derive_key(site.key, "packets")), np.uint64(round(chance * CHANCE))
     _patches.lost_blocks(rows, key, site.x, site.y, share, 128, out)
     return out.reshape(image.shape)
+
+
+# Nothing is searched for motion, so that a block hangs on itself and on what lies around it alone,
+# and a crop gives what the whole picture gives.
+# A block is coded as a whole and looks as far as the picture moves.
+TWO_FRAMES_HALO = 2 * UNIT
+_PREDICTED = {**EXACT, "g": "100", "motion_est": "zero", "sc_threshold": "1000000000"}
+
+
+def _moved(image: Image, distance: int) -> Image:
+    """The picture ``distance`` pixels further left and half as many further up, mirrored beyond."""
+    height, width = image.shape[:2]
+    across = min(distance, width - 1)
+    down = min(distance // 2, height - 1)
+    grown = np.pad(image, ((0, down), (0, across), (0, 0)), mode="reflect")
+    return np.ascontiguousarray(grown[down:, across:])
+
+
+def _predicted(quantiser: int) -> dict[str, str]:
+    return {**_PREDICTED, "qmin": str(quantiser), "qmax": str(quantiser)}
+
+
+@distortion(
+    "compression",
+    ((3, 8), (4, 12), (6, 17), (9, 23), (12, 31)),
+    halo=TWO_FRAMES_HALO,
+    align=UNIT,
+    domain="neighbourhood",
+    scope="picture",
+    default=False,
+    extra="codec",
+    library="av",
+)
+def skipped_blocks(image: Image, distance: int, quantiser: int, site: Site) -> Image:
+    """Soft blocks of what stood there a moment before lie in flat parts, and fine detail doubles.
+
+    Args:
+        image: Crop, uint8 ``(height, width, 3)``, starting at a multiple of 16 pixels.
+        distance: How far the frame before lies to the left, pixels.
+        quantiser: Of both frames, 1 to 31: what is less than that is not renewed.
+        site: Unused.
+
+    Source: a predicted frame of MPEG-4 part 2 (FFmpeg's encoder, bit-exact arithmetic) without
+    search for motion; levels are our own.
+    """
+    height, width = image.shape[:2]
+    whole = padded(image, UNIT, UNIT)
+    frames = [_moved(whole, distance), whole]
+    coded = encoded(frames, "skipped_blocks", "mpeg4", _predicted(quantiser))
+    return np.ascontiguousarray(decoded(coded.packets, coded)[:height, :width])
+
+
+@distortion(
+    "ghosting",
+    ((1, 10), (2, 12), (3, 14), (5, 16), (8, 18)),
+    halo=TWO_FRAMES_HALO,
+    align=UNIT,
+    domain="neighbourhood",
+    scope="picture",
+    default=False,
+    extra="codec",
+    library="av",
+)
+def frame_drift(image: Image, distance: int, quantiser: int, site: Site) -> Image:
+    """Contours carry bright and dark copies of themselves beside them, as after a lost frame.
+
+    Args:
+        image: Crop, uint8 ``(height, width, 3)``, starting at a multiple of 16 pixels.
+        distance: How far the lost frame lay to the left, pixels.
+        quantiser: Of all frames, 1 to 31.
+        site: Unused.
+
+    Source: drift of a decoder that predicts from another frame than the encoder did: the change
+    between two frames of MPEG-4 part 2 is laid on the wrong one; levels are our own.
+    """
+    height, width = image.shape[:2]
+    whole = padded(image, UNIT, UNIT)
+    options = _predicted(quantiser)
+    coded = encoded([_moved(whole, distance), whole], "frame_drift", "mpeg4", options)
+    shown = encoded([whole], "frame_drift", "mpeg4", options)
+    packets = [shown.packets[0], *coded.packets[1:]]
+    return np.ascontiguousarray(decoded(packets, coded)[:height, :width])

@@ -1,4 +1,4 @@
-"""What codecs leave behind: JPEG and JPEG 2000."""
+"""What picture formats leave behind: JPEG and JPEG 2000, WebP and AVIF."""
 
 import io
 
@@ -73,3 +73,54 @@ def _jpeg2000(image: Image, psnr_db: float) -> Image:
     buffer = io.BytesIO()
     Pil.fromarray(image).save(buffer, "JPEG2000", quality_mode="dB", quality_layers=[psnr_db])
     return np.array(Pil.open(buffer).convert("RGB"), np.uint8)
+
+
+def _through(image: Image, kind: str, **options: object) -> Image:
+    """A picture through one of Pillow's formats."""
+    buffer = io.BytesIO()
+    Pil.fromarray(np.ascontiguousarray(image)).save(buffer, kind, **options)
+    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)
+
+
+@distortion(
+    "compression",
+    (12, 7, 4, 2, 1),
+    domain="crop",
+    default=False,
+    panda="compression",
+    library="pillow",
+    portable=False,
+)
+def webp_compression(image: Image, quality: int, site: Site) -> Image:
+    """Detail is smeared, colours run in large soft patches.
+
+    Args:
+        image: Crop, uint8 ``(height, width, 3)``; the codec sees nothing else.
+        quality: 0 to 100, the best.
+        site: Unused.
+
+    Source: WebP, lossy (libwebp as Pillow has it); levels are our own.
+    """
+    return _through(image, "WEBP", quality=quality, method=2)
+
+
+@distortion(
+    "compression",
+    (28, 20, 14, 8, 2),
+    domain="crop",
+    default=False,
+    panda="compression",
+    library="pillow",
+    portable=False,
+)
+def avif_compression(image: Image, quality: int, site: Site) -> Image:
+    """Detail is painted over smoothly, as in a picture of a few kilobytes.
+
+    Args:
+        image: Crop, uint8 ``(height, width, 3)``; the codec sees nothing else.
+        quality: 0 to 100, the best.
+        site: Unused.
+
+    Source: AVIF (libavif as Pillow has it, one thread); levels are our own.
+    """
+    return _through(image, "AVIF", quality=quality, speed=9, max_threads=1)

@@ -45,6 +45,12 @@ def _through_depth(beta: float, height: int) -> Shares:
 
 
 @lru_cache(maxsize=32)
+def _by_depth(beta: float) -> Shares:
+    """How much light comes through haze, for depth from 0 to 1."""
+    return _shares([math.exp(-beta * i / (STEPS - 1)) for i in range(STEPS)])
+
+
+@lru_cache(maxsize=32)
 def _through_noise(beta: float) -> Shares:
     """How much light comes through fog, for noise from 0 to 1."""
     return _shares([math.exp(-beta * (0.5 + (i + 0.5) / STEPS)) for i in range(STEPS)])
@@ -71,12 +77,18 @@ def haze(image: Image, beta: float, site: Site) -> Image:
     Args:
         image: Crop, uint8 ``(height, width, 3)``.
         beta: Density; of the light at the top ``exp(-beta)`` comes through.
-        site: Place in the picture: depth falls from 1 at its top to 0.35 at its bottom.
+        site: Place in the picture, and its depth with 1 for the farthest place; where nobody knows
+            it, it falls from 1 at the top to 0.35 at the bottom.
 
     Source: atmospheric scattering, Koschmieder 1924, as OneRestore (Guo et al. 2024) uses it with
     an estimated depth; levels are our own.
     """
     rows = rows_of(image)
+    if site.depth is not None:
+        out = np.empty_like(rows)
+        field = np.ascontiguousarray(site.depth)
+        _weather.veil_field(rows, field, _by_depth(beta), _grey(230), out)
+        return out.reshape(image.shape)
     kept = _through_depth(beta, site.height)[site.y : site.y + rows.shape[0]]
     out = np.empty_like(rows)
     _weather.veil_rows(rows, np.ascontiguousarray(kept), _grey(230), out)

@@ -17,10 +17,9 @@ from flows.dataset.formats.form import PictureForm
 from flows.dataset.formats.registry import FORMATS as FORMATS
 from flows.dataset.formats.sink import TAG, Sink
 from flows.dataset.manifest import families_in
-from flows.dataset.pairs.make import KIND as PAIRS
 from flows.dataset.pairs.records import export_pairs
 from flows.store.cited import DEFAULT, Boxes, with_boxes
-from flows.store.layout import DATA, MANIFEST, read_manifest, require_records
+from flows.store.layout import DATA, MANIFEST, PAIRS, read_manifest, require_records
 from flows.store.marked import mark_folder
 from flows.store.place import readable
 from flows.store.shards import SPLITS

@@ -88,11 +88,7 @@ def write_manifest(
         "machine": platform.machine(),
         "records": {record.__name__: record.version for record in RECORDS},
         "families": sorted(known),
-        "plugin_families": {
-            name: dataclasses.asdict(family)
-            for name, family in sorted(known.items())
-            if name not in SHIPPED
-        },
+        "plugin_families": plugin_families(known),
         "order_profile": _profile(config, config.plan.order_profile, known),
         "generate_profile": _profile(
             config, config.plan.generate_profile or config.plan.order_profile, known
@@ -153,6 +149,15 @@ def _files(out: Path, built: Sequence[ShardSummary]) -> list[FileEntry]:
 def _profile(config: RunConfig, name: str, known: Iterable[str]) -> dict[str, Any]:
     rows = among(get_profile(name, config.plan.orders, FAMILIES), known)
     return {"name": name, "rows": {first: sorted(after) for first, after in sorted(rows.items())}}
+
+
+def plugin_families(known: Mapping[str, Family]) -> dict[str, dict[str, Any]]:
+    """Families that this package does not ship, as a manifest tells them."""
+    return {
+        name: dataclasses.asdict(family)
+        for name, family in sorted(known.items())
+        if name not in SHIPPED
+    }
 
 
 def families_in(manifest: dict[str, Any]) -> dict[str, Family]:

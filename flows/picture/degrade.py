@@ -18,12 +18,15 @@ from annotators.screening import well_inside
 from distortions.gate import Judged, judge
 from distortions.plan import DrawnStep, Palette, draw_chain, draw_kind, draw_targets, link_chain
 from distortions.region import Patch, composite
+from distortions.site import Depth
 from distortions.view import View
 from flows.picture.degraded import degraded_region, untouched_region, whole_region
 from flows.picture.outcome import PictureOutcome, PictureTools, Variant
 from flows.picture.questions import question
 from schemas.arrays import Image, Mask
 from schemas.counts import (
+    DEPTH_MISSING,
+    DEPTH_READ,
     GATE_CHAINS,
     GATE_LEFT_CLEAN,
     GATE_PASSED,
@@ -57,12 +60,14 @@ class Scene(NamedTuple):
         image: Its pixels.
         regions: The partition.
         lookalikes: Things of the same name that did not become regions.
+        depth: How far away its pixels are, where that is known.
     """
 
     picture: Picture
     image: Image
     regions: Sequence[Region]
     lookalikes: Sequence[Region]
+    depth: Depth | None = None
 
 
 class Made(NamedTuple):
@@ -110,7 +115,15 @@ def find_scene(
     outcome.counts[REGIONS_PROPOSED] += len(found.regions)
     outcome.counts[REGIONS_KEPT] += len(regions)
     outcome.counts[REGIONS_REJECTED] += len(rejected)
-    return Scene(picture, image, regions, lookalikes(found.regions, regions, picture)), outcome
+    try:
+        depth = tools.depth(picture) if tools.depth else None
+    except PictureError as error:
+        outcome.rejects.append(Reject.of("ingest", picture.picture_id, error))
+        return None, outcome
+    if tools.depth:
+        outcome.counts[DEPTH_READ if depth is not None else DEPTH_MISSING] += 1
+    others = lookalikes(found.regions, regions, picture)
+    return Scene(picture, image, regions, others, depth), outcome
 
 
 def make_variant(scene: Scene, tools: PictureTools, number: int) -> PictureOutcome:
@@ -255,7 +268,7 @@ class _VariantRoad:
             stream = self.stream(region_id, "chain", attempt)
             drawn = draw_chain(stream, palette, earlier)
             links = link_chain(drawn, *self.key, region_id, attempt)
-            judged = judge(self.scene.image, mask, links, config.gate, view)
+            judged = judge(self.scene.image, mask, links, config.gate, view, self.scene.depth)
             self.counts[GATE_CHAINS] += 1
             self.counts.update(_said_of_steps(judged))
             if not judged.refusal:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,8 +13,9 @@ from annotators.questions.pools import Pools
 from annotators.regions.relabel import Refiner
 from annotators.regions.source import RegionSource
 from distortions.plan import Palette
+from distortions.site import Depth
 from schemas.arrays import Image
-from schemas.records import DegradedRegion, Region, Reject, RowBox, Sample
+from schemas.records import DegradedRegion, Picture, Region, Reject, RowBox, Sample
 from schemas.settings.config import RunConfig
 
 
@@ -57,6 +58,8 @@ class PictureTools:
     """Corrects the regions' names."""
     again: Mapping[str, int] = field(default_factory=dict)
     """Id of a row whose answer a model writes anew to how often it did, see ``study apply``."""
+    depth: Callable[[Picture], Depth | None] | None = None
+    """The depth map of a picture, where a folder of them was named."""
 
     @contextmanager
     def conversation(self, image: Image) -> Iterator[Conversation | None]:

@@ -12,6 +12,7 @@ from distortions.plugins import load_plugins
 from distortions.registry import Distortion
 from distortions.testing import check_outside
 from flows.human.folder import human_index
+from flows.ingest.depth_maps import DepthMaps
 from flows.model.choose import check_answers, uses_model
 from flows.picture.outcome import PictureTools
 from flows.regions.choose import chosen_source, name_of
@@ -40,7 +41,7 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
         if stage
         else chosen_source(on_device(config, devices_of(config)[0]).regions)
     )
-    name = config.answers.writer
+    name, maps = config.answers.writer, DepthMaps.of(config.sources, config.ingest)
     return PictureTools(
         config=config,
         config_hash=config_hash,
@@ -49,6 +50,7 @@ def make_tools(config: RunConfig, config_hash: str, stage: Path | None = None) -
         pools=_pools(config.questions.pools),
         template=WRITERS["template"](config.answers),
         own=None if name == "template" or uses_model(config) else WRITERS[name](config.answers),
+        depth=maps.find if maps else None,
     )
 
 

@@ -83,6 +83,7 @@ def run_shards(
     _require_same(folder, config)
     shards = parse_shards(asked, folder.shards())
     check_config(config)
+    folder.require_libraries(config)
     with (
         at_work(folder, config, console, verbose, len(shards), "build", shared=True) as progress,
         model_server(config, partial(console.print, highlight=False)) as served,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from distortions.plan import make_palette
 from flows.store.layout import read_manifest
 from schemas.candidate import Candidate
 from schemas.errors import reading
@@ -44,6 +45,10 @@ def settings_hash(config: RunConfig) -> str:
     values["export"]["exclude"] = _content(config.export.exclude)
     values["regions"] = _regions(config.regions)
     values["answers"] = _answers(config.answers)
+    if config.sources.depth:
+        values["sources"]["depth"] = _maps(Path(config.sources.depth))
+    else:
+        del values["sources"]
     return _digest(values)
 
 
@@ -84,6 +89,13 @@ def _regions(config: RegionConfig) -> dict[str, Any]:
 def _stage(folder: str) -> str:
     """A folder by its manifest's checksums where it has one, as a region stage does."""
     return _digest(read_manifest(Path(folder))["files"])
+
+
+def _maps(folder: Path) -> str:
+    """A folder of depth maps by their names and sizes; there may be a million."""
+    with reading(str(folder)):
+        found = sorted(folder.rglob("*.png"))
+        return _digest([[p.relative_to(folder).as_posix(), p.stat().st_size] for p in found])
 
 
 def _human(folder: str) -> list[str]:
@@ -128,9 +140,27 @@ def run_identity(
     names = hashlib.sha256()
     for candidate in candidates:
         names.update(f"{candidate.source}/{candidate.path}\n".encode())
-    return {
+    found = {
         "kind": kind,
         "config_hash": settings_hash(config),
         "pictures": names.hexdigest()[:16],
         "code": code_version(),
     }
+    libraries = drawing_libraries(config) if kind == "build" else ""
+    return found | ({"libraries": libraries} if libraries else {})
+
+
+def drawing_libraries(config: RunConfig) -> str:
+    """Versions of the libraries that decide the pixels of what may be drawn: ``av 18.1.0``.
+
+    Empty where no type hangs on one, as by default. Plugins must be loaded.
+    """
+    names = {entry.library for entry in make_palette(config.plan).types if entry.library}
+    return ", ".join(f"{name} {_version(name)}" for name in sorted(names))
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "of unknown version"

@@ -179,10 +179,21 @@ def note_file(out: Path, path: Path) -> None:
     write_text(out / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
+PAIRS = "pairs"
+"""Kind of a folder that ``pairs`` made."""
 _NO_DATASETS = {
     "regions": "a region stage, not a dataset; build from it first",
+    PAIRS: "what pairs made, for `validate`, `look` and `export`; ask for the dataset",
     "augmented": "what augment made of a dataset: rows for `sft` and `export`; ask for the dataset",
 }
+
+
+def is_pairs(folder: Path) -> bool:
+    """Whether ``pairs`` made a folder; ``False`` where no manifest can be read."""
+    try:
+        return bool(read_manifest(folder).get("kind") == PAIRS)
+    except ConfigError:
+        return False
 
 
 def require_dataset(out: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from flows.store.claims import folder_lock
-from flows.store.identity import run_identity
+from flows.store.identity import drawing_libraries, run_identity
 from flows.store.inside import require_text
 from flows.store.layout import WORK, storage_errors, sweep, write_text
 from flows.store.place import is_remote, make_folder, put_new, remove_folder
@@ -129,13 +129,26 @@ class RunFolder:
             "config_hash": "other settings",
             "pictures": "other pictures",
             "code": "another version of iqa-spider",
+            "libraries": "codecs of unknown versions",
         }
+        self._require_libraries(there, identity.get("libraries", ""))
         for name, value in identity.items():
             if there.get(name) != value:
                 raise ConfigError(
                     f"--out {self.out} holds a run with {words[name]} "
                     f"({there.get(name)}, not {value}); choose another folder or remove it"
                 )
+
+    def require_libraries(self, config: RunConfig) -> None:
+        """Raise ``ConfigError`` where what is drawn would come out of other libraries' versions."""
+        self._require_libraries(self.identity(), drawing_libraries(config))
+
+    def _require_libraries(self, there: dict[str, str], here: str) -> None:
+        if here and there.get("libraries", "") not in ("", here):
+            raise ConfigError(
+                f"--out {self.out} was begun with {there['libraries']}, and {here} is installed: "
+                "codecs draw other pixels; install that version, or choose another folder"
+            )
 
     def refuse_foreign(self) -> None:
         """Raise ``ConfigError`` when the folder holds something that is no run of ours."""

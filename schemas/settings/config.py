@@ -47,6 +47,16 @@ class IngestConfig(Section):
     """Licence to record for sources that state none."""
 
 
+class SourcesConfig(Section):
+    """What lies beside the photographs."""
+
+    depth: str = ""
+    """Folder of depth maps, 16-bit PNG with the photographs' names, which haze follows; where one
+    is missing, distance grows from the bottom of the picture to its top."""
+    depth_near: Literal["dark", "bright"] = "dark"
+    """What near things are in the maps: dark, as in a distance, or bright, as in inverse depth."""
+
+
 class ScreenConfig(Section):
     """No-reference thresholds below which a picture is no good source."""
 
@@ -213,6 +223,7 @@ class RunConfig(Section):
     """Python files that register more distortions."""
     run: RunSection = RunSection()
     ingest: IngestConfig = IngestConfig()
+    sources: SourcesConfig = SourcesConfig()
     screen: ScreenConfig = ScreenConfig()
     regions: RegionConfig = RegionConfig()
     plan: PlanConfig = PlanConfig()

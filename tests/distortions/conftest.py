@@ -6,7 +6,7 @@ import pytest
 
 from distortions import registry
 
-VIDEO = {f"{codec}_compression" for codec in ("mpeg2", "mpeg4", "h264", "hevc", "av1")}
+VIDEO = {name for name, entry in registry.DISTORTIONS.items() if entry.extra == "codec"}
 
 
 @pytest.fixture(autouse=True)

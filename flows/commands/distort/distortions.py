@@ -75,6 +75,10 @@ def show(name: str, plugin: Plugins = None) -> None:
     typer.echo(f"drawn: {'by default' if entry.default else 'where a plan asks for it'}")
     if entry.scope == "picture":
         typer.echo("lies over a whole picture; on regions only with plan.scoped = false")
+    if entry.library:
+        typer.echo(f"its pixels hang on the version of {entry.library}")
+    if not entry.portable:
+        typer.echo("the same bytes on every machine are not promised")
     elsewhere = {
         "DQ-495K": entry.dq495k,
         "KADID-10k": entry.kadid,

@@ -9,7 +9,7 @@ from flows.commands import options
 
 
 def run(
-    dataset: Annotated[Path, typer.Argument(help="Folder that build or import made.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder that build, import or pairs made.")],
     out: Annotated[
         Path | None, typer.Option(help="HTML file to write; DATASET/look.html by default.")
     ] = None,
@@ -27,9 +27,10 @@ def run(
 ) -> None:
     """Write a page of pictures, regions, chains, questions and answers; or serve all of them.
 
-    Of a folder that import made: what people said beside each other, the most disputed first.
+    Of a folder that import made: what people said beside each other, the most disputed first. Of
+    one that pairs made: both pictures of each pair.
     """
-    from flows.store.layout import MANIFEST, require_dataset
+    from flows.store.layout import MANIFEST, is_pairs, require_dataset
 
     if not (dataset / MANIFEST).is_file() and _is_import(dataset):
         from flows.looking.gallery.people import write_people
@@ -37,6 +38,14 @@ def run(
         page = out or dataset / "look.html"
         number = write_people(dataset, page, rows)
         typer.echo(f"{page}: {number} pictures")
+        return
+
+    if is_pairs(dataset):
+        from flows.looking.gallery.pairs import write_pairs_page
+
+        page = out or dataset / "look.html"
+        pairs, number = write_pairs_page(dataset, page, rows)
+        typer.echo(f"{page}: {number} questions about {pairs} pairs")
         return
 
     require_dataset(dataset)

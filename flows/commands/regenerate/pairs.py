@@ -20,8 +20,12 @@ def run(
     ] = 2,
     questions: Annotated[int, typer.Option(help="Questions about a pair at most.")] = 3,
     score: Annotated[
-        str, typer.Option(help="What relations are made from: ssim, haarpsi or damage.")
+        str,
+        typer.Option(help="What relations are made from: ssim, haarpsi, damage or a plugin's."),
     ] = "ssim",
+    plugin: Annotated[
+        list[str] | None, typer.Option("--plugin", help="Python file that brings a score.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the sample and the wordings.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out pictures with a chain of several steps.")
@@ -37,7 +41,7 @@ def run(
     from flows.dataset.pairs.make import PairSettings, make_pairs
     from flows.store.place import place
 
-    settings = PairSettings(per_picture, questions, score, seed, strict)
+    settings = PairSettings(per_picture, questions, score, seed, strict, tuple(plugin or ()))
     made = make_pairs(place(dataset), out, settings, source or [])
     counts = made["counts"]
     typer.echo(f"pairs: {counts['pairs']}, rows: {counts['rows']}, in {out}")

@@ -10,19 +10,19 @@ Source: the graphs that Panda (ICLR 2026) writes.
 from collections.abc import Sequence
 
 from annotators.pairs.asking import Compared
-from annotators.pairs.relation import score
+from annotators.pairs.relation import Score
 from flows.dataset.pairs.classes import SEVERITIES, class_of, severity_of, strongest
 from schemas.records import DegradedRegion
 
 Graph = dict[str, list[dict[str, str]]]
 
 
-def graph_of(compared: Sequence[Compared], name: str) -> Graph:
+def graph_of(compared: Sequence[Compared], score: Score) -> Graph:
     """The graph of a pair.
 
     Args:
         compared: Its regions.
-        name: Of the score.
+        score: Of a region.
     """
     number = len(compared)
     graph: Graph = {"objects": [], "attributes": [], "relationships": [], "art": []}
@@ -32,15 +32,15 @@ def graph_of(compared: Sequence[Compared], name: str) -> Graph:
             graph["objects"].append(
                 {"id": at["object"], "name": region.label_refined, "image": at["image"]}
             )
-            graph["attributes"] += [{"attribute": text, **at} for text in _told(region, name)]
+            graph["attributes"] += [{"attribute": text, **at} for text in _told(region, score)]
         graph["art"].append(
             {"predicate": found.relation, "object": str(first), "subject": str(first + number)}
         )
     return graph
 
 
-def _told(region: DegradedRegion, name: str) -> tuple[str, str, str]:
+def _told(region: DegradedRegion, score: Score) -> tuple[str, str, str]:
     """Class, severity and score; a family that Panda has no word for keeps its own."""
     step = strongest(region)
     word = class_of(region) or (step.family if step else "")
-    return word, SEVERITIES[severity_of(region)], str(round(score(region, name), 4))
+    return word, SEVERITIES[severity_of(region)], str(round(score(region), 4))

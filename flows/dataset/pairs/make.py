@@ -1,5 +1,6 @@
 """``iqa-spider pairs``: ordered pairs of pictures, with relations, questions and graphs."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -8,17 +9,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-import pyarrow as pa
-
 from annotators.pairs.asking import FORMS, Compared, PairQuestion, ask, table
 from annotators.pairs.check import check_pair
-from annotators.pairs.relation import RELATIONS, SCORES, SIGNIFICANTLY, SLIGHTLY, damage, score
-from flows.dataset.formats.embedded import IMAGES, STRING, TURNS, Column, write_embedded
+from annotators.pairs.relation import RELATIONS, SIGNIFICANTLY, SLIGHTLY, Score
+from annotators.screening import well_inside
+from distortions.plugins import load_plugins
+from flows.dataset.formats.embedded import IMAGES, write_embedded
+from flows.dataset.manifest import families_in, plugin_families
 from flows.dataset.pairs.graph import graph_of
+from flows.dataset.pairs.lines import COLUMNS, record_of, row_of
+from flows.dataset.pairs.measured import require_score, score_of
+from flows.dataset.pairs.reading import GRAPHS
 from flows.dataset.pairs.sides import Photograph, Side, Sources, photographs
 from flows.store.layout import (
     DATA,
     MANIFEST,
+    PAIRS,
     RECORDS,
     TEMPORARY,
     describe_file,
@@ -30,36 +36,13 @@ from flows.store.layout import (
 )
 from flows.store.marked import mark_folder
 from flows.store.shards import SPLITS
-from flows.store.tables import feature
-from schemas.errors import ConfigError, UnknownNameError
-from schemas.records import DegradedRegion, Picture, Region, Sample, Step
+from schemas.errors import ConfigError
+from schemas.records import DegradedRegion, Picture, Region, Sample
 from schemas.streams import Stream, derive_key
 
-GRAPHS = "graphs"
 MARKER = ".pairs.json"
-KIND = "pairs"
 UNTOUCHED = 1
 """Regions that are clean in both pictures and asked about, of a pair at most."""
-_TEXTS = (
-    *("row_id", "pair_id", "picture_id", "region_id", "split", "task", "form", "question"),
-    *("answer", "anchor", "target", "reference", "label", "relation", "mask", "pool"),
-)
-
-
-def _typed(kind: pa.DataType) -> Column:
-    return kind, feature(kind)
-
-
-_CHAIN = _typed(pa.list_(Step.arrow_struct()))
-_COLUMNS: dict[str, Column] = {
-    "messages": TURNS,
-    **dict.fromkeys(_TEXTS, STRING),
-    **{name: _typed(pa.float32()) for name in ("anchor_score", "target_score")},
-    **{name: _CHAIN for name in ("anchor_chain", "target_chain")},
-    "box": _typed(pa.list_(pa.int32())),
-    "width": _typed(pa.int32()),
-    "height": _typed(pa.int32()),
-}
 
 
 class PairSettings(NamedTuple):
@@ -68,9 +51,10 @@ class PairSettings(NamedTuple):
     Args:
         per_picture: Ordered pairs of a photograph; 0 takes all.
         questions: Of a pair at most.
-        score: Name of the stored score that relations come from.
+        score: Name of the score that relations come from: a stored one, or a plugin's.
         seed: Of the sample and the wordings.
         strict: Leave out pictures that hold a chain of several steps.
+        plugins: Python files that bring scores.
     """
 
     per_picture: int = 2
@@ -78,6 +62,7 @@ class PairSettings(NamedTuple):
     score: str = "ssim"
     seed: int = 0
     strict: bool = False
+    plugins: tuple[str, ...] = ()
 
 
 def make_pairs(
@@ -95,19 +80,22 @@ def make_pairs(
     Raises:
         ConfigError: No dataset, an unknown score, a folder with something else, or no pair at all.
     """
-    if settings.score not in SCORES:
-        raise UnknownNameError("score", settings.score, SCORES)
     if settings.per_picture < 0 or settings.questions < 0:
         raise ConfigError("pairs: --per-picture and --questions must be 0 or more")
     manifest = require_dataset(dataset)
+    load_plugins(settings.plugins)
+    require_score(settings.score)
     require_records(dataset, manifest, [Picture, Region, DegradedRegion, Sample])
     parent = describe_file(dataset, dataset / MANIFEST).sha256
-    how = {"dataset_sha256": parent, "settings": settings._asdict()}
+    code = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in settings.plugins]
+    how = {"dataset_sha256": parent, "settings": {**settings._asdict(), "plugins": code}}
     mark_folder(out, MARKER, json.dumps(how, sort_keys=True) + "\n", "pairs of this dataset")
-    known, counts = Sources(dataset, sources), Counter[str]()
+    known = families_in(manifest)
+    how |= {"families": sorted(known), "plugin_families": plugin_families(known)}
+    at_hand, counts = Sources(dataset, sources), Counter[str]()
     for split in SPLITS:
         with _Split(out, split, settings, counts) as writer:
-            writer.write(photographs(dataset, split, known), known)
+            writer.write(photographs(dataset, split, at_hand), at_hand)
     if not counts["pairs"]:
         raise ConfigError(
             f"{dataset}: no pair; build with --variants 2 or more, or name the photographs by "
@@ -143,7 +131,7 @@ class _Split:
         """Everything of the photographs."""
         rows = (row for photograph in found for row in self._rows(photograph, sources))
         path = self.out / DATA / f"{self.split}.parquet"
-        self.counts["rows"] += write_embedded(path, rows, _COLUMNS)
+        self.counts["rows"] += write_embedded(path, rows, COLUMNS)
 
     def _rows(self, photograph: Photograph, sources: Sources) -> Iterator[dict[str, Any]]:
         self.counts["photographs"] += 1
@@ -152,6 +140,10 @@ class _Split:
             kept = [pair for pair in everything if max(side.longest for side in pair) < 2]
             self.counts["left out: chain of several"] += len(everything) - len(kept)
             everything = kept
+        score = score_of(photograph, self.settings.score, sources)
+        if score is None:
+            self.counts["left out: photograph not at hand"] += 1
+            return
         stream = Stream(self.settings.seed, "pairs", photograph.picture.picture_id)
         drawn = stream.shuffled(everything)[: self.settings.per_picture or None]
         pngs: dict[str, bytes | None] = {}
@@ -162,12 +154,17 @@ class _Split:
             if None in (pngs[anchor.image_id], pngs[target.image_id]):
                 self.counts["left out: photograph not at hand"] += 1
                 continue
-            yield from self._pair(photograph, anchor, target, pngs)
+            yield from self._pair(photograph, (anchor, target), pngs, score)
 
     def _pair(
-        self, photograph: Photograph, anchor: Side, target: Side, pngs: dict[str, bytes | None]
+        self,
+        photograph: Photograph,
+        sides: tuple[Side, Side],
+        pngs: dict[str, bytes | None],
+        score: Score,
     ) -> Iterator[dict[str, Any]]:
-        compared = photograph.compared(anchor, target, self.settings.score)
+        anchor, target = sides
+        compared = photograph.compared(anchor, target, score)
         if anchor.kind != "uniform" and target.kind != "uniform":
             compared = [found for found in compared if found.anchor.role != "whole"]
         pair_id = f"{photograph.picture.picture_id}/{anchor.name}-{target.name}"
@@ -179,9 +176,10 @@ class _Split:
         name = self.settings.score
         ids = {"pair_id": pair_id, "anchor": anchor.image_id, "target": target.image_id}
         ids |= {"picture_id": photograph.picture.picture_id, "split": self.split}
-        regions = [_record(found, name) for found in compared]
-        self._line(0, {**ids, "score": name, "regions": regions})
-        self._line(1, {**ids, "graph": graph_of(compared, name)})
+        regions = [record_of(found, score) for found in compared]
+        clear = well_inside(photograph.picture.screen)
+        self._line(0, {**ids, "score": name, "clear": clear, "regions": regions})
+        self._line(1, {**ids, "graph": graph_of(compared, score)})
         for number, (found, asked) in enumerate(self._asked(compared)):
             yield {
                 IMAGES: [
@@ -189,7 +187,7 @@ class _Split:
                     for side in (anchor, target)
                 ],
                 **ids,
-                **_row(found, asked, name),
+                **row_of(found, asked, score),
                 "row_id": f"{pair_id}/{number}",
                 "width": photograph.picture.width,
                 "height": photograph.picture.height,
@@ -226,58 +224,12 @@ def _temporary(path: Path) -> Path:
     return path.with_name(path.name + TEMPORARY)
 
 
-def _record(found: Compared, name: str) -> dict[str, Any]:
-    anchor, target = (_side(region, name) for region in found.regions)
-    return {
-        "region_id": found.anchor.region_id,
-        "label": found.anchor.label_refined,
-        "reference": found.phrase,
-        "box": list(found.anchor.box),
-        "relation": found.relation,
-        "anchor": anchor,
-        "target": target,
-    }
-
-
-def _side(region: DegradedRegion, name: str) -> dict[str, Any]:
-    steps = ("family", "type", "severity", "grade")
-    return {
-        "chain": [{key: getattr(step, key) for key in steps} for step in region.chain],
-        "grades": [step.grade for step in region.chain],
-        "score": score(region, name),
-        "damage": round(damage(region), 4),
-    }
-
-
-def _row(found: Compared, asked: PairQuestion, name: str) -> dict[str, Any]:
-    region = found.anchor
-    turns = (("user", asked.question), ("assistant", asked.answer))
-    return {
-        "messages": [{"role": role, "content": content} for role, content in turns],
-        "region_id": region.region_id,
-        "task": KIND,
-        "form": asked.form,
-        "question": asked.question,
-        "answer": asked.answer,
-        "pool": asked.pool,
-        "reference": found.phrase,
-        "label": region.label_refined,
-        "relation": found.relation,
-        "box": list(region.box),
-        "mask": region.mask,
-        "anchor_score": score(found.anchor, name),
-        "target_score": score(found.target, name),
-        "anchor_chain": [step.model_dump() for step in found.anchor.chain],
-        "target_chain": [step.model_dump() for step in found.target.chain],
-    }
-
-
 def _manifest(out: Path, how: dict[str, Any], counts: Counter[str]) -> dict[str, Any]:
     touched = {name: counts[f"touched {name}"] for name in RELATIONS}
     whole = sum(touched.values())
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.parent != out]
     manifest = {
-        "kind": KIND,
+        "kind": PAIRS,
         **how,
         "wordings": table()["version"],
         "thresholds": {"slightly": SLIGHTLY, "significantly": SIGNIFICANTLY},

@@ -4,20 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from annotators.pairs.asking import options_in
 from flows.dataset.formats.embedded import IMAGES, STRING, TURNS, write_embedded
 from flows.dataset.formats.sink import TAG, Sink
+from flows.dataset.pairs.reading import Row, rows_of
 from flows.store.inside import file_stem
 from flows.store.layout import DATA
-from flows.store.place import readable
 from flows.store.shards import SPLITS
 from flows.training.rewards.reading import plain_answer
 from flows.training.rewards.solution import Solution
 from schemas.errors import UnknownNameError
 
-Row = dict[str, Any]
 _SFT = {"messages": TURNS, "row_id": STRING, "task": STRING, "form": STRING}
 _GRPO = {"prompt": TURNS, **dict.fromkeys(("solution", "reference", "kind", "row_id"), STRING)}
 
@@ -34,19 +31,8 @@ def export_pairs(folder: Path, sink: Sink, kind: str) -> dict[str, int]:
     for split in SPLITS:
         file = folder / DATA / f"{split}.parquet"
         if file.is_file():
-            counts[split] = PAIR_FORMS[kind](_rows(file), sink, split)
+            counts[split] = PAIR_FORMS[kind](rows_of(file), sink, split)
     return {**counts, "pictures": sink.pictures()}
-
-
-def _rows(file: Path) -> Iterator[Row]:
-    """Rows by row group; the rows of a pair share its pictures' bytes."""
-    parquet = pq.ParquetFile(readable(file))
-    for group in range(parquet.num_row_groups):
-        held: dict[str, bytes] = {}
-        for row in parquet.read_row_group(group).to_pylist():
-            for picture in row[IMAGES]:
-                picture["bytes"] = held.setdefault(picture["path"], picture["bytes"])
-            yield row
 
 
 def _pictures(row: Mapping[str, Any], sink: Sink) -> list[str]:

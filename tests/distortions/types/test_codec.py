@@ -50,3 +50,27 @@ def test_a_codec_gives_the_same_bytes_twice_and_says_when_it_is_missing(name, co
     monkeypatch.setattr(av, "codecs_available", {"png"})
     with pytest.raises(ConfigError, match=f"{name}: .* no encoder {CODECS[name]}"):
         get(name)(image, 3)
+
+
+@pytest.mark.parametrize("name", ["skipped_blocks", "frame_drift"])
+def test_two_frames_leave_flat_parts_and_still_edges_alone(name, coffee):
+    """What does not change by a pan stays; contours across it change more at every level."""
+    flat = np.full((96, 96, 3), 128, np.uint8)
+    assert np.abs(get(name)(flat, 3).astype(int) - 128).max() <= 3
+    image = np.ascontiguousarray(coffee[40:181, 60:231])
+    quality = [cv2.PSNR(image, get(name)(image, severity)) for severity in SEVERITIES]
+    assert quality == sorted(quality, reverse=True)
+    level = np.repeat(np.where(np.arange(96) < 48, 60, 190)[:, None, None], 96, 1)
+    lying = np.repeat(level, 3, 2).astype(np.uint8)
+    upright = np.ascontiguousarray(lying.swapaxes(0, 1))
+    lost = [np.abs(get(name)(one, 3).astype(int) - one).mean() for one in (lying, upright)]
+    assert lost[1] > lost[0]
+
+
+def test_what_is_not_renewed_is_the_frame_before():
+    """Faint dots stand where they were before the pan; strong ones stand where they are."""
+    image = np.full((96, 160, 3), 120, np.uint8)
+    image[40:42, 40:42], image[40:44, 112:116] = 124, 255
+    result = get("skipped_blocks")(image, 4).astype(int)[..., 1]
+    assert result[38:46, 112:116].max() > 200
+    assert result[30:50, 36:48].max() < 124

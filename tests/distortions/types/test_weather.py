@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from distortions import get
+from distortions.plan import link_chain
+from distortions.region import Steps
 from distortions.registry import SEVERITIES
-from distortions.site import Site
+from distortions.site import FARTHEST, Site
 
 
 def flat(level, height=240, width=320):
@@ -82,3 +84,21 @@ def test_frost_brightens_dark_and_hides_detail():
     image[:, ::2] = 200
     step = np.diff(run("frost", image, 5)[..., 1].astype(int), axis=1)
     assert np.abs(step).mean() < 0.62 * 200
+
+
+def test_haze_follows_a_depth_map(coffee):
+    """Near things stay, the farthest lose most; a region has what the whole picture has."""
+    image = np.ascontiguousarray(coffee[:96, :128])
+    depth = np.zeros((96, 128), np.uint16)
+    depth[:, 64:] = np.linspace(0, FARTHEST, 64).astype(np.uint16)
+    entry, whole = get("haze"), np.ones((96, 128), np.bool_)
+    (link,) = link_chain([(entry, 5)], 1)
+    result = Steps(image, whole, [link], depth).stage(1)
+    assert np.array_equal(result[:, :64], image[:, :64])
+    wanted = image[:, -1] * np.exp(-1.9) + 230 * (1 - np.exp(-1.9))
+    assert np.abs(result[:, -1] - wanted).max() < 1
+    mask = np.zeros((96, 128), np.bool_)
+    mask[20:70, 50:110] = True
+    part = Steps(image, mask, [link], depth).stage(1)
+    assert np.array_equal(part, result[20:70, 50:110])
+    assert not np.array_equal(Steps(image, whole, [link]).stage(1), result)

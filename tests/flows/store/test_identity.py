@@ -1,8 +1,12 @@
 """The settings hash follows what files hold, not where they lie."""
 
+import json
+from importlib.metadata import version
+
 import pytest
 
-from flows.store.identity import settings_hash
+from flows.store.identity import drawing_libraries, run_identity, settings_hash
+from flows.store.run_folder import RunFolder
 from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 
@@ -40,3 +44,32 @@ def test_missing_file_is_named(tmp_path):
     """A file that cannot be read is one clear line."""
     with pytest.raises(ConfigError, match=r"gone\.json"):
         settings_hash(with_regions(tmp_path / "gone.json"))
+
+
+CODECS = RunConfig.parse({"plan": {"types": ["mpeg4_compression", "webp_compression"]}})
+
+
+def test_what_codecs_drew_is_gone_on_with_by_them_alone(tmp_path):
+    """A run under one version of a codec's library is refused under another, in one line."""
+    folder = RunFolder(tmp_path)
+    folder.claim(CODECS, [])
+    folder.claim(CODECS, [])
+    folder.require_libraries(CODECS)
+    there = json.loads(folder.marker.read_text())
+    assert there["libraries"] == f"av {version('av')}, pillow {version('pillow')}"
+    folder.marker.write_text(json.dumps({**there, "libraries": "av 17.0.0, pillow 12.0.0"}))
+    for again in (lambda: folder.claim(CODECS, []), lambda: folder.require_libraries(CODECS)):
+        with pytest.raises(ConfigError, match="begun with av 17") as refused:
+            again()
+        assert "\n" not in str(refused.value)
+    del there["libraries"]
+    folder.marker.write_text(json.dumps(there))
+    with pytest.raises(ConfigError, match="codecs of unknown versions"):
+        folder.claim(CODECS, [])
+
+
+def test_other_runs_hang_on_no_codec():
+    """By default no library decides pixels, nor where only regions are made."""
+    assert drawing_libraries(RunConfig()) == ""
+    assert "libraries" not in run_identity(RunConfig(), [])
+    assert "libraries" not in run_identity(CODECS, [], "segment")

@@ -11,7 +11,9 @@ from annotators.pairs.relation import opposite, relation
 from flows.dataset.export import export
 from flows.dataset.pairs.classes import class_of, severity_of, strongest
 from flows.dataset.pairs.make import PairSettings, make_pairs
+from flows.store.png import decode_png
 from flows.training.rewards import REWARDS, Solution
+from schemas import masks
 from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import DegradedRegion
 from tests.annotators.builders import region, step
@@ -229,3 +231,43 @@ def test_mistakes_are_one_line(spider, dataset, photos, tmp_path):
         done = spider("pairs", folder, *more)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
         assert words in done.stderr
+
+
+PLUGIN = """
+import numpy as np
+from annotators.pairs.scores import pair_score
+
+
+@pair_score("likeness")
+def likeness(reference, degraded, mask):
+    return 1 - np.abs(reference[mask] / 255 - degraded[mask] / 255).mean()
+
+
+@pair_score("beyond")
+def beyond(reference, degraded, mask):
+    return 1.5
+"""
+
+
+def test_a_score_of_a_plugin(spider, dataset, photos, tmp_path):
+    """Relations come from what a plugin measures on photograph, picture and mask; 1 means clean."""
+    (tmp_path / "likeness.py").write_text(PLUGIN)
+    asked = ("--source", photos, "--plugin", tmp_path / "likeness.py", "--per-picture", 0)
+    done = spider("pairs", dataset, "--out", tmp_path / "p", "--score", "likeness", *asked)
+    assert done.returncode == 0, done.stderr
+    checked = 0
+    for row in rows_of(tmp_path / "p"):
+        shown = [decode_png(picture["bytes"]).astype(float) for picture in row["images"]]
+        inside = masks.decode(row["mask"], row["height"], row["width"])
+        wanted = 1 - np.abs(shown[0][inside] - shown[1][inside]).mean() / 255
+        if row["target"].endswith("clean") and row["anchor_chain"]:
+            assert row["anchor_score"] == pytest.approx(wanted, abs=1e-6)
+            assert row["target_score"] == 1
+            checked += 1
+        assert row["relation"] == relation(row["anchor_score"], row["target_score"])
+    assert checked > 3
+    assert spider("validate", tmp_path / "p").returncode == 0
+    done = spider("pairs", dataset, "--out", tmp_path / "q", "--score", "beyond", *asked)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "likeness.py" in done.stderr
+    assert "expected 0 to 1" in done.stderr

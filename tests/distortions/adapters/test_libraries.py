@@ -91,7 +91,7 @@ def test_what_is_missing_is_one_line(monkeypatch):
 
 def test_numpy_is_left_as_it_was():
     """Seeding numpy's generator for a call changes nothing outside of it."""
-    from distortions.adapters import _numpy_seeded
+    from distortions.adapters.libraries import _numpy_seeded
 
     generator = np.random.mtrand
     before = generator.get_state()[1].copy()

@@ -158,4 +158,5 @@ def _registered(
         source=source,
         random=True,
         visible_from=visible_from,
+        library=source.partition(",")[0],
     )
