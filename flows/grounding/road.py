@@ -16,7 +16,7 @@ from flows.grounding.asking import each
 from flows.grounding.detectors import Detector, Looked, usable
 from flows.grounding.fuse import fused
 from flows.grounding.merge import merged
-from flows.grounding.pointing_model import asks_for, view_of
+from flows.grounding.pointing_model import Seen, asks_for, view_of
 from flows.grounding.questions import questions_of
 from flows.grounding.stages import Made, ShardOf, Stage
 from flows.grounding.triplets import triplets_of
@@ -155,24 +155,24 @@ class Road:
         said = {(t.text_id, t.number): t for t in shard.read("triplets", Triplet)}
         picture = self._pictures()
 
-        def ask(one: FoundBox, line: Connection) -> tuple[bool, str]:
+        def ask(one: FoundBox, line: Connection) -> tuple[Seen, str]:
             triplet = said[one.text_id, one.number]
             if triplet.quality.lower() in self.config.filter.neutral:
-                return True, "passed_unasked"
+                return Seen(True), "passed_unasked"
             image, place = picture(texts[one.text_id].image), box_of(one.box)
             view = view_of(image, place, self.config.filter)
             try:
                 seen = asks_for(view, triplet.name, triplet.quality, self.config.filter, line)
             except AnnotationError as error:
-                return False, f"dropped.{error.reason}"
-            return seen, "" if seen else "dropped.filter_no"
+                return Seen(False), f"dropped.{error.reason}"
+            return seen, "" if seen.kept else "dropped.filter_no"
 
         rows: list[FoundBox] = []
         with closing(Ledger(eyes, shard.answers("filter"))) as ledger:
             answers = each(found, ask, ledger, self.config.vision.in_flight)
-        for one, (kept, reason) in zip(found, answers, strict=True):
+        for one, (seen, reason) in zip(found, answers, strict=True):
             counts.update([reason] if reason else [])
-            rows.append(one.model_copy(update={"kept": kept}))
+            rows.append(one.model_copy(update=seen._asdict()))
         counts["kept"] = sum(one.kept for one in rows)
         return Made({"filtered": (FoundBox, rows)}, counts)
 

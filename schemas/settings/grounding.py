@@ -68,6 +68,9 @@ class FilterConfig(Section):
     picture it is from, which biases the answer."""
     grow: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of its sides by which a box grows before it is cut out."""
+    p_yes: bool = True
+    """Whether the probability of yes is asked for; where it comes, 0.5 of it decides. ``false`` for
+    a server that refuses to give log-probabilities."""
     neutral: tuple[str, ...] = ("average", "medium", "moderate", "ordinary", "normal")
     """Words of quality that pass without a question."""
 
