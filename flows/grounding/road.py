@@ -100,7 +100,12 @@ class Road:
                 "questions",
                 ("texts", "triplets", "grounded"),
                 ("rows",),
-                (parts["questions"], writes, prompt("giqa_questions"), str(config.seed)),
+                (
+                    parts["questions"],
+                    self.writers(),
+                    prompt("giqa_questions"),
+                    str(config.seed),
+                ),
                 self.questions,
             ),
         ]
@@ -214,17 +219,7 @@ class Road:
         grounded = shard.read("grounded", GroundedText)
         enough = [one for one in grounded if one.mentions >= config.min_mentions]
         counts = Counter({"dropped.no_mention": len(grounded) - len(enough)})
-        writers = json.dumps(
-            {
-                "triplets": self.writer.name,
-                "detector": self.names[0],
-                "filter": self.names[1],
-                "questions": self.writer.name,
-                "box_threshold": self.config.detect.box_threshold,
-                "merge_area": self.config.merge.area,
-            },
-            sort_keys=True,
-        )
+        writers = self.writers()
         rows: list[GroundedRow] = []
         with closing(Ledger(self.writer, shard.answers("questions"))) as ledger:
             asked = each(
@@ -253,6 +248,18 @@ class Road:
                 for number, (kind, question, answer) in enumerate(said)
             ]
         return Made({"rows": (GroundedRow, rows)}, counts)
+
+    def writers(self) -> str:
+        """Who makes the rows, as every row says it."""
+        told = {
+            "triplets": self.writer.name,
+            "detector": self.names[0],
+            "filter": self.names[1],
+            "questions": self.writer.name,
+            "box_threshold": self.config.detect.box_threshold,
+            "merge_area": self.config.merge.area,
+        }
+        return json.dumps(told, sort_keys=True)
 
     def _request(self, one: GroundedText) -> str:
         stream = Stream(self.config.seed, "ground description", one.text_id)

@@ -23,7 +23,9 @@ def run(
     vision_endpoint: Annotated[
         list[str] | None, typer.Option(help="Server of the model that sees; else the same.")
     ] = None,
-    vision_model: Annotated[str | None, typer.Option(help="Model that sees.")] = None,
+    vision_model: Annotated[
+        str | None, typer.Option(help="Model that sees; else the same.")
+    ] = None,
     detector: Annotated[str | None, typer.Option(help="grounding-dino or endpoint.")] = None,
     weights: Annotated[str | None, typer.Option(help="Folder or hub name of its weights.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for it.")] = None,

@@ -215,3 +215,21 @@ def test_the_probability_of_yes_is_kept_and_decides(source, tmp_path):
     rows = pq.read_table(tmp_path / "out" / "stages" / "filtered-00000.parquet").to_pylist()
     assert [row["p_yes"] for row in rows] == pytest.approx([0.4] * len(rows))
     assert other["stages"]["filter"]["kept"] == 3
+
+
+def test_thresholds_of_a_real_detector(source, tmp_path, train_extra):
+    """A box needs the score of a box, and one word of its phrase with the score of a word."""
+    from flows.grounding.detectors import Looked
+    from flows.grounding.grounding_dino import GroundingDino
+    from schemas.settings.grounding import DetectConfig
+    from tests.doubles.tiny_detector import grounding_dino
+
+    weights = str(grounding_dino(tmp_path / "dino"))
+    asked = [Looked(np.zeros((60, 80, 3), np.uint8), "the tower")]
+
+    def found(box, text):
+        config = DetectConfig(model=weights, device="cpu", box_threshold=box, text_threshold=text)
+        return len(GroundingDino(config).find(asked)[0])
+
+    assert found(0.0, 0.0) > 0
+    assert found(1.0, 0.0) == found(0.0, 1.0) == 0
