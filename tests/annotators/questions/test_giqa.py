@@ -215,6 +215,23 @@ def test_regions_that_do_not_fill_their_box_are_not_cited():
     assert "giqa_what_incomplete" not in dropped
 
 
+def test_things_of_one_label_are_told_apart_by_their_names():
+    """Each of two cups with one flaw has a mention of its own, with the words that say which."""
+    cups = [region(str(n), [step("noise")], "cup", PLACES[n]) for n in range(2)]
+    picture = facts(*cups, region("2", [], "dog", PLACES[2]))
+    asks, _ = asked(picture)
+    answers = [
+        answered(picture, ask).text
+        for ask in asks
+        if ask.sub_task == "giqa_description" or ask.form == "grounding"
+    ]
+    assert len(answers) == 2
+    for text in answers:
+        cited = [one for one in parse(text).cited if "cup" in one.name]
+        assert sorted(one.name for one in cited) == ["cup on the left", "cup on the right"]
+        assert all(len(one.boxes) == 1 for one in cited)
+
+
 def test_the_whole_picture_has_no_box():
     """Uniform degradation and clean pictures are described without a box and asked nothing else."""
     for picture in (facts(whole([step("blur")])), facts(LAMP)):
