@@ -54,6 +54,8 @@ class FoundBox(Record):
     """Of the detector."""
     kept: Annotated[bool, pa.bool_()] = True
     """Whether the IQA-Filter let it pass."""
+    p_yes: Annotated[float | None, pa.float32()] = None
+    """Probability that the model of the filter gives to yes, where its server says so."""
 
 
 class GroundedText(Record):

@@ -31,6 +31,8 @@ REFUSED = frozenset((400, 413, 422))
 MOST_WAIT = 30.0
 STEP = 0.5
 """Seconds of a wait after which somebody looks whether it is still wanted."""
+TOP = 5
+"""Tokens whose probabilities are asked for at each place; every server gives so many."""
 
 
 class Endpoint:
@@ -182,7 +184,7 @@ class Endpoints:
                 self._sleep(min(float(wait), MOST_WAIT))
             return f"http_{answer.status_code}"
         if answer.is_success:
-            return self._read(said)
+            return self._read(said, request.choices)
         raise self._final(endpoint, answer.status_code, said)
 
     def forgives(self) -> bool:
@@ -208,9 +210,9 @@ class Endpoints:
         """Times a request is tried again."""
         return self._retries
 
-    def _read(self, body: bytes) -> Completion | str:
+    def _read(self, body: bytes, choices: Sequence[str]) -> Completion | str:
         try:
-            found = read_completion(body)
+            found = read_completion(body, choices)
         except ValueError:
             return "half_answer"
         self._unusable = 0
@@ -247,6 +249,8 @@ def _body(model: str, request: ChatRequest, named: bool) -> bytes:
         "temperature": request.temperature,
         "seed": request.seed,
     }
+    if request.choices:
+        body |= {"logprobs": True, "top_logprobs": TOP}
     if request.schema is not None:
         # Not guided_json and its kin: servers took those and ignored them.
         body["response_format"] = {

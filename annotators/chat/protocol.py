@@ -23,6 +23,7 @@ class ChatRequest:
         max_tokens: Longest text.
         temperature: 0 for the most likely text.
         seed: Of the sampling, where there is any.
+        choices: Words one of which is the answer, their probabilities wanted; none asks for none.
     """
 
     messages: list[ChatMessage]
@@ -30,6 +31,7 @@ class ChatRequest:
     max_tokens: int = 400
     temperature: float = 0.0
     seed: int = 0
+    choices: tuple[str, ...] = ()
 
     def key(self, model: str) -> str:
         """64 hex digits that are the same for the same question to the same model.
@@ -37,7 +39,9 @@ class ChatRequest:
         A picture that has a name, which is a hash of it, counts by that.
         """
         asked = named_only(self.messages)
-        body = [model, asked, self.schema, self.max_tokens, self.temperature, self.seed]
+        body: list[Any] = [model, asked, self.schema, self.max_tokens, self.temperature, self.seed]
+        if self.choices:
+            body.append(list(self.choices))
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -51,6 +55,8 @@ class Completion(NamedTuple):
         prompt_tokens: Tokens read.
         completion_tokens: Tokens written.
         cached_tokens: Of those read, how many the server had in its prefix cache.
+        likely: Probability of each of the choices that were asked about, which add up to 1; none
+            where the server does not say.
     """
 
     text: str
@@ -58,6 +64,7 @@ class Completion(NamedTuple):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
+    likely: tuple[float, ...] = ()
 
 
 class Connection(Protocol):

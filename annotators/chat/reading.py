@@ -1,7 +1,9 @@
 """What a server sends back, read without trust: whatever it is, it is a completion or none."""
 
 import json
+import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from annotators.chat.protocol import Completion
@@ -29,8 +31,12 @@ def shown(body: bytes) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:160]
 
 
-def read_completion(body: bytes) -> Completion:
+def read_completion(body: bytes, choices: Sequence[str] = ()) -> Completion:
     """The completion in the body of an answer.
+
+    Args:
+        body: JSON.
+        choices: Words whose probabilities were asked for.
 
     Raises:
         ValueError: There is none in it.
@@ -49,7 +55,34 @@ def read_completion(body: bytes) -> Completion:
         _count(usage, "prompt_tokens"),
         _count(usage, "completion_tokens"),
         _count(details, "cached_tokens"),
+        likely(choice.get("logprobs"), choices) if choices else (),
     )
+
+
+def likely(logprobs: Any, choices: Sequence[str]) -> tuple[float, ...]:
+    """Probabilities of words where the answer says one of them, among themselves.
+
+    Args:
+        logprobs: Of a choice: tokens, each with what else might have stood there.
+        choices: Words, lower case; blanks, quotes and capitals around them do not count.
+
+    Returns:
+        One a word, adding up to 1; nothing where no token is one of them.
+    """
+    try:
+        tokens = [(_word(one["token"]), one["top_logprobs"]) for one in logprobs["content"]]
+        other = [top for word, top in tokens if word in choices][-1]
+        said = [(_word(one["token"]), math.exp(min(one["logprob"], 0.0))) for one in other]
+    except (LookupError, TypeError, AttributeError):
+        return ()
+    sums = [sum(share for word, share in said if word == choice) for choice in choices]
+    whole = sum(sums)
+    return tuple(share / whole for share in sums) if math.isfinite(whole) and whole > 0 else ()
+
+
+def _word(token: str) -> str:
+    """A token without what surrounds words."""
+    return token.strip(" \t\n\"'.▁Ġ").lower()
 
 
 def plain(text: str) -> str:

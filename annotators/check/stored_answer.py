@@ -32,7 +32,7 @@ def check_stored(
     """
     family = family_of(sample.task)
     if family is not None:
-        return _check_family(sample, regions, families, boxes, family)
+        return _check_family(sample, regions, families, clear, boxes, family)
     return _check_stored(sample, regions, families, clear)
 
 
@@ -40,11 +40,12 @@ def _check_family(
     sample: Sample,
     regions: Sequence[DegradedRegion],
     families: Mapping[str, Family],
+    clear: bool,
     boxes: Sequence[RowBox],
     family: TaskFamily,
 ) -> Iterator[tuple[str, str]]:
     """A row of a further family: its boxes made again, its answer checked again."""
-    facts = _facts(sample, regions, families)
+    facts = replace(_facts(sample, regions, families), clear=clear)
     named = {box.region_id: f"the {box.name}" for box in boxes if box.region_id}
     others = {
         region_id: phrase

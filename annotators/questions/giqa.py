@@ -79,10 +79,13 @@ class _Asking:
 
     def descriptions(self) -> None:
         """Descriptions; one without a box where the whole picture is degraded, or nothing is."""
+        degraded = self.facts.uniform is None and self.facts.degraded
+        if degraded and not any(region.chain for region in self.cited):
+            self.dropped["giqa_description_no_mention"] += 1
+            return
         for number in range(self.given.config.giqa_description_per_image):
             stream = self.given.stream_for(f"giqa description {number}")
             positions, _ = worded(stream, "giqa_positions")
-            positions = positions[:1].lower() + positions[1:]
             said = worded(stream, "giqa_description", positions=positions)
             self._add("giqa_description", "", said, None, cited=self.cited)
 

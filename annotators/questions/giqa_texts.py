@@ -22,12 +22,13 @@ from annotators.questions.giqa_words import (
     GRADES,
     asked_quality,
     cells_of,
+    effect_of,
+    level_of,
     mention,
     name_of,
     picked,
-    quality_of,
 )
-from schemas.records import DegradedRegion, RowBox, Step
+from schemas.records import DegradedRegion, RowBox
 from schemas.streams import Stream
 
 NOTATION = "grid20"
@@ -56,9 +57,9 @@ def write(ask: Ask, facts: PictureFacts, stream: Stream) -> Answer:
         return Answer(capitalised(f"{_chain(region, facts)}."))
     step = region.chain[0]
     if ask.sub_task == "giqa_how":
-        return Answer(_level(step, facts))
+        return Answer(level_of(step, facts))
     return Answer(
-        capitalised(f"{facts.families[step.family].noun} {_effect(step, facts, stream)}.")
+        capitalised(f"{facts.families[step.family].noun} {effect_of(step, facts, stream)}.")
     )
 
 
@@ -136,7 +137,7 @@ def check(text: str, ask: Ask, facts: PictureFacts) -> list[Violation]:
     if ask.sub_task == "giqa_yes_no":
         return list(_closed(text, ask, region, facts))
     if ask.sub_task == "giqa_how":
-        expected = _level(region.chain[0], facts)
+        expected = level_of(region.chain[0], facts)
         return [] if text == expected else [Violation("wrong_answer", f"expected {expected!r}")]
     return list(_told(text, ask, region, facts))
 
@@ -224,8 +225,13 @@ def _description(facts: PictureFacts, cited: Sequence[DegradedRegion], stream: S
     if not facts.degraded:
         return picked(stream, "fine_vouched" if facts.vouched else "fine")
     parts = [picked(stream, _graded("remark", facts.degraded))]
+    told: set[str] = set()
     for region in sorted(facts.degraded, key=lambda r: -(r.scores.damage if r.scores else 0.0)):
-        parts.append(_sentence(region, _place(region, facts, cited), facts, stream))
+        place = _place(region, facts, cited)
+        if region.label_refined in told:
+            place = re.sub(r"^an? ", "another ", place)
+        told.add(region.label_refined)
+        parts.append(_sentence(region, place, facts, stream))
     clean = [region for region in cited if not region.chain]
     families = sorted({step.family for region in facts.degraded for step in region.chain})
     absent = [name for name in families if facts.vouched or name in CERTAIN]
@@ -238,14 +244,16 @@ def _description(facts: PictureFacts, cited: Sequence[DegradedRegion], stream: S
 
 
 def _sentence(region: DegradedRegion, the: str, facts: PictureFacts, stream: Stream) -> str:
-    chain = _chain(region, facts)
-    if len(region.chain) > 1 and not _in_order(region, facts):
-        chain = f"a mix of {chain}"
-    effect = _effect(region.chain[0], facts, stream)
-    text = picked(stream, "region").format(
-        chain=chain, Chain=capitalised(chain), effect=effect, the=the
-    )
-    return capitalised(text)
+    families = facts.families
+    steps = [
+        (step_phrase(s, families[s.family]), effect_of(s, facts, stream)) for s in region.chain
+    ]
+    chain, effect = steps[0]
+    link = ", followed by " if _in_order(region, facts) else ", and "
+    told = link.join(f"{phrase}, which {does}" for phrase, does in steps)
+    words = {"chain": chain, "Chain": capitalised(chain), "effect": effect, "steps": told}
+    kind = "region_steps" if len(steps) > 1 else "region"
+    return capitalised(picked(stream, kind).format(**words, the=the))
 
 
 def _place(region: DegradedRegion, facts: PictureFacts, cited: Sequence[DegradedRegion]) -> str:
@@ -269,14 +277,6 @@ def _chain(region: DegradedRegion, facts: PictureFacts) -> str:
 def _in_order(region: DegradedRegion, facts: PictureFacts) -> bool:
     """Whether a text may say what came first."""
     return facts.origin == "synthetic" and bool(region.order_visible)
-
-
-def _effect(step: Step, facts: PictureFacts, stream: Stream) -> str:
-    return stream.choice(facts.families[step.family].effects or ("lowers the quality",))
-
-
-def _level(step: Step, facts: PictureFacts) -> str:
-    return quality_of(facts.families[step.family]).levels[GRADES.index(step.grade)]
 
 
 def _by_name(facts: PictureFacts) -> dict[str, DegradedRegion]:

@@ -14,7 +14,7 @@ from annotators.facts import PictureFacts
 from annotators.language.grid import encoded, shares
 from annotators.language.mentions import mentioned, named_in
 from schemas.families import Family
-from schemas.records import DegradedRegion
+from schemas.records import DegradedRegion, Step
 from schemas.streams import Stream
 
 GRADES = ("", "mild", "moderate", "severe")
@@ -98,6 +98,16 @@ def mention(region: DegradedRegion, facts: PictureFacts) -> str:
     """``[tower](<35, 319>)``."""
     first, last = cells_of(region, facts)
     return f"[{name_of(region, facts)}](<{first}, {last}>)"
+
+
+def effect_of(step: Step, facts: PictureFacts, stream: Stream) -> str:
+    """What a distortion does: "smears the texture"."""
+    return stream.choice(facts.families[step.family].effects or ("lowers the quality",))
+
+
+def level_of(step: Step, facts: PictureFacts) -> str:
+    """The answer to "how": "Severely blurred."."""
+    return quality_of(facts.families[step.family]).levels[GRADES.index(step.grade)]
 
 
 def fill_of(region: DegradedRegion, facts: PictureFacts) -> float:

@@ -15,19 +15,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from flows.evaluation.benchmarks.giqa_records import read_entries
 from flows.evaluation.benchmarks.opinions import read_table
 from flows.evaluation.benchmarks.qbench import LETTERS, Question, read_questions
 from flows.evaluation.benchmarks.vida_submission import write_submission
+from flows.evaluation.predictions import records
 from flows.evaluation.request import Options
 from flows.ingest.single import read_picture
 from flows.pointing.point import ModelAddress, make_speaker, predict_split
 from flows.pointing.scoring import Asked, LocalModel
+from flows.store.cited import DEFAULT
 from flows.store.layout import write_text
 from schemas.errors import ConfigError
 from schemas.settings.training import PointConfig
 
 PREDICTIONS, LETTER_ANSWERS, SCORES = "predictions.jsonl", "qbench.jsonl", "scores.csv"
-ASKED = "asked.json"
+ASKED, BOXED = "asked.json", "giqa.jsonl"
 BY_LETTER = "Answer with the option's letter from the given choices directly."
 RATE, STEM, GOOD, POOR = (
     "Rate the quality of the image.",
@@ -51,7 +54,7 @@ def answered(
         where: The model.
         config: Batch, lengths, segmenter.
         temperature: Of points.
-        images: Folder with the pictures of ``--qbench``, ``--scores`` or ``--vida``.
+        images: Folder with the pictures of ``--qbench``, ``--scores``, ``--giqa`` or ``--vida``.
 
     Raises:
         ConfigError: A picture is missing, or a served model is asked for logits.
@@ -64,18 +67,26 @@ def answered(
             **config.model_dump(),
             "temperature": temperature,
             "split": options.split,
+            **({"boxes": options.giqa_boxes} if options.giqa_boxes else {}),
         },
     )
     if options.dataset and not options.predictions:
         path = out / PREDICTIONS
         if not path.is_file():
-            predict_split(where, config, temperature, options.dataset, options.split, path, [])
+            boxes = options.giqa_boxes or DEFAULT
+            data, split = options.dataset, options.split
+            predict_split(where, config, temperature, data, split, path, [], boxes=boxes)
         options = replace(options, predictions=path)
     if options.qbench and not options.qbench_predictions:
         questions = read_questions(options.qbench)
         if any(question.answer is None for question in questions):
             path = _once(out / LETTER_ANSWERS, lambda: _letters(questions, where, config, images))
             options = replace(options, qbench_predictions=path)
+    if options.giqa and not options.giqa_predictions:
+        bench = options.giqa
+        read_entries(bench, "--giqa")
+        path = _once(out / BOXED, lambda: _boxed(bench, where, config, images))
+        options = replace(options, giqa_predictions=path)
     if options.vida and not options.vida_predictions:
         folder = options.vida_submission or out / "vida"
         write_submission(
@@ -120,6 +131,21 @@ def _letters(
         asked = [Asked(_picture(images, question.picture), _posed(question)) for question in part]
         for question, answer in zip(part, speaker.answer(asked, config.max_tokens), strict=True):
             lines.append(json.dumps({"id": question.key, "answer": answer}) + "\n")
+    return "".join(lines)
+
+
+def _boxed(bench: Path, where: ModelAddress, config: PointConfig, images: Path | None) -> str:
+    """Answers to records of GIQA-Bench, whose questions are put as they stand."""
+    rows = [record for _, record in records(bench, "--giqa")]
+    for row in rows:
+        if not isinstance(row.get("image"), str) or not isinstance(row.get("question"), str):
+            raise ConfigError(f"--giqa {bench}: {row['id']}: --model needs image and question")
+    speaker, lines = make_speaker(where, config), []
+    for start in range(0, len(rows), config.batch):
+        part = rows[start : start + config.batch]
+        asked = [Asked(_picture(images, row["image"]), row["question"]) for row in part]
+        for row, answer in zip(part, speaker.answer(asked, config.max_tokens), strict=True):
+            lines.append(json.dumps({"id": str(row["id"]), "answer": answer}) + "\n")
     return "".join(lines)
 
 

@@ -18,6 +18,7 @@ from flows.evaluation.benchmarks import quality_scores as scoring
 from flows.evaluation.benchmarks import raters as agreement
 from flows.evaluation.benchmarks import vida_report as vida
 from flows.evaluation.benchmarks.giqa_records import GiqaRecord, read_entries
+from flows.evaluation.benchmarks.giqa_rows import read_answers, read_rows
 from flows.evaluation.grounding import measured
 from flows.evaluation.judges.model import Case, EndpointJudge, version
 from flows.evaluation.predictions import Predictions, read_predictions
@@ -53,7 +54,12 @@ def run(options: Options) -> Path:
         plots.check()
     bench, given = _dataset(options)
     further = compared.read(options, bench)
-    parts = _others(options)
+    parts = [*_boxed_rows(options), *_others(options)]
+    if bench is None and not parts:
+        raise ConfigError(
+            f"{options.dataset}: no rows of --split {options.split} that are scored with "
+            "--predictions; --vida scores those of ViDA-UGC's tasks"
+        )
     with storage_errors(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
     found: dict[str, Any] = {"settings": resolved(options)}
@@ -70,6 +76,8 @@ def run(options: Options) -> Path:
             found[name] = part(judge)
     if judge is not None:
         found["judge"] = {"model": options.judge_model, "rubrics": version(), **judge.counts}
+    if "giqa_rows" in found and judge is not None:
+        found["settings"]["giqa_scale"] = options.giqa_scale
     if "vida" in found:
         write_text(options.out / vida.JSON, vida.as_json(found["vida"]))
     write_text(options.out / JSON, report.as_json(found))
@@ -80,14 +88,44 @@ def run(options: Options) -> Path:
 
 
 def _dataset(options: Options) -> tuple[Bench | None, Predictions | None]:
+    """The rows that are scored as the paper does; nothing where no prediction is for them."""
     if options.dataset is None:
         return None, None
     bench = load_bench(options.dataset, options.split)
     given = options.predictions and read_predictions(options.predictions, bench)
-    return bench, given or None
+    further = options.compare or options.segmenters
+    if bench.samples and (given or further):
+        return bench, given or None
+    if further or options.side_by_side:
+        flag = next(
+            name
+            for name, value in (
+                ("--compare", options.compare),
+                ("--segmenter-text", options.segmenters),
+                ("--side-by-side", options.side_by_side),
+            )
+            if value
+        )
+        raise ConfigError(f"{flag}: no rows for it in --split {options.split}")
+    return None, None
 
 
 ReportPart = Callable[[EndpointJudge | None], dict[str, Any]]
+
+
+def _boxed_rows(options: Options) -> list[tuple[str, ReportPart]]:
+    """The dataset's own rows with boxes, where predictions for some of them are given."""
+    if not options.dataset or not options.predictions:
+        return []
+    truth = read_rows(options.dataset, options.split)
+    known = {entry.key: entry for entry in truth}
+    said = read_answers(options.predictions, known, options.giqa_boxes)
+    settings, scale = options.settings, options.giqa_scale
+
+    def score(judge: EndpointJudge | None) -> dict[str, Any]:
+        return giqa.evaluate(truth, said, settings, grades(judge, scale))
+
+    return [("giqa_rows", score)] if said else []
 
 
 def _others(options: Options) -> list[tuple[str, ReportPart]]:

@@ -55,7 +55,7 @@ Predictions = Mapping[str, Prediction]
 def read_predictions(
     path: Path, bench: Bench, flag: str = "--predictions"
 ) -> dict[str, Prediction]:
-    """Row id to prediction.
+    """Row id to prediction; none where all are for rows of further tasks.
 
     Args:
         path: The file.
@@ -68,6 +68,7 @@ def read_predictions(
     samples = {sample.row_id: sample for sample in bench.samples}
     others = {sample.row_id: sample.split for sample in bench.others}
     found: dict[str, Prediction] = {}
+    passed = False
     for place, record in records(path, flag):
         where = f"{flag} {path}: {place}"
         row_id = record.get("row_id")
@@ -76,6 +77,7 @@ def read_predictions(
         if row_id in found:
             raise ConfigError(f"{where}: row_id {row_id!r} comes twice")
         if row_id in bench.further:
+            passed = True
             continue
         if row_id not in samples:
             why = f"is of the split {others[row_id]}" if row_id in others else "is unknown"
@@ -84,7 +86,7 @@ def read_predictions(
             found[row_id] = parse(record, samples[row_id], path.parent)
         except ValueError as error:
             raise ConfigError(f"{where}: {error}") from None
-    if not found:
+    if not found and not passed:
         raise ConfigError(f"{flag} {path}: holds no predictions")
     return found
 

@@ -102,7 +102,8 @@ def markdown(report: Mapping[str, Any]) -> str:
         ("qbench", _qbench),
         ("scores", _scores),
         ("ratings", _ratings),
-        ("giqa", _giqa),
+        ("giqa_rows", lambda part: _giqa(part, "Rows with boxes")),
+        ("giqa", lambda part: _giqa(part, "GIQA-Bench")),
         ("vida", _vida),
         ("qground", qground.section),
     ):
@@ -261,14 +262,14 @@ def _ratings(part: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _giqa(part: Mapping[str, Any]) -> list[str]:
+def _giqa(part: Mapping[str, Any], title: str) -> list[str]:
     systems = part["systems"]
     rows = [
         [metric, *(number(system[metric], name == MODEL) for name, system in systems.items())]
         for metric in systems[MODEL]
     ]
     said = f"{part['records']} records, {part['missing']} missing; graded by {part['graded_by']}."
-    return ["## GIQA-Bench", "", said, "", *table(["", *systems], rows)]
+    return [f"## {title}", "", said, "", *table(["", *systems], rows)]
 
 
 def _vida(part: Mapping[str, Any]) -> list[str]:

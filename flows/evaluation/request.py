@@ -113,7 +113,11 @@ def check(options: Options) -> None:
             "--scores needs --score-predictions FILE, or --model NAME with --images DIR",
         ),
         (options.score_predictions, options.scores, "--score-predictions needs --scores TABLE"),
-        (options.giqa, options.giqa_predictions, "--giqa needs --giqa-predictions FILE"),
+        (
+            options.giqa,
+            options.giqa_predictions,
+            "--giqa needs --giqa-predictions FILE, or --model NAME with --images DIR",
+        ),
         (options.giqa_predictions, options.giqa, "--giqa-predictions needs --giqa FILE"),
         (
             options.vida,

@@ -40,7 +40,7 @@ class Bench:
     others: tuple[Sample, ...] = ()
     digest: str = ""
     further: frozenset[str] = frozenset()
-    """Ids of rows whose tasks are scored elsewhere; predictions for them are passed over."""
+    """Ids of rows whose tasks have measures of their own; predictions for them are passed over."""
 
     def phrases(self) -> dict[str, dict[str, str]]:
         """Degraded picture to region to the phrase that rows name it by."""
@@ -70,7 +70,7 @@ class Bench:
 
 
 def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> Bench:
-    """Read the rows of a dataset without their pictures.
+    """Read the rows of a dataset without their pictures; none where all have further tasks.
 
     Args:
         folder: That ``build`` made.
@@ -84,15 +84,16 @@ def load_bench(folder: Path, split: str = "test", tasks: Iterable[str] = ()) -> 
         raise UnknownNameError("split", split, SPLIT_CHOICES)
     manifest = require_dataset(folder)
     chosen = tuple(tasks)
-    rows, further = [], set[str]()
+    rows, further, elsewhere = [], set[str](), False
     for path in sorted((folder / DATA).glob("*.parquet")):
         for sample in _samples(path):
             if sample.task in FURTHER:
                 further.add(sample.row_id)
+                elsewhere |= split in ("all", sample.split)
             elif not chosen or sample.task in chosen:
                 rows.append(sample)
     samples = tuple(row for row in rows if split in ("all", row.split))
-    if not samples:
+    if not samples and not elsewhere:
         have = ", ".join(sorted({row.split for row in rows})) or "no split"
         raise ConfigError(f"{folder}: no rows of --split {split} (rows are in: {have})")
     images = {sample.image_id for sample in samples}

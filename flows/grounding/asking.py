@@ -10,13 +10,13 @@ from annotators.chat.protocol import ChatModel, Connection
 from annotators.chat.reading import SURROGATE
 from flows.model.choose import api_key
 from schemas.errors import AnnotationError, ConfigError
-from schemas.settings.config import AnswerConfig
+from schemas.settings.grounding import ModelConfig
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 
-def endpoint_model(config: AnswerConfig, what: str) -> Endpoints:
+def endpoint_model(config: ModelConfig, what: str) -> Endpoints:
     """The model at the endpoints of a configuration.
 
     Args:

@@ -45,8 +45,8 @@ def ground(source: Path, out: Path, config: GroundConfig) -> dict[str, Any]:
         raise UnknownNameError("detector", config.detect.detector, DETECTORS)
     texts = read_texts(source)[: config.limit]
     writer = endpoint_model(config.language, "--endpoint and --model")
-    seeing = config.vision if config.vision.endpoints else config.language
-    eyes = endpoint_model(seeing, "--vision-endpoint and --vision-model")
+    config = config.model_copy(update={"vision": config.seeing()})
+    eyes = endpoint_model(config.vision, "--vision-endpoint and --vision-model")
     finder = eyes.name if config.detect.detector == "endpoint" else config.detect.model
     road = Road(
         config,

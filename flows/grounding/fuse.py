@@ -38,7 +38,7 @@ def fused(
         if not boxes.get(triplet.number):
             dropped["no_box"] += 1
             continue
-        place = _span(text.text, triplet.phrase)
+        place = span(text.text, triplet.phrase)
         if any(place[0] < end and start < place[1] for start, end in taken):
             dropped["overlaps_another"] += 1
             continue
@@ -60,11 +60,11 @@ def fused(
 
 def _name(text: str, triplet: Triplet, place: tuple[int, int]) -> _Spot:
     """The name inside the phrase."""
-    start, end = _span(text[place[0] : place[1]], triplet.name)
+    start, end = span(text[place[0] : place[1]], triplet.name)
     return _Spot(place[0] + start, place[0] + end, triplet)
 
 
-def _span(text: str, words: str) -> tuple[int, int]:
+def span(text: str, words: str) -> tuple[int, int]:
     """Where words first stand in a text, case aside."""
     found = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE)
     if found is None:

@@ -7,6 +7,7 @@ several would compete for the same box.
 """
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,8 +61,14 @@ class GroundingDino:
         for image, result in zip(images, results, strict=True):
             boxes, scores = result["boxes"].tolist(), result["scores"].tolist()
             sizes = image.shape[1], image.shape[0]
-            pairs = zip(boxes, scores, strict=True)
-            found.append([Hit(_shares(box, *sizes), float(score)) for box, score in pairs])
+            labels = result["text_labels"] if "text_labels" in result else result["labels"]
+            found.append(
+                [
+                    Hit(_shares(box, *sizes), float(score))
+                    for box, score, label in zip(boxes, scores, labels, strict=True)
+                    if re.search(r"\w", _SPECIAL.sub("", label))
+                ]
+            )
         return found
 
     def _boxes(self, outputs: Any, ids: Any, sizes: list[tuple[int, int]]) -> list[dict[str, Any]]:
@@ -77,6 +84,10 @@ class GroundingDino:
             target_sizes=sizes,
         )
         return found
+
+
+_SPECIAL = re.compile(r"\[(?:CLS|SEP|PAD)\]")
+"""Tokens that are no words; a box that only these belong to is a box of nothing that was asked."""
 
 
 def _shares(box: Sequence[float], width: int, height: int) -> tuple[float, float, float, float]:

@@ -1,10 +1,11 @@
 """How good the stages after the texts are, against the truth of our own pictures.
 
-    python -m flows.grounding.measure DATASET
+    python -m flows.grounding.measure DATASET [SHARE]
 
 takes the answers with boxes of a dataset of ours, forgets their boxes, lets the oracle find
 them with its errors, and compares what comes out of filter and merge with the record: mean IoU and
 Tag-Recall over the true boxes, precision over the found ones. Written in cells, as rows have them.
+``SHARE`` is that of the filter's answers that are wrong.
 """
 
 import sys
@@ -18,7 +19,7 @@ from flows.evaluation.benchmarks.giqa_boxes import Tagged, matched, recalled
 from flows.grounding.merge import PRINTED, merged
 from flows.grounding.oracle import Claim, Errors, found_by_oracle, passes
 from flows.store.boxes import row_boxes
-from flows.store.layout import RECORDS
+from flows.store.layout import RECORDS, require_dataset
 from flows.training.data.scenes import Scenes
 from schemas.records import DegradedRegion
 from schemas.streams import Stream
@@ -166,9 +167,18 @@ def markdown(table: Mapping[str, Figures]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def run(dataset: Path) -> str:
-    """Both tables of a dataset: things named one by one, and groups of things of one label."""
-    parts = []
+def run(dataset: Path, wrong: float = Errors().filter) -> str:
+    """Both tables of a dataset: things named one by one, and groups of things of one label.
+
+    Args:
+        dataset: Folder that ``build`` made.
+        wrong: Share of the filter's answers that are wrong.
+
+    Raises:
+        ConfigError: No dataset.
+    """
+    require_dataset(dataset)
+    parts, errors = [], Errors(filter=wrong)
     for title, phrases in (
         ("one thing a phrase", list(phrases_of(dataset))),
         ("several things a phrase", list(groups_of(dataset))),
@@ -176,9 +186,9 @@ def run(dataset: Path) -> str:
         boxes = sum(len(phrase.boxes) for phrase in phrases)
         parts.append(f"{title}: {len(phrases)} phrases, {boxes} boxes\n")
         if phrases:
-            parts.append(markdown(rows_of(phrases, Errors())))
+            parts.append(markdown(rows_of(phrases, errors)))
     return "\n".join(parts)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(run(Path(sys.argv[1])))
+    sys.stdout.write(run(Path(sys.argv[1]), *map(float, sys.argv[2:3])))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ from schemas.settings.grounding import FilterConfig
 
 SHORTEST, SHOWN = 32, 224
 """A crop shorter than the first is enlarged to the second, pixels."""
+CHOICES, EVEN = ("yes", "no"), 0.5
 _SIDE = {"type": "integer", "minimum": 0, "maximum": 1000}
 _BOXES = {
     "type": "object",
@@ -41,7 +43,7 @@ _BOXES = {
 }
 _YES_NO = {
     "type": "object",
-    "properties": {"answer": {"enum": ["yes", "no"]}},
+    "properties": {"answer": {"enum": list(CHOICES)}},
     "required": ["answer"],
     "additionalProperties": False,
 }
@@ -72,8 +74,20 @@ class EndpointDetector:
         return [Hit(box, 1.0) for box in map(_read, boxes) if box is not None]
 
 
-def asks_for(view: Image, name: str, quality: str, config: FilterConfig, line: Connection) -> bool:
-    """Whether a model finds a quality in what it is shown.
+class Seen(NamedTuple):
+    """What a model says of a box.
+
+    Args:
+        kept: Whether it has the quality.
+        p_yes: Probability of yes; ``None`` where the server does not say.
+    """
+
+    kept: bool
+    p_yes: float | None = None
+
+
+def asks_for(view: Image, name: str, quality: str, config: FilterConfig, line: Connection) -> Seen:
+    """Whether a model finds a quality in what it is shown; its probability decides where known.
 
     Args:
         view: The crop, or the picture with the box drawn.
@@ -87,14 +101,18 @@ def asks_for(view: Image, name: str, quality: str, config: FilterConfig, line: C
     """
     what = "this picture" if config.view == "crop" else "the red box in this picture"
     prompt = filled("giqa_filter", view=what, quality=quality, thing=name)
-    text = line.complete(ChatRequest([shown(view, prompt)], _YES_NO, 20)).text
+    choices = CHOICES if config.p_yes else ()
+    reply = line.complete(ChatRequest([shown(view, prompt)], _YES_NO, 20, choices=choices))
+    text = reply.text
     try:
         answer = json.loads(text, strict=False)["answer"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise AnnotationError("no_json", f"expected yes or no, got {text[:60]!r}") from None
-    if answer not in ("yes", "no"):
+    if answer not in CHOICES:
         raise AnnotationError("wrong_json", f"expected yes or no, got {answer!r:.60}")
-    return bool(answer == "yes")
+    if reply.likely:
+        return Seen(reply.likely[0] >= EVEN, reply.likely[0])
+    return Seen(answer == "yes")
 
 
 def view_of(image: Image, box: Shares, config: FilterConfig) -> Image:

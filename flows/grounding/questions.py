@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from annotators.chat.prompts import filled
@@ -10,6 +10,7 @@ from annotators.chat.protocol import ChatRequest, Connection
 from annotators.language.mentions import named_in
 from annotators.language.notation import parse
 from flows.grounding.asking import read_list
+from flows.grounding.fuse import span
 from schemas.errors import AnnotationError
 from schemas.grounding import GroundedText, Triplet
 from schemas.settings.grounding import GroundQuestionConfig
@@ -119,17 +120,41 @@ def flaw(text: GroundedText, triplets: Sequence[Triplet], item: Any) -> str:
     if re.search(r"\d|[<>]", _MENTION.sub("", question + answer)):
         return "number"
     if kind in ("yes", "no"):
-        return _closed(kind, question, answer, triplets)
+        said = qualities(text.text, triplets)
+        about = frozenset[str]().union(*(said.get(one, ()) for one in cited))
+        return _closed(kind, question, answer, about)
     inside = parse(answer).plain.lower().strip(" .")
     return "tells_answer" if inside in parse(question).plain.lower() else ""
 
 
-def _closed(kind: str, question: str, answer: str, triplets: Sequence[Triplet]) -> str:
-    """One word; a question answered by yes names a quality of the text, one by no another."""
+def qualities(text: str, triplets: Sequence[Triplet]) -> dict[str, set[str]]:
+    """Each mention of a text to the words of quality that the text has for this thing.
+
+    Of two things of one name each has its own: a triplet speaks of the mention in its phrase.
+
+    Args:
+        text: With mentions.
+        triplets: Of the same text.
+    """
+    plain = parse(text).plain
+    phrases = [(span(plain, one.phrase), one) for one in triplets if named_in(plain, [one.phrase])]
+    found: dict[str, set[str]] = {}
+    removed = 0
+    for match in _MENTION.finditer(text):
+        name = match[0][1 : match[0].index("]")]
+        start = match.start() - removed
+        removed += len(match[0]) - len(name)
+        said = found.setdefault(match[0], set())
+        for (first, last), one in phrases:
+            if first <= start and start + len(name) <= last and one.name.lower() == name.lower():
+                said.add(one.quality.lower())
+    return found
+
+
+def _closed(kind: str, question: str, answer: str, said: Collection[str]) -> str:
+    """One word; a question answered by yes names a quality of the thing, one by no another."""
     if answer not in ("Yes.", "No.", "Yes", "No") or answer.lower().strip(".") != kind:
         return "bad_answer"
-    names = {one.name.lower() for one in parse(question).cited}
-    said = {t.quality.lower() for t in triplets if t.name.lower() in names}
     plain = parse(question).plain.lower()
     named = bool(named_in(plain, said))
     if kind == "no" and named:

@@ -16,7 +16,7 @@ from flows.grounding.asking import each
 from flows.grounding.detectors import Detector, Looked, usable
 from flows.grounding.fuse import fused
 from flows.grounding.merge import merged
-from flows.grounding.pointing_model import asks_for, view_of
+from flows.grounding.pointing_model import Seen, asks_for, view_of
 from flows.grounding.questions import questions_of
 from flows.grounding.stages import Made, ShardOf, Stage
 from flows.grounding.triplets import triplets_of
@@ -100,7 +100,12 @@ class Road:
                 "questions",
                 ("texts", "triplets", "grounded"),
                 ("rows",),
-                (parts["questions"], writes, prompt("giqa_questions"), str(config.seed)),
+                (
+                    parts["questions"],
+                    self.writers(),
+                    prompt("giqa_questions"),
+                    str(config.seed),
+                ),
                 self.questions,
             ),
         ]
@@ -155,24 +160,24 @@ class Road:
         said = {(t.text_id, t.number): t for t in shard.read("triplets", Triplet)}
         picture = self._pictures()
 
-        def ask(one: FoundBox, line: Connection) -> tuple[bool, str]:
+        def ask(one: FoundBox, line: Connection) -> tuple[Seen, str]:
             triplet = said[one.text_id, one.number]
             if triplet.quality.lower() in self.config.filter.neutral:
-                return True, "passed_unasked"
+                return Seen(True), "passed_unasked"
             image, place = picture(texts[one.text_id].image), box_of(one.box)
             view = view_of(image, place, self.config.filter)
             try:
                 seen = asks_for(view, triplet.name, triplet.quality, self.config.filter, line)
             except AnnotationError as error:
-                return False, f"dropped.{error.reason}"
-            return seen, "" if seen else "dropped.filter_no"
+                return Seen(False), f"dropped.{error.reason}"
+            return seen, "" if seen.kept else "dropped.filter_no"
 
         rows: list[FoundBox] = []
         with closing(Ledger(eyes, shard.answers("filter"))) as ledger:
             answers = each(found, ask, ledger, self.config.vision.in_flight)
-        for one, (kept, reason) in zip(found, answers, strict=True):
+        for one, (seen, reason) in zip(found, answers, strict=True):
             counts.update([reason] if reason else [])
-            rows.append(one.model_copy(update={"kept": kept}))
+            rows.append(one.model_copy(update=seen._asdict()))
         counts["kept"] = sum(one.kept for one in rows)
         return Made({"filtered": (FoundBox, rows)}, counts)
 
@@ -214,17 +219,7 @@ class Road:
         grounded = shard.read("grounded", GroundedText)
         enough = [one for one in grounded if one.mentions >= config.min_mentions]
         counts = Counter({"dropped.no_mention": len(grounded) - len(enough)})
-        writers = json.dumps(
-            {
-                "triplets": self.writer.name,
-                "detector": self.names[0],
-                "filter": self.names[1],
-                "questions": self.writer.name,
-                "box_threshold": self.config.detect.box_threshold,
-                "merge_area": self.config.merge.area,
-            },
-            sort_keys=True,
-        )
+        writers = self.writers()
         rows: list[GroundedRow] = []
         with closing(Ledger(self.writer, shard.answers("questions"))) as ledger:
             asked = each(
@@ -253,6 +248,18 @@ class Road:
                 for number, (kind, question, answer) in enumerate(said)
             ]
         return Made({"rows": (GroundedRow, rows)}, counts)
+
+    def writers(self) -> str:
+        """Who makes the rows, as every row says it."""
+        told = {
+            "triplets": self.writer.name,
+            "detector": self.names[0],
+            "filter": self.names[1],
+            "questions": self.writer.name,
+            "box_threshold": self.config.detect.box_threshold,
+            "merge_area": self.config.merge.area,
+        }
+        return json.dumps(told, sort_keys=True)
 
     def _request(self, one: GroundedText) -> str:
         stream = Stream(self.config.seed, "ground description", one.text_id)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from annotators.answers.conversation import ChatSettings, ConversationOpener
 from annotators.answers.registry import WRITERS
@@ -120,7 +120,16 @@ def opener_and_refiner(
     return opener, Refiner(ledger, encode_png) if answers.refine_labels else None
 
 
-def api_key(answers: AnswerConfig) -> str:
+class _Keyed(Protocol):
+    """A configuration that may name the variable of a key."""
+
+    @property
+    def api_key_env(self) -> str:
+        """The variable; empty where no key is needed."""
+        ...
+
+
+def api_key(answers: _Keyed) -> str:
     """The key; empty where none is asked for.
 
     Raises:

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from annotators.chat.protocol import ChatModel, ChatRequest, Completion, Connection
 from annotators.chat.reading import SURROGATE
@@ -77,7 +77,7 @@ class Ledger:
         with self._lock:
             if key in self._known:
                 return self._known[key]
-            row = [key, None, found.detail] if isinstance(found, Refusal) else [key, *found]
+            row = [key, None, found.detail] if isinstance(found, Refusal) else _told(key, found)
             line = json.dumps(row).encode() + b"\n"
             with storage_errors(self.path):
                 self._file.write(line)
@@ -127,6 +127,11 @@ class Ledger:
             os.truncate(self._own, whole)
 
 
+def _told(key: str, found: Completion) -> list[Any]:
+    """A completion as a line; probabilities only where there are any."""
+    return [key, *found[: None if found.likely else -1]]
+
+
 def _read_line(line: bytes) -> tuple[str, Reply] | None:
     """Key and reply; none of a line that holds something else, which is asked again."""
     try:
@@ -134,10 +139,12 @@ def _read_line(line: bytes) -> tuple[str, Reply] | None:
         if text is None and isinstance(key, str) and len(rest) == 1 and isinstance(rest[0], str):
             return key, Refusal(rest[0])
         found = Completion(text, *rest)
+        found = found._replace(likely=tuple(found.likely))
     except (ValueError, TypeError, RecursionError):
         return None
     texts = isinstance(key, str) and isinstance(text, str) and isinstance(found.finish, str)
-    numbers = all(type(number) is int for number in found[2:])
+    numbers = all(type(number) is int for number in found[2:5])
+    numbers &= all(type(share) is float for share in found.likely)
     return (key, found) if texts and numbers and not SURROGATE.search(text) else None
 
 

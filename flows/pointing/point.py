@@ -13,6 +13,7 @@ from flows.pointing.predict import AnsweringModel, Grounded, ground, predict
 from flows.pointing.scoring import Asked, LocalModel
 from flows.pointing.segmenters import make_segmenter
 from flows.pointing.served import ServedSpeaker
+from flows.store.cited import DEFAULT
 from flows.store.layout import read_manifest, storage_errors, write_text
 from flows.training.data.dataset import DatasetSource
 from flows.training.extras import choose_device, require
@@ -121,11 +122,13 @@ def predict_split(
     out: Path,
     tasks: list[str],
     limit: int | None = None,
+    boxes: str = DEFAULT,
 ) -> int:
-    """Predictions for a split of a dataset; see ``predict``."""
-    source = DatasetSource(data, split, tasks, data.name)
+    """Predictions for a split of a dataset, see ``predict``; ``boxes``: notation of questions."""
+    source = DatasetSource(data, split, tasks, data.name, boxes)
     segmenter = make_segmenter(config, choose_device(config.device)) if config.segmenter else None
-    key = _key(where, config, temperature, data, split, tasks, limit)
+    more = [boxes] if boxes != DEFAULT else []
+    key = _key(where, config, temperature, data, split, tasks, limit, *more)
     return predict(
         source,
         make_speaker(where, config),

@@ -1,10 +1,9 @@
 """Every setting of ``ground``: from texts to boxes; a TOML file, flags on top."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.settings.config import AnswerConfig, RunSection
 from schemas.settings.section import Count, Section, Share
 
 
@@ -57,6 +56,17 @@ class DetectConfig(Section):
     min_area: Share = 0.001
     """Share of the picture that a box needs."""
 
+    @model_validator(mode="after")
+    def _read_by_nobody(self) -> Self:
+        own, fields = (
+            ("model", "device", "box_threshold", "text_threshold"),
+            type(self).model_fields,
+        )
+        unread = [name for name in own if getattr(self, name) != fields[name].default]
+        if self.detector == "endpoint" and unread:
+            raise ValueError(f"{', '.join(unread)}: read by grounding-dino alone")
+        return self
+
 
 class FilterConfig(Section):
     """IQA-Filter: does the box show the quality that the text speaks of?"""
@@ -68,8 +78,17 @@ class FilterConfig(Section):
     picture it is from, which biases the answer."""
     grow: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of its sides by which a box grows before it is cut out."""
+    p_yes: bool = True
+    """Whether the probability of yes is asked for; where it comes, 0.5 of it decides. ``false`` for
+    a server that refuses to give log-probabilities."""
     neutral: tuple[str, ...] = ("average", "medium", "moderate", "ordinary", "normal")
     """Words of quality that pass without a question."""
+
+    @model_validator(mode="after")
+    def _grown_or_whole(self) -> Self:
+        if self.grow and self.view == "picture":
+            raise ValueError("grow: a box grows where view is crop alone")
+        return self
 
 
 class MergeConfig(Section):
@@ -101,6 +120,33 @@ class GroundQuestionConfig(Section):
     """Times that a text is asked about until its questions can be used."""
 
 
+class ModelConfig(Section):
+    """A model at OpenAI-compatible servers."""
+
+    endpoints: tuple[str, ...] = ()
+    """Addresses of the servers."""
+    model: str = ""
+    """Name the servers know it by."""
+    api_key_env: str = ""
+    """Environment variable that holds the key; the key itself is never stored."""
+    in_flight: Count = 128
+    """Most requests at once for each endpoint."""
+    timeout: float = Field(default=120.0, gt=0)
+    """Seconds until a request counts as lost, its answer as a whole included."""
+    retries: int = Field(default=5, ge=0)
+    """Times a request is sent again where that can help."""
+
+
+class GroundRunSection(Section):
+    """How the shards are run; nothing here changes a row."""
+
+    retries: int = Field(default=2, ge=0)
+    """Times a shard is tried again after an infrastructure error."""
+    verify: bool = False
+    """Read every finished file again before it is left alone, also where size and time say that
+    nobody touched it."""
+
+
 class GroundConfig(Section):
     """Everything ``ground`` needs to know."""
 
@@ -112,13 +158,20 @@ class GroundConfig(Section):
     """Use only the first so many texts."""
     images: str = ""
     """Folder that picture paths are relative to; that of the texts when empty."""
-    language: AnswerConfig = AnswerConfig()
-    """The model that writes: ``endpoints``, ``model``, ``api_key_env``, ``in_flight``, ..."""
-    vision: AnswerConfig = AnswerConfig()
-    """The model that sees; the one that writes where it has no endpoint of its own."""
+    language: ModelConfig = ModelConfig()
+    """The model that writes."""
+    vision: ModelConfig = ModelConfig()
+    """The model that sees; what is not given is that of the model that writes, as long as no
+    endpoint of its own is."""
     triplets: TripletConfig = TripletConfig()
     detect: DetectConfig = DetectConfig()
     filter: FilterConfig = FilterConfig()
     merge: MergeConfig = MergeConfig()
     questions: GroundQuestionConfig = GroundQuestionConfig()
-    run: RunSection = RunSection()
+    run: GroundRunSection = GroundRunSection()
+
+    def seeing(self) -> ModelConfig:
+        """The model that sees, with what it has of the one that writes."""
+        if self.vision.endpoints:
+            return self.vision
+        return self.language.changed(self.vision.model_dump(exclude_unset=True))

@@ -15,7 +15,10 @@ def run(
     out: Annotated[Path, typer.Option(help="New folder, or that of the same run.")],
     images: Annotated[Path | None, typer.Option(help="Folder of the pictures.")] = None,
     config: options.Config = None,
-    set_: options.Set = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. merge.area=0.01."),
+    ] = None,
     endpoint: Annotated[
         list[str] | None, typer.Option(help="Server of the model that writes; may be repeated.")
     ] = None,
@@ -23,11 +26,13 @@ def run(
     vision_endpoint: Annotated[
         list[str] | None, typer.Option(help="Server of the model that sees; else the same.")
     ] = None,
-    vision_model: Annotated[str | None, typer.Option(help="Model that sees.")] = None,
+    vision_model: Annotated[
+        str | None, typer.Option(help="Model that sees; else the same.")
+    ] = None,
     detector: Annotated[str | None, typer.Option(help="grounding-dino or endpoint.")] = None,
     weights: Annotated[str | None, typer.Option(help="Folder or hub name of its weights.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, ... for it.")] = None,
-    limit: options.Limit = None,
+    limit: Annotated[int | None, typer.Option(help="Use only the first so many texts.")] = None,
     shard_size: Annotated[int | None, typer.Option(help="Texts per shard.")] = None,
     seed: options.Seed = None,
 ) -> None:

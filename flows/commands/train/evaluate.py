@@ -44,7 +44,8 @@ def run(
     temperature: Annotated[float | None, typer.Option(help="Of the model's points.")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer of --model.")] = 256,
     images: Annotated[
-        Path | None, typer.Option(help="Pictures of --qbench, --scores and --vida, for --model.")
+        Path | None,
+        typer.Option(help="Pictures of --qbench, --scores, --giqa, --vida: --model sees."),
     ] = None,
     split: Annotated[str, typer.Option(help="test, train or all.")] = "test",
     qbench: Annotated[
@@ -93,7 +94,7 @@ def run(
     boxes: Annotated[
         str,
         typer.Option(
-            help="Their notation: grid20, grid40, float3, qwen2vl, qwen25vl, internvl; else seen."
+            help="Boxes in texts: grid20, grid40, float3, qwen2vl, qwen25vl, internvl; else seen."
         ),
     ] = "",
     giqa_scale: Annotated[int, typer.Option(min=1, help="Highest grade a judge gives them.")] = 4,

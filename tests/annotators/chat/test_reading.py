@@ -1,6 +1,7 @@
 """What servers send back that is no answer, byte by byte and over real HTTP."""
 
 import json
+import math
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_content_is_text_or_parts_of_text():
 )
 def test_counts_that_are_none_count_nothing(usage):
     """Whatever a server says of tokens, the text is taken and the sum stays a number."""
-    assert read_completion(body("fine", usage=usage))[2:] == (0, 0, 0)
+    assert read_completion(body("fine", usage=usage))[2:5] == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -209,3 +210,45 @@ def test_keys_that_cannot_be_sent(key):
     with pytest.raises(ConfigError, match="no server takes such a key") as caught:
         authorization(key)
     assert key not in str(caught.value)
+
+
+def told(*places):
+    """A body with log-probabilities: at each place a token and what might have stood there."""
+    content = [
+        {
+            "token": token,
+            "logprob": 0.0,
+            "top_logprobs": [{"token": t, "logprob": math.log(p)} for t, p in others],
+        }
+        for token, others in places
+    ]
+    choice = {"message": {"content": '{"answer":"yes"}'}, "logprobs": {"content": content}}
+    return json.dumps({"choices": [choice]}).encode()
+
+
+def test_probabilities_of_words_where_one_of_them_is_said():
+    """Spellings of a word are added up, and what is none of the words does not count."""
+    said = [('"yes', 0.3), ("Yes", 0.15), ("no", 0.05), ("maybe", 0.5)]
+    found = read_completion(told(('{"', [("no", 1.0)]), ('"yes', said)), ("yes", "no"))
+    assert found.likely == pytest.approx((0.9, 0.1))
+    assert read_completion(told(('"yes', said))).likely == ()
+
+
+@pytest.mark.parametrize(
+    "logprobs", [None, [], {"content": None}, {"content": [{"token": 3}]}, {"content": [{}]}]
+)
+def test_a_server_that_tells_no_probabilities(logprobs):
+    """Whatever stands in their place, the text is read."""
+    choice = {"message": {"content": "yes"}, "logprobs": logprobs}
+    found = read_completion(json.dumps({"choices": [choice]}).encode(), ("yes", "no"))
+    assert (found.text, found.likely) == ("yes", ())
+
+
+def test_numbers_that_are_none_give_no_probabilities():
+    """NaN and what is no number lead to no probabilities."""
+    for number in (float("nan"), "0", None):
+        top = [{"token": "yes", "logprob": number}]
+        one = {"token": "yes", "logprob": 0, "top_logprobs": top}
+        choice = {"message": {"content": "yes"}, "logprobs": {"content": [one]}}
+        found = read_completion(json.dumps({"choices": [choice]}).encode(), ("yes", "no"))
+        assert found.likely == ()

@@ -215,6 +215,23 @@ def test_regions_that_do_not_fill_their_box_are_not_cited():
     assert "giqa_what_incomplete" not in dropped
 
 
+def test_things_of_one_label_are_told_apart_by_their_names():
+    """Each of two cups with one flaw has a mention of its own, with the words that say which."""
+    cups = [region(str(n), [step("noise")], "cup", PLACES[n]) for n in range(2)]
+    picture = facts(*cups, region("2", [], "dog", PLACES[2]))
+    asks, _ = asked(picture)
+    answers = [
+        answered(picture, ask).text
+        for ask in asks
+        if ask.sub_task == "giqa_description" or ask.form == "grounding"
+    ]
+    assert len(answers) == 2
+    for text in answers:
+        cited = [one for one in parse(text).cited if "cup" in one.name]
+        assert sorted(one.name for one in cited) == ["cup on the left", "cup on the right"]
+        assert all(len(one.boxes) == 1 for one in cited)
+
+
 def test_the_whole_picture_has_no_box():
     """Uniform degradation and clean pictures are described without a box and asked nothing else."""
     for picture in (facts(whole([step("blur")])), facts(LAMP)):
@@ -279,3 +296,35 @@ def test_wordings():
     named = ["[label](<x, y>)" in text for text in words["giqa_positions"]]
     assert sum(named) * 2 == len(named)
     assert all(parse(text).cited == () for text in words["giqa_positions"])
+
+
+def test_a_description_without_a_box_is_not_asked():
+    """Where no degraded region may be cited, the description is counted and left out."""
+    thin = facts(DOG.model_copy(update={"area_fraction": 0.01}), region("9", [], "cup", PLACES[3]))
+    asks, dropped = asked(thin)
+    assert "giqa_description" not in {ask.sub_task for ask in asks}
+    assert dropped["giqa_description_no_mention"] == 1
+
+
+def test_each_step_of_a_chain_is_told_with_its_own_effect():
+    """Of two distortions in one region each is followed by what it does, not by the other's."""
+    cup = region("0", [step("noise"), step("blur")], "cup", PLACES[0])
+    picture = facts(cup, region("1", [], "dog", PLACES[1]))
+    (ask, *_), _ = asked(picture)
+    text = answered(picture, ask).text
+    for family in ("noise", "blur"):
+        noun = FAMILIES[family].noun
+        assert any(f"{noun}, which {effect}" in text for effect in FAMILIES[family].effects)
+
+
+def test_a_second_thing_of_a_label_without_a_phrase_is_another_one():
+    """Two cups that no words tell apart are "a cup" and "another cup"."""
+    cups = [region(str(n), [step("noise")], "cup", PLACES[n]) for n in range(2)]
+    dog = region("2", [step("blur")], "dog", PLACES[2])
+    picture = facts(*cups, dog)
+    only = {dog.region_id: picture.references[dog.region_id]}
+    picture = replace(picture, references=only)
+    (ask, *_), _ = asked(picture)
+    text = answered(picture, ask).text.lower()
+    assert text.count("a cup") == 1
+    assert text.count("another cup") == 1

@@ -6,8 +6,10 @@ import shutil
 import pyarrow.parquet as pq
 import pytest
 
+from annotators.check.stored_answer import check_stored
 from annotators.language.grid import shares
 from annotators.language.notation import NOTATIONS, parse
+from distortions.registry import FAMILIES
 from flows.dataset.export import export
 from flows.dataset.statistics.stats import collect, task_lines
 from flows.dataset.validate import validate
@@ -17,7 +19,7 @@ from flows.evaluation.benchmarks.giqa_records import read_entries
 from flows.evaluation.intervals import Settings
 from flows.store.cited import permuted
 from schemas.errors import ConfigError
-from schemas.records import RowBox
+from schemas.records import RowBox, Sample
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +81,17 @@ def test_it_validates_and_a_moved_box_is_found(boxed, tmp_path):
     found = check_shard(ShardToCheck(tmp_path / "d", shard, ())).defects
     rules = {(defect.row, defect.rule) for defect in found}
     assert (boxes[0].row_id, "boxes") in rules
+
+
+def test_a_stored_praise_of_a_picture_that_was_vouched_for(boxed):
+    """That nothing disturbs may stand where the source's scores vouch for it, and only there."""
+    file = next(iter(sorted((boxed / "data").glob("*.parquet"))))
+    samples = Sample.from_table(pq.read_table(file, columns=list(Sample.model_fields)))
+    sample = next(one for one in samples if one.sub_task == "giqa_description")
+    fine = "The quality of this picture is good. Nothing disturbs the view."
+    sample = sample.model_copy(update={"answer": fine, "chain": []})
+    assert not list(check_stored(sample, [], FAMILIES, clear=True))
+    assert [rule for rule, _ in check_stored(sample, [], FAMILIES)] == ["unfounded_clean"]
 
 
 def test_yes_and_no_are_balanced_and_counted(boxed, spider):

@@ -1,6 +1,7 @@
 """The whole road from a file of texts, with real HTTP and a real, tiny Grounding DINO."""
 
 import json
+import math
 import re
 import shutil
 
@@ -14,7 +15,7 @@ from flows.grounding.command import ground
 from flows.store.layout import MANIFEST
 from schemas.errors import ConfigError
 from schemas.settings.grounding import GroundConfig
-from tests.doubles.chat_server import serving
+from tests.doubles.chat_server import chat_body, serving
 
 MENTION = re.compile(r"\[[^\]\n]+\]\(<\d[^)]*>\)")
 
@@ -186,3 +187,49 @@ def test_absent_weights_are_one_line(source, tmp_path, train_extra):
         )
         with pytest.raises(ConfigError, match="cannot be loaded"):
             ground(source, tmp_path / "o", config)
+
+
+def test_the_probability_of_yes_is_kept_and_decides(source, tmp_path):
+    """Where the server tells it, 0.5 of it lets a box pass; it is stored and not asked twice."""
+
+    def unsure(body, number):
+        text = reply(body, number)
+        if not body.get("logprobs"):
+            return text
+        others = [{"token": t, "logprob": math.log(p)} for t, p in (('"no', 0.3), ('"yes', 0.2))]
+        tokens = [{"token": '"yes', "logprob": -1.6, "top_logprobs": others}]
+        answer = chat_body('{"answer": "yes"}')
+        answer["choices"][0]["logprobs"] = {"content": tokens}
+        return 200, answer, {}
+
+    with serving(unsure) as server:
+        done = ground(source, tmp_path / "out", settings(server.url))
+        asked = len(server.bodies)
+        (tmp_path / "out" / "stages" / "filtered-00000.parquet").unlink()
+        again = ground(source, tmp_path / "out", settings(server.url))
+        assert len(server.bodies) == asked
+        blind = settings(server.url, **{"filter.p_yes": False})
+        other = ground(source, tmp_path / "other", blind)
+    assert done["stages"]["filter"] == {"boxes": 6, "dropped.filter_no": 6}
+    assert again["stages"] == done["stages"]
+    rows = pq.read_table(tmp_path / "out" / "stages" / "filtered-00000.parquet").to_pylist()
+    assert [row["p_yes"] for row in rows] == pytest.approx([0.4] * len(rows))
+    assert other["stages"]["filter"]["kept"] == 3
+
+
+def test_thresholds_of_a_real_detector(source, tmp_path, train_extra):
+    """A box needs the score of a box, and one word of its phrase with the score of a word."""
+    from flows.grounding.detectors import Looked
+    from flows.grounding.grounding_dino import GroundingDino
+    from schemas.settings.grounding import DetectConfig
+    from tests.doubles.tiny_detector import grounding_dino
+
+    weights = str(grounding_dino(tmp_path / "dino"))
+    asked = [Looked(np.zeros((60, 80, 3), np.uint8), "the tower")]
+
+    def found(box, text):
+        config = DetectConfig(model=weights, device="cpu", box_threshold=box, text_threshold=text)
+        return len(GroundingDino(config).find(asked)[0])
+
+    assert found(0.0, 0.0) > 0
+    assert found(1.0, 0.0) == found(0.0, 1.0) == 0

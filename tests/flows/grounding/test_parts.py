@@ -12,7 +12,7 @@ from flows.grounding.detectors import Hit, usable
 from flows.grounding.fuse import fused
 from flows.grounding.merge import PRINTED, merged
 from flows.grounding.pointing_model import view_of
-from flows.grounding.questions import flaw
+from flows.grounding.questions import flaw, qualities
 from flows.grounding.road import is_plural
 from flows.grounding.texts import read_texts
 from flows.grounding.triplets import triplets_of
@@ -156,7 +156,9 @@ def test_replies_without_trust():
 
 
 GROUNDED = GroundedText(
-    text_id="t", text="The [man](<42, 210>) is blurry, the [dog](<42, 206>) is clear.", mentions=2
+    text_id="t",
+    text="The [man](<42, 210>) in a white shirt is blurry, the [dog](<42, 206>) is clear.",
+    mentions=2,
 )
 
 
@@ -181,6 +183,24 @@ def test_questions_are_held_to_the_text(kind, question, answer, reason):
     """A mention is copied exactly, a no asks for another quality, no question tells its answer."""
     item = {"kind": kind, "question": question, "answer": answer}
     assert flaw(GROUNDED, [MAN, DOG], item) == reason
+
+
+def test_of_two_things_of_one_name_each_has_its_own_quality():
+    """What the text says of one dog is no answer about the other, which has boxes of its own."""
+    small, large = "[dog](<0, 21>, <40, 61>)", "[dog](<42, 206>)"
+    said = f"The {small} on the grass is dark, and the large {large} is clear."
+    text = GroundedText(text_id="t", text=said, mentions=2)
+    dark = triplet(0, "the dog on the grass", "dog", "dark", "degrades")
+    clear = triplet(1, "the large dog", "dog")
+    assert qualities(said, [dark, clear]) == {small: {"dark"}, large: {"clear"}}
+    for kind, one, word, reason in (
+        ("yes", small, "dark", ""),
+        ("yes", large, "dark", "yes_without_the_quality"),
+        ("no", large, "dark", ""),
+        ("no", large, "clear", "no_without_a_change"),
+    ):
+        item = {"kind": kind, "question": f"Is the {one} {word}?", "answer": f"{kind.title()}."}
+        assert flaw(text, [dark, clear], item) == reason
 
 
 def test_boxes_are_clipped_counted_and_ranked():
