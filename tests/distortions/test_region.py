@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from distortions import DISTORTIONS
 from distortions.chain import Link
-from distortions.region import composite, degrade_region
+from distortions.region import Steps, composite, degrade_region
 from distortions.site import Site
 from distortions.testing import sample_picture
 from schemas.errors import ContractError
@@ -116,3 +116,37 @@ def test_wrong_arrays_raise(picture, mask):
     """Arrays that break the contract raise, they are not guessed at."""
     with pytest.raises(ContractError):
         degrade_region(picture, mask, [])
+
+
+def test_steps_are_run_as_far_as_somebody_asks():
+    """A stage that is asked for early is that of the whole chain; the rest comes when asked."""
+    mask = box_mask(10, 20, 60, 70)
+    names = ("gaussian_noise", "gaussian_blur", "darken_rgb_shift")
+    links = [Link(DISTORTIONS[name], 2, key) for key, name in enumerate(names)]
+    whole = degrade_region(PICTURE, mask, links).stages
+    steps = Steps(PICTURE, mask, links)
+    assert [len(steps.so_far().stages), len(steps.patch().stages)] == [1, 4]
+    steps = Steps(PICTURE, mask, links)
+    assert np.array_equal(steps.stage(1), whole[1])
+    assert len(steps.so_far().stages) == 2
+    assert np.array_equal(steps.stage(3), whole[3])
+    assert all(np.array_equal(a, b) for a, b in zip(steps.patch().stages, whole, strict=True))
+
+
+def test_a_type_is_told_where_it_works_and_what_is_used_of_it():
+    """A step that is followed by another works on more than is used: ``window`` says which part."""
+    seen = []
+
+    def told(image, sigma, site):
+        seen.append((image.shape, site))
+        return image.copy()
+
+    told.__module__ = "distortions.types.blur"
+    first = Link(dataclasses.replace(DISTORTIONS["gaussian_blur"], function=told), 3, 1)
+    degrade_region(PICTURE, box_mask(70, 50, 90, 80), [first, Link(first.type, 3, 2)])
+    (shape, before), (_, after) = seen
+    assert 0 < before.y < after.y < 50
+    assert 0 < before.x < after.x < 70
+    assert (before.y + before.window.y0, before.x + before.window.x0) == (after.y, after.x)
+    assert (after.y + after.window.y0, after.x + after.window.x0) == (50, 70)
+    assert before.window.y1 <= shape[0]

@@ -1,9 +1,12 @@
 """What has to be seen before a step deserves its name; directions are in ``test_gate.py``."""
 
+import dataclasses
+
 import pytest
 
+from distortions import DISTORTIONS
 from distortions.measure import Effect
-from distortions.rules import RULES, general_rule
+from distortions.rules import RULES, general_rule, rule_of
 from schemas.settings.config import GateConfig
 from tests.distortions.test_gate import DIRECTIONS
 
@@ -54,3 +57,23 @@ def test_families_without_a_rule_of_their_own():
         for name, value in SEEN.items():
             assert rule(STILL._replace(**{name: value}), GATE) == ""
         assert rule(STILL, GATE) == "invisible"
+
+
+def test_smooth_parts_and_edges_at_the_limit():
+    """Banding needs three tenths without structure, oversmoothing seven tenths of the edges."""
+    seen = STILL._replace(**SEEN)
+    assert RULES["banding"](seen._replace(smooth=0.3), GATE) == ""
+    assert RULES["banding"](seen._replace(smooth=0.299), GATE) == "no_smooth_part"
+    softer = seen._replace(gradient_log_ratio=-0.04)
+    assert RULES["oversmoothing"](softer._replace(edges_kept=0.7), GATE) == ""
+    assert RULES["oversmoothing"](softer._replace(edges_kept=0.699), GATE) == "edges_lost"
+
+
+def test_what_hides_in_means_is_only_asked_to_move():
+    """Types of colour alone and of few places have a rule of their own, whatever their family."""
+    entry = DISTORTIONS["gaussian_noise"]
+    assert rule_of(entry) is RULES["noise"]
+    for shows in ("chroma", "sparse"):
+        rule = rule_of(dataclasses.replace(entry, shows=shows))
+        assert rule(STILL, GATE) == "invisible"
+        assert rule(STILL._replace(delta_e=0.001), GATE) == ""

@@ -23,6 +23,8 @@ def test_contrast_is_that_of_the_lab_values():
     )
     assert found.chroma == pytest.approx(abs(chroma[mask].mean() - chroma[~mask].mean()), abs=0.1)
     assert found.spread == pytest.approx(lab[mask, 0].std() - lab[~mask, 0].std(), abs=0.1)
+    means = [lab[part, 1:].mean(axis=0) for part in (mask, ~mask)]
+    assert found.cast == pytest.approx(float(np.hypot(*(means[0] - means[1]))), abs=0.2)
     assert found == Contrast(*(round(value, 4) for value in found))
     assert any(value != round(value, 3) for value in found)
 

@@ -87,6 +87,10 @@ class TestPlacePhrase:
             (Box(0, 30, 100, 50), "across the middle, from side to side"),
             (Box(0, 0, 100, 80), "across most of the picture"),
             (Box(70, 60, 100, 80), "in the lower right"),
+            (Box(0, 0, 75, 20), "along the top edge"),
+            (Box(10, 1, 85, 20), "across the upper part, from side to side"),
+            (Box(10, 0, 84, 20), "in the upper middle"),
+            (Box(80, 0, 100, 60), "along the right edge"),
         ],
     )
     def test_examples(self, box, phrase):

@@ -6,7 +6,9 @@ import shutil
 
 import pyarrow.parquet as pq
 
-from flows.dataset.card import sample_rows
+from flows.dataset.card import card_text, sample_rows
+from flows.dataset.statistics.stats import Stats
+from schemas.settings.config import RunConfig
 
 
 def test_the_snippet_runs(dataset):
@@ -26,6 +28,18 @@ def test_every_link_leads_somewhere(dataset):
     assert "figures/samples.png" in links
     for link in links:
         assert (dataset / link).is_file(), link
+
+
+def test_names_of_others_are_no_markup(tmp_path):
+    """A family or reason with bars, HTML, a link and a line break stays text in its cell."""
+    evil = "a|b <img src=x>\n# [c](http://d) `e` \\"
+    stats = Stats()
+    stats.families[evil] = 3
+    stats.rejects["build", evil] = 4
+    card = card_text(tmp_path, RunConfig(), "0", stats, {})
+    said = r"a\|b \<img src=x\> # \[c\](http://d) \`e\` \\"
+    assert f"\n| {said} | 3 |\n" in card
+    assert f"\n| build: {said} | 4 |\n" in card
 
 
 def test_splits_of_the_card_exist(dataset):

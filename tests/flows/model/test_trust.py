@@ -61,20 +61,23 @@ def test_a_checkpoints_own_code_needs_a_word(tmp_path):
 
 
 def test_a_started_server_gets_its_key_by_the_environment(tmp_path, monkeypatch):
-    """Its command line, which everybody can read, does not hold it; our requests do."""
+    """Its command line, which everybody can read, does not hold it; it reports to nobody."""
     said, program = tmp_path / "said", tmp_path / "vllm"
     fake = f'"{sys.executable}" -m tests.doubles.fake_vllm "{tmp_path}" ready "$@"'
-    program.write_text(f'#!/bin/sh\necho "$VLLM_API_KEY|$@" > "{said}"\nexec {fake}\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$VLLM_API_KEY|$VLLM_NO_USAGE_STATS|$@" > "{said}"\nexec {fake}\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("MY_KEY", "SECRET")
-    monkeypatch.delenv("VLLM_API_KEY", raising=False)
+    for name in ("VLLM_API_KEY", "VLLM_NO_USAGE_STATS"):
+        monkeypatch.delenv(name, raising=False)
     lines = []
     given = config(vllm=str(program), api_key_env="MY_KEY")
     with model_server(given, lines.append) as served:
         assert served.answers.endpoints[0].startswith("http://127.0.0.1:")
         assert served.answers.api_key_env == "MY_KEY"
-    key, _, arguments = said.read_text().partition("|")
-    assert key == "SECRET"
+    key, silent, arguments = said.read_text().split("|", 2)
+    assert (key, silent) == ("SECRET", "1")
     assert "SECRET" not in arguments
     assert "SECRET" not in "".join(lines)

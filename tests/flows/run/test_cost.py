@@ -2,7 +2,9 @@
 
 import pytest
 
+from flows.model.cost import estimate_lines
 from flows.run.cost import Slopes, cost_lines, usual
+from schemas.errors import ConfigError
 from schemas.settings.config import RunConfig
 
 
@@ -41,6 +43,13 @@ def test_servers_answer_together():
         "8",
         "each answers 20 requests a second (--rate): 160 together",
     )
+
+
+@pytest.mark.parametrize("rate", [0.0, -5.0, float("nan"), float("inf")])
+def test_a_rate_that_is_none_is_a_mistake(rate):
+    """A server answers some requests a second; anything else is one line."""
+    with pytest.raises(ConfigError, match="--rate: expected requests a second above 0"):
+        estimate_lines(9, RunConfig(), rate, [])
 
 
 def test_our_slopes_grow_with_pixels_and_variants():

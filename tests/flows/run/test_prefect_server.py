@@ -67,6 +67,21 @@ def test_server_lives_as_long_as_the_context(opened):
     assert gone_within(url, 2)
 
 
+def test_prefect_reports_to_nobody(environment):
+    """Before Prefect is imported its statistics are switched off, for it and its servers."""
+    asked = (
+        "from flows.run.engines.prefect_server import quiet_prefect\n"
+        "quiet_prefect(False)\n"
+        "from prefect.settings import PREFECT_SERVER_ANALYTICS_ENABLED as found\n"
+        "import os\n"
+        "print(found.value(), os.environ['DO_NOT_TRACK'])\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["False", "1"]
+
+
 def test_server_of_a_killed_run_is_ended(opened):
     """SIGKILL leaves no server behind: its watcher ends it within seconds."""
     process, (url, *_) = opened

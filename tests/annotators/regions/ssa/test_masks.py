@@ -1,5 +1,7 @@
 """Masks by segment-anything and by transformers, on tiny models, loaded as real ones are."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,28 @@ def test_broken_checkpoints_are_one_line(tmp_path, content, sha256, words):
     with pytest.raises(ConfigError, match=words) as caught:
         SegmentAnything(config, choose_place("cpu", True))
     assert "\n" not in str(caught.value)
+
+
+class Evil:
+    """Makes a folder as soon as somebody unpickles it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+def test_a_checkpoint_runs_no_code(tmp_path):
+    """A file that would call something while it is read is refused, and calls nothing."""
+    import torch
+
+    path = tmp_path / "sam.pth"
+    torch.save(Evil(str(tmp_path / "ran")), path)
+    config = SsaConfig(sam_checkpoint=str(path), sam_type="vit_b")
+    with pytest.raises(ConfigError, match="no checkpoint of --sam-type vit_b"):
+        SegmentAnything(config, choose_place("cpu", True))
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_published_name_has_a_published_checksum(tmp_path):
