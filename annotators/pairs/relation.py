@@ -13,10 +13,17 @@ Relation = Literal[
     "same", "slightly_better", "slightly_worse", "significantly_better", "significantly_worse"
 ]
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
-SLIGHTLY, SIGNIFICANTLY = 0.1, 0.3
-"""Differences of SSIM from which a relation is slight or significant. On the default data (three
-variants of photographs) each of the five has 15 to 24 % of the regions that are degraded in at
-least one of the two pictures, so Panda's own thresholds stand."""
+Thresholds: TypeAlias = tuple[float, float]
+"""Differences from which a relation is slight, and significant."""
+PANDA: Thresholds = (0.1, 0.3)
+THRESHOLDS: Mapping[str, Thresholds] = {
+    "ssim": PANDA,
+    "haarpsi": (0.15, 0.4),
+    "damage": (0.3, 0.65),
+}
+"""By stored score. On the default data (three variants of photographs) each of the five relations
+has 14 to 28 % of the regions that are degraded in at least one of the two pictures; for SSIM
+Panda's own thresholds do that."""
 DIGITS = 6
 """Of a stored score; relations are made from stored ones."""
 SURE, ALIKE = 0.4, 0.2
@@ -28,12 +35,12 @@ which a word is mild, and that less the same margin twice."""
 WORST = 3.6
 
 
-def relation(anchor: float, target: float) -> Relation:
+def relation(anchor: float, target: float, thresholds: Thresholds = PANDA) -> Relation:
     """The anchor's relation to the target, from scores 0 to 1, 1 for a pristine region."""
-    difference = anchor - target
-    if abs(difference) < SLIGHTLY:
+    difference, (slightly, significantly) = anchor - target, thresholds
+    if abs(difference) < slightly:
         return "same"
-    if abs(difference) < SIGNIFICANTLY:
+    if abs(difference) < significantly:
         return "slightly_better" if difference > 0 else "slightly_worse"
     return "significantly_better" if difference > 0 else "significantly_worse"
 

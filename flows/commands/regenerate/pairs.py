@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from schemas.errors import ConfigError
+
 
 def run(
     dataset: Annotated[
@@ -26,6 +28,10 @@ def run(
     plugin: Annotated[
         list[str] | None, typer.Option("--plugin", help="Python file that brings a score.")
     ] = None,
+    thresholds: Annotated[
+        str | None,
+        typer.Option(help="Differences that are slight and significant, e.g. 0.1,0.3."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the sample and the wordings.")] = 0,
     strict: Annotated[
         bool, typer.Option("--strict", help="Leave out pictures with a chain of several steps.")
@@ -41,7 +47,9 @@ def run(
     from flows.dataset.pairs.make import PairSettings, make_pairs
     from flows.store.place import place
 
-    settings = PairSettings(per_picture, questions, score, seed, strict, tuple(plugin or ()))
+    settings = PairSettings(
+        per_picture, questions, score, seed, strict, tuple(plugin or ()), _two(thresholds)
+    )
     made = make_pairs(place(dataset), out, settings, source or [])
     counts = made["counts"]
     typer.echo(f"pairs: {counts['pairs']}, rows: {counts['rows']}, in {out}")
@@ -50,3 +58,14 @@ def run(
     for name, number in counts.items():
         if name.startswith(("left out", "not asked", "refused")) and number:
             typer.echo(f"{name}: {number}")
+
+
+def _two(text: str | None) -> tuple[float, float] | None:
+    """Two numbers between commas."""
+    if text is None:
+        return None
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigError(f"--thresholds: expected two numbers, 0.1,0.3, got {text!r}") from None
+    return low, high

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TextIO
 
 from annotators.pairs.asking import FORMS, Compared, PairQuestion, ask, table
 from annotators.pairs.check import check_pair
-from annotators.pairs.relation import RELATIONS, SIGNIFICANTLY, SLIGHTLY, Score
+from annotators.pairs.relation import PANDA, RELATIONS, THRESHOLDS, Score, Thresholds
 from annotators.screening import well_inside
 from distortions.plugins import load_plugins
 from flows.dataset.formats.embedded import IMAGES, write_embedded
@@ -55,6 +55,8 @@ class PairSettings(NamedTuple):
         seed: Of the sample and the wordings.
         strict: Leave out pictures that hold a chain of several steps.
         plugins: Python files that bring scores.
+        thresholds: Differences of the score from which a relation is slight, and significant;
+            ``None``: those of the stored score, for a plugin's those of Panda.
     """
 
     per_picture: int = 2
@@ -63,6 +65,12 @@ class PairSettings(NamedTuple):
     seed: int = 0
     strict: bool = False
     plugins: tuple[str, ...] = ()
+    thresholds: Thresholds | None = None
+
+    @property
+    def limits(self) -> Thresholds:
+        """The thresholds that hold."""
+        return self.thresholds or THRESHOLDS.get(self.score, PANDA)
 
 
 def make_pairs(
@@ -82,13 +90,18 @@ def make_pairs(
     """
     if settings.per_picture < 0 or settings.questions < 0:
         raise ConfigError("pairs: --per-picture and --questions must be 0 or more")
+    if not 0 < settings.limits[0] < settings.limits[1] < 1:
+        raise ConfigError(f"pairs: thresholds must rise between 0 and 1, got {settings.limits}")
     manifest = require_dataset(dataset)
     load_plugins(settings.plugins)
     require_score(settings.score)
     require_records(dataset, manifest, [Picture, Region, DegradedRegion, Sample])
     parent = describe_file(dataset, dataset / MANIFEST).sha256
     code = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in settings.plugins]
-    how = {"dataset_sha256": parent, "settings": {**settings._asdict(), "plugins": code}}
+    how = {
+        "dataset_sha256": parent,
+        "settings": {**settings._asdict(), "plugins": code, "thresholds": settings.limits},
+    }
     mark_folder(out, MARKER, json.dumps(how, sort_keys=True) + "\n", "pairs of this dataset")
     known = families_in(manifest)
     how |= {"families": sorted(known), "plugin_families": plugin_families(known)}
@@ -164,7 +177,7 @@ class _Split:
         score: Score,
     ) -> Iterator[dict[str, Any]]:
         anchor, target = sides
-        compared = photograph.compared(anchor, target, score)
+        compared = photograph.compared(anchor, target, score, self.settings.limits)
         if anchor.kind != "uniform" and target.kind != "uniform":
             compared = [found for found in compared if found.anchor.role != "whole"]
         pair_id = f"{photograph.picture.picture_id}/{anchor.name}-{target.name}"
@@ -227,12 +240,13 @@ def _temporary(path: Path) -> Path:
 def _manifest(out: Path, how: dict[str, Any], counts: Counter[str]) -> dict[str, Any]:
     touched = {name: counts[f"touched {name}"] for name in RELATIONS}
     whole = sum(touched.values())
+    slightly, significantly = how["settings"]["thresholds"]
     files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.parent != out]
     manifest = {
         "kind": PAIRS,
         **how,
         "wordings": table()["version"],
-        "thresholds": {"slightly": SLIGHTLY, "significantly": SIGNIFICANTLY},
+        "thresholds": {"slightly": slightly, "significantly": significantly},
         "shares": {name: round(n / whole, 4) if whole else 0.0 for name, n in touched.items()},
         "counts": dict(sorted(counts.items())),
         "files": [describe_file(out, path)._asdict() for path in files],

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from annotators.facts import PictureFacts
 from annotators.pairs.asking import Compared
-from annotators.pairs.relation import Score, relation
+from annotators.pairs.relation import Score, Thresholds, relation
 from annotators.screening import well_inside
 from flows.dataset.manifest import families_in
 from flows.ingest.fingerprints import content_hash
@@ -74,13 +74,16 @@ class Photograph(NamedTuple):
         """Every ordered pair that can be compared region by region."""
         return [pair for pair in permutations(self.sides, 2) if _comparable(*pair)]
 
-    def compared(self, anchor: Side, target: Side, score: Score) -> list[Compared]:
+    def compared(
+        self, anchor: Side, target: Side, score: Score, thresholds: Thresholds
+    ) -> list[Compared]:
         """All regions of a pair, in the order of the photograph's regions.
 
         Args:
             anchor: The first picture.
             target: The second picture.
             score: What relations come from.
+            thresholds: Of the relations.
         """
         regions = [(self._regions(anchor), self._regions(target))]
         facts = self._facts(anchor, regions[0][0]), self._facts(target, regions[0][1])
@@ -90,7 +93,7 @@ class Photograph(NamedTuple):
                 other,
                 facts,
                 self.phrases.get(one.region_id, ""),
-                relation(score(one), score(other)),
+                relation(score(one), score(other), thresholds),
             )
             for one, other in zip(*regions[0], strict=True)
             if one.role == "whole" or "uniform" not in (anchor.kind, target.kind)

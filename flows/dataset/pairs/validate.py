@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from annotators.pairs.check import check_pair
-from annotators.pairs.relation import RELATIONS, opposite, relation
+from annotators.pairs.relation import RELATIONS, Thresholds, opposite, relation
 from flows.dataset.manifest import families_in
 from flows.dataset.pairs.reading import GRAPHS, Pair, Row, compared_of, pairs_of, question_of
 from flows.dataset.validate_shard import Defect
@@ -33,6 +33,7 @@ class _Tools(NamedTuple):
     families: Mapping[str, Family]
     counts: Counter[str]
     splits: dict[str, str]
+    thresholds: Thresholds
 
 
 def validate_pairs(out: Path) -> Iterator[Defect]:
@@ -53,7 +54,8 @@ def validate_pairs(out: Path) -> Iterator[Defect]:
     yield from files
     if files:
         return
-    tools = _Tools(families_in(manifest), Counter(), {})
+    limits = manifest["thresholds"]["slightly"], manifest["thresholds"]["significantly"]
+    tools = _Tools(families_in(manifest), Counter(), {}, limits)
     for split in SPLITS:
         for photograph in pairs_of(out, split):
             yield from _photograph(photograph, split, tools)
@@ -81,7 +83,7 @@ def _photograph(pairs: Sequence[Pair], split: str, tools: _Tools) -> Iterator[De
         owner = pair.record["picture_id"]
         if tools.splits.setdefault(owner, split) != split:
             yield Defect(file, of, "leak", f"photograph {owner} in both splits")
-        yield from _relations(pair, file, tools.counts)
+        yield from _relations(pair, file, tools)
         yield from _graph(pair, f"{GRAPHS}/{split}.jsonl")
         if (other := by_sides.get((target, anchor))) is not None:
             yield from _swapped(pair, other, file)
@@ -89,19 +91,19 @@ def _photograph(pairs: Sequence[Pair], split: str, tools: _Tools) -> Iterator[De
         yield from _rows(pair, f"{DATA}/{split}.parquet", tools, images)
 
 
-def _relations(pair: Pair, file: str, counts: Counter[str]) -> Iterator[Defect]:
+def _relations(pair: Pair, file: str, tools: _Tools) -> Iterator[Defect]:
     """Every relation follows from the stored scores, and what nobody touched is the same."""
     for region in pair.record["regions"]:
         sides = region["anchor"], region["target"]
         where = f"{pair.record['pair_id']}:{region['region_id']}"
         touched = any(side["chain"] for side in sides)
-        counts[f"{'touched' if touched else 'untouched'} {region['relation']}"] += 1
+        tools.counts[f"{'touched' if touched else 'untouched'} {region['relation']}"] += 1
         scores = [side["score"] for side in sides]
         if not all(0 <= score <= 1 for score in scores):
             yield Defect(file, where, "score", f"{scores}, allowed is 0 to 1")
         if any(side["score"] != 1 for side in sides if not side["chain"]):
             yield Defect(file, where, "score", f"a clean region must have 1, got {scores}")
-        if (wanted := relation(*scores)) != region["relation"]:
+        if (wanted := relation(*scores, tools.thresholds)) != region["relation"]:
             yield Defect(file, where, "relation", f"{region['relation']}, by scores {wanted}")
 
 

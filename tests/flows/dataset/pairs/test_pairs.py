@@ -227,6 +227,8 @@ def test_mistakes_are_one_line(spider, dataset, photos, tmp_path):
         (dataset, ("--out", tmp_path / "o", "--score", "psnr"), "unknown score"),
         (tmp_path, ("--out", tmp_path / "o"), "manifest.json is missing"),
         (dataset, ("--out", tmp_path / "full"), "not empty"),
+        (dataset, ("--out", tmp_path / "o", "--thresholds", "0.3,0.1"), "must rise"),
+        (dataset, ("--out", tmp_path / "o", "--thresholds", "0.3"), "expected two numbers"),
     ):
         done = spider("pairs", folder, *more)
         assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
@@ -267,6 +269,13 @@ def test_a_score_of_a_plugin(spider, dataset, photos, tmp_path):
         assert row["relation"] == relation(row["anchor_score"], row["target_score"])
     assert checked > 3
     assert spider("validate", tmp_path / "p").returncode == 0
+    limits = ("--thresholds", "0.02,0.05")
+    made = spider("pairs", dataset, "--out", tmp_path / "l", "--score", "likeness", *asked, *limits)
+    assert made.returncode == 0, made.stderr
+    for row in rows_of(tmp_path / "l"):
+        scores = row["anchor_score"], row["target_score"]
+        assert row["relation"] == relation(*scores, (0.02, 0.05))
+    assert spider("validate", tmp_path / "l").returncode == 0
     done = spider("pairs", dataset, "--out", tmp_path / "q", "--score", "beyond", *asked)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "likeness.py" in done.stderr
