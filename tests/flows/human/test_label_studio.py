@@ -73,14 +73,14 @@ def labelled(client, project):
 
 def test_what_label_studio_exports_comes_back(program, coffee, astronaut, spider, tmp_path):
     """It shows all pictures, and its export gives every proposal's pixels, name and named flaws."""
-    home = tmp_path / "home"
-    pictures, project = tmp_path / "in", home / "p"
+    pictures, project, home = tmp_path / "in", tmp_path / "p", tmp_path / "home"
+    home.mkdir()
     pictures.mkdir()
     for name, image in (("coffee", coffee), ("astronaut", astronaut)):
         cv2.imwrite(str(pictures / f"{name}.png"), np.ascontiguousarray(image[..., ::-1]))
     done = spider("annotate-project", pictures, "--tool", "labelstudio", "--out", project)
     assert done.returncode == 0, done.stderr
-    with serving(program, home) as client:
+    with serving(program, home, project) as client:
         exported = labelled(client, project)
     (tmp_path / "e.json").write_text(json.dumps(exported))
     out = tmp_path / "a"
