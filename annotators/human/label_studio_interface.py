@@ -13,7 +13,6 @@ from xml.sax.saxutils import quoteattr
 from annotators.human.meaning import NO_FLAW, SCOPES, SEVERITIES
 from schemas.families import Family
 
-COLOURS = 24
 GOLDEN = 0.618034
 GROUPS = {
     "sharpness": ("blur", "oversharpen", "pixelate", "oversmoothing", "aliasing", "jitter"),
@@ -31,23 +30,23 @@ _LETTERS = "qwertyuiopasdfghjklzxcvbnm"
 def labelstudio_config(families: Mapping[str, Family]) -> str:
     """The labelling interface.
 
-    Each proposal has a number and its own colour, thin enough to see the picture through it. Flaws
-    stand in groups with a key each (shift and a letter); how strong a flaw is is asked when it has
-    been chosen.
+    Each proposal has its own colour and its own name, which come with the task. What can be said of
+    a region is shown when one is chosen: flaws in groups with a key each (shift and a letter), and
+    under its group how strong a chosen flaw is.
     """
     groups = _grouped(families)
     letters = iter(_LETTERS)
-    labels = "".join(
-        f'<Label value="{name}" background="{colour}"/>' for name, colour in _colours()
+    flaws = "".join(
+        _flaws(name, nouns, letters) + "".join(_strength(name, noun) for noun in nouns)
+        for name, nouns in groups.items()
     )
-    flaws = "".join(_flaws(name, nouns, letters) for name, nouns in groups.items())
-    strengths = "".join(_strength(name, noun) for name, nouns in groups.items() for noun in nouns)
     scopes = "".join(f'<Choice value="{value}"/>' for value in SCOPES)
     whole = "".join(_choice(noun) for nouns in groups.values() for noun in nouns)
     return f"""<View style="display: flex; gap: 1em">
   <View style="flex: 70%">
     <Image name="image" value="$image" zoom="true" zoomControl="true"/>
-    <BrushLabels name="brush" toName="image" opacity="0.2" showInline="true">{labels}</BrushLabels>
+    <BrushLabels name="brush" toName="image" value="$regions"
+      showInline="true"><Label value="region" background="{colour(0)}"/></BrushLabels>
     <PolygonLabels name="outline" toName="image" opacity="0" strokeWidth="3">
       <Label value="region"/>
     </PolygonLabels>
@@ -56,12 +55,19 @@ def labelstudio_config(families: Mapping[str, Family]) -> str:
     </RectangleLabels>
   </View>
   <View style="flex: 30%">
-    <Header value="The region you clicked: what it is, and what is wrong with it"/>
-    <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"/>
-    <Choices name="distortion" toName="image" perRegion="true" choice="multiple"
-      layout="inline">{_choice(NO_FLAW, "shift+0")}
-    </Choices>{flaws}{strengths}
-    <Header value="The whole picture: flaws in regions, everywhere, or none at all (clean)"/>
+    <View visibleWhen="no-region-selected">
+      <Header value="Choose a region, in the list or in the picture" size="5"/>
+    </View>
+    <View visibleWhen="region-selected">
+      <Header value="This region: what it is, and what is wrong with it" size="5"/>
+      <TextArea name="label" toName="image" perRegion="true" maxSubmissions="1"
+        placeholder="what it is"/>
+      <Choices name="distortion" toName="image" perRegion="true" choice="multiple"
+        layout="inline">{_choice(NO_FLAW, "shift+0")}
+      </Choices>{flaws}
+    </View>
+    <Header size="5"
+      value="The whole picture: flaws in regions, everywhere, or none at all (clean)"/>
     <Choices name="scope" toName="image" layout="inline">{scopes}</Choices>
     <Choices name="whole_distortion" toName="image" choice="multiple" layout="inline">{whole}
     </Choices>
@@ -82,7 +88,8 @@ def _grouped(families: Mapping[str, Family]) -> dict[str, list[str]]:
 
 def _flaws(group: str, nouns: Sequence[str], letters: Iterator[str]) -> str:
     """One group of flaws; those for whom no letter is left have no key."""
-    keys = [f"shift+{letter}" for letter, _ in zip(letters, nouns, strict=False)]
+    # nouns first: else the letter after the last noun would be taken and lost
+    keys = [f"shift+{letter}" for _, letter in zip(nouns, letters, strict=False)]
     keys += [""] * (len(nouns) - len(keys))
     choices = "".join(_choice(noun, key) for noun, key in zip(nouns, keys, strict=True))
     return f"""
@@ -109,11 +116,7 @@ def _choice(value: str, hotkey: str = "") -> str:
     return f"\n      <Choice value={quoteattr(value)}{key}/>"
 
 
-def _colours() -> list[tuple[str, str]]:
-    """Names of regions with their colours, hues far apart in a row."""
-    found = [("region", "#ff9900")]
-    for number in range(1, COLOURS + 1):
-        red, green, blue = colorsys.hsv_to_rgb(number * GOLDEN % 1, 0.85, 0.95)
-        colour = "#" + "".join(f"{round(255 * value):02x}" for value in (red, green, blue))
-        found.append((f"region {number}", colour))
-    return found
+def colour(number: int) -> str:
+    """Of a region, as HTML writes it; hues far apart in a row."""
+    rgb = colorsys.hsv_to_rgb((0.1 + number * GOLDEN) % 1, 0.85, 0.95)
+    return "#" + "".join(f"{round(255 * value):02x}" for value in rgb)

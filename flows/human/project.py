@@ -3,10 +3,11 @@
 import csv
 import io
 import json
-import re
+import shlex
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from importlib.resources import files
+from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from annotators.human.label_studio_interface import labelstudio_config
@@ -22,28 +23,24 @@ from annotators.human.tool_projects import (
 from annotators.human.vocabulary import builtin_vocabulary
 from annotators.regions.source import RegionSource
 from distortions.registry import FAMILIES
+from flows.human.originals import put_picture
 from flows.human.pages import PagedFile
 from flows.human.photographs import NAMES
-from flows.ingest.archives import read_bytes
 from flows.ingest.candidate import ingest_candidate
 from flows.ingest.picture_list import readable_name
 from flows.ingest.sources import list_candidates
 from flows.processes import mapped
 from flows.regions.choose import chosen_source
-from flows.store.layout import storage_errors, write_text
-from flows.store.png import write_png
-from schemas.arrays import Image
+from flows.store.layout import write_text
 from schemas.candidate import Candidate
 from schemas.errors import ConfigError, UnknownNameError
-from schemas.records import Picture, Reject
+from schemas.records import Reject
 from schemas.settings.config import RegionConfig, RunConfig
 
 # Label Studio serves the files of a folder it was told about under this address.
 LOCAL = "/data/local-files/?d=images/"
 PART_BYTES: Final = 200_000_000
 """A file of tasks is no larger."""
-_UNSAFE = re.compile(r"[^\w.() -]", re.ASCII)
-"""Signs that addresses, shells or file systems take for something else."""
 
 
 class _Job(NamedTuple):
@@ -123,7 +120,7 @@ def _prepare(job: _Job) -> _Prepared | Reject:
     found = ingest_candidate(job.candidate, job.config)
     if isinstance(found, Reject):
         return found
-    name = _put_picture(job.out / "images", job.candidate, found.picture, found.image)
+    name = put_picture(job.out / "images", job.candidate, found.picture, found.image)
     regions = _source(job.config.regions.model_dump_json())
     (proposed,) = regions.propose([found.image], [found.picture])
     kept = [p for p in proposed.regions if p.mask.mean() >= job.config.regions.min_area]
@@ -187,23 +184,6 @@ class _Pages:
         self._file.close(self._out / f"tasks-{self._parts:03d}.json")
 
 
-def _put_picture(folder: Path, candidate: Candidate, picture: Picture, image: Image) -> str:
-    """Write a picture as people see it; returns its name.
-
-    A JPEG that ingest did not change goes in as it is; of others the decoded pixels, turned as
-    displayed, so that outlines fit in any tool.
-    """
-    called = PurePosixPath(readable_name(candidate.path).replace("!", "/")).stem
-    stem = f"{picture.picture_id}-{_UNSAFE.sub('_', called)[:100]}"
-    with storage_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        if picture.format == "JPEG" and not picture.rules:
-            (folder / f"{stem}.jpg").write_bytes(read_bytes(candidate))
-            return f"{stem}.jpg"
-        write_png(folder / f"{stem}.png", image)
-    return f"{stem}.png"
-
-
 def _names(pages: Sequence[_Prepared]) -> str:
     """The table by which an import finds what tables of scores call the pictures."""
     text = io.StringIO()
@@ -218,28 +198,48 @@ def _write(out: Path, tool: str, done: Sequence[_Prepared]) -> None:
     write_text(out / NAMES, _names(done))
     if tool == "labelstudio":
         write_text(out / "config.xml", labelstudio_config(families))
+        script = files("flows.human").joinpath("load.py").read_text(encoding="utf-8")
+        write_text(out / "load.py", script)
         write_text(out / "README.md", LABEL_STUDIO)
     else:
         write_text(out / "labels.json", json.dumps(cvat_labels(families), indent=1))
         write_text(out / "README.md", CVAT)
 
 
+def how_to_start(tool: str, out: Path) -> str:
+    """The commands that come next, as they are printed."""
+    folder = shlex.quote(str(out.resolve()))
+    images = shlex.quote(str(out / "images"))
+    comes_back = f"iqa-spider import EXPORT --images {images} --out ANNOTATIONS"
+    if tool == "cvat":
+        return f"next: {out / 'README.md'} says how CVAT takes it; then\n  {comes_back}"
+    return f"""next:
+  LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true \\
+  LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT={folder} label-studio start
+  LABEL_STUDIO_API_KEY=... python {shlex.quote(str(out / "load.py"))} http://localhost:8080
+  {comes_back}
+the key stands under "Account & Settings"; more in {out / "README.md"}"""
+
+
 LABEL_STUDIO = """# Marking flaws in Label Studio
 
-1. Start it in this folder, so that it may show the pictures:
+1. Start it in this folder, so that it may show the pictures, and sign up at the address it says:
 
        LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true \\
        LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT="$PWD" label-studio start
 
-2. Make a project; paste `config.xml` under Settings, Labeling Interface, Code.
-3. Under Settings, Cloud Storage, add a source storage of the kind "Local files" with the absolute
-   path of `images`. It need not be synchronised; without it the pictures do not show.
-4. Import `tasks.json`, or where there are several one `tasks-...json` after the other. Under
-   Settings, Annotation, choose the predictions to be shown.
-5. For each picture: click a region, say what is wrong with it and how strongly, or that it has no
-   flaw; correct its outline with brush and eraser, or draw regions of your own. Of the whole
-   picture say whether it is `clean`. What nobody judged counts as not judged, not as good.
-6. Export as **JSON** (not JSON-MIN, which forgets which region a word belongs to), then:
+2. Copy the token under "Account & Settings", and let it make the project:
+
+       LABEL_STUDIO_API_KEY=TOKEN python load.py http://localhost:8080
+
+   That does what you could do by hand: paste `config.xml` as labelling interface and
+   `instructions.html` as instructions, add a source storage "Local files" with the absolute path of
+   `images` (without it the pictures do not show), import every `tasks*.json`.
+3. For each picture: choose a region, in the list or by its outline, say what is wrong with it and
+   how strongly, or that it has no flaw; correct its outline with brush and eraser, or draw regions
+   of your own. Of the whole picture say whether it is `clean`. What nobody judged counts as not
+   judged, not as good.
+4. Export as **JSON** (not JSON-MIN, which forgets which region a word belongs to), then:
 
        iqa-spider import EXPORT.json --images images --out ANNOTATIONS
 

@@ -13,7 +13,7 @@ PATIENCE = 300.0
 """Seconds for migrations of a new database on a slow machine."""
 
 
-def environment(folder):
+def environment(folder, shown):
     """Settings that keep it to itself: no analytics, no version check, data in the folder."""
     return {
         **os.environ,
@@ -21,13 +21,13 @@ def environment(folder):
         "COLLECT_ANALYTICS": "false",
         "LATEST_VERSION_CHECK": "false",
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
-        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(folder),
+        "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(shown),
     }
 
 
 @contextlib.contextmanager
-def serving(program, folder):
-    """A client of a server that runs as long as the block."""
+def serving(program, folder, shown):
+    """A client of a server that runs as long as the block and may show the files of a project."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -51,7 +51,7 @@ def serving(program, folder):
     ]
     with (folder / "log.txt").open("wb") as log:
         process = subprocess.Popen(
-            list(map(str, command)), stdout=log, stderr=log, env=environment(folder)
+            list(map(str, command)), stdout=log, stderr=log, env=environment(folder, shown)
         )
         headers = {"Authorization": f"Token {TOKEN}"}
         try:

@@ -15,7 +15,7 @@ def run(
     tool: Annotated[str, typer.Option(help="labelstudio or cvat.")] = "labelstudio",
     regions: options.Regions = None,
     limit: options.Limit = None,
-    workers: options.Workers = None,
+    workers: Annotated[int | None, typer.Option(help="Pictures worked on at once.")] = None,
     config: options.Config = None,
     set_: options.Set = None,
 ) -> int:
@@ -23,8 +23,8 @@ def run(
     from rich.console import Console
     from rich.progress import Progress
 
-    from flows.human.project import make_project
-    from flows.looking.gallery.types import write_families
+    from flows.human.project import how_to_start, make_project
+    from flows.looking.gallery.types import write_families, write_instructions
 
     settings = options.run_settings(config, set_, regions=regions, limit=limit, workers=workers)
     console = Console(stderr=True)
@@ -35,10 +35,9 @@ def run(
             sources, out, tool, settings, lambda n, of: bar.update(line, completed=n, total=of)
         )
     write_families(out / "flaws.html")
+    if tool == "labelstudio":
+        write_instructions(out)
     for reject in rejects:
         typer.echo(f"left out: {reject.subject}: {reject.reason}: {reject.detail}", err=True)
-    typer.echo(
-        f"{out}: {number} pictures; import what people export with: "
-        f"iqa-spider import EXPORT --images {out / 'images'} --out ANNOTATIONS"
-    )
+    typer.echo(f"{out}: {number} pictures\n{how_to_start(tool, out)}")
     return ExitStatus.WITH_REJECTS if rejects else ExitStatus.CLEAN

@@ -1,6 +1,7 @@
 """All distortion types at all levels on one self-contained page, with the damage they do."""
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from distortions.perception.planes import Planes
 from distortions.perception.words import grade_of
 from distortions.registry import FAMILIES, SEVERITIES, Distortion
 from distortions.sheet import textured_window
-from flows.looking.gallery.cards import data_uri
+from flows.looking.gallery.cards import data_uri, small_jpeg
 from flows.looking.gallery.page import asset, environment, policy
 from flows.store.layout import write_text
 from schemas.arrays import Image
@@ -21,6 +22,8 @@ from schemas.boxes import Box
 
 WHOLE, DETAIL = 240, 192
 """Longest side of the whole picture, and side of the detail at its own size, pixels."""
+GRADES = ("mild", "moderate", "severe")
+_EXAMPLES = ("blur", "noise", "compression", "brighten", "contrast_weaken", "saturate_weaken")
 
 
 class Level(NamedTuple):
@@ -105,6 +108,35 @@ def write_families(out: Path) -> int:
     types = [types_of(family)[0] for family in FAMILIES if types_of(family)]
     cup: Image = skimage.data.coffee()  # type: ignore[no-untyped-call]
     return write_types(np.ascontiguousarray(cup), types, out)
+
+
+def write_instructions(folder: Path) -> None:
+    """Write what a labelling tool tells people before they begin, with example pictures.
+
+    ``instructions.html`` has a row for each of a few families: details of a cup of coffee that are
+    called mild, moderate and severe. The pictures are files in ``examples``, since tools take those
+    inside a page away.
+
+    Args:
+        folder: Of the project.
+    """
+    cup: Image = np.ascontiguousarray(skimage.data.coffee())  # type: ignore[no-untyped-call]
+    pristine, window = Planes.of(cup), textured_window(cup, DETAIL)
+    rows = []
+    (folder / "examples").mkdir(parents=True, exist_ok=True)
+    for family in _EXAMPLES:
+        named: dict[str, str] = {}
+        for entry, level in product(types_of(family), SEVERITIES):
+            if len(named) == len(GRADES):
+                break
+            made = entry(cup, level, seed=0)
+            grade = grade_of(compare(pristine, Planes.of(made)).damage)
+            if grade and grade not in named:
+                named[grade] = f"examples/{family}-{grade}.jpg"
+                (folder / named[grade]).write_bytes(small_jpeg(made[window.slices]))
+        rows.append((FAMILIES[family].noun, [named.get(grade, "") for grade in GRADES]))
+    template = environment("flows.looking.gallery").get_template("instructions.html.j2")
+    write_text(folder / "instructions.html", template.render(grades=GRADES, rows=rows))
 
 
 def _level(

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 
 from annotators.human.shapes import brush
 from schemas.masks import decode
-from tests.doubles.label_studio_server import call, serving
+from tests.doubles.label_studio_server import TOKEN, call, serving
 
 pytestmark = pytest.mark.slow  # a real Label Studio is started
 
@@ -25,17 +28,22 @@ def program():
 
 
 def labelled(client, project):
-    """Project made, tasks loaded, predictions accepted, one flaw named; the tool's JSON export."""
-    made = call(
-        client,
-        "POST",
-        "/api/projects/",
-        json={"title": "flaws", "label_config": (project / "config.xml").read_text()},
+    """Project loaded, predictions accepted, one flaw named; the tool's JSON export."""
+    done = subprocess.run(
+        [sys.executable, project / "load.py", str(client.base_url)],
+        env=os.environ | {"LABEL_STUDIO_API_KEY": TOKEN},
+        capture_output=True,
+        text=True,
     )
-    number = made["id"]
-    tasks = json.loads((project / "tasks.json").read_text())
-    done = call(client, "POST", f"/api/projects/{number}/import", json=tasks)
-    assert (done["task_count"], done["prediction_count"]) == (len(tasks), len(tasks))
+    assert done.returncode == 0, done.stderr
+    number = int(re.findall(r"/projects/(\d+)/data", done.stdout)[0])
+    made = call(client, "GET", f"/api/projects/{number}/")
+    assert (made["task_number"], made["show_instruction"]) == (2, True)
+    served = re.findall('src="([^"]+)"', made["expert_instruction"])
+    served += [t["data"]["image"] for t in json.loads((project / "tasks.json").read_text())]
+    for address in served:
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["content-type"][:6]) == (200, "image/"), address
     call(
         client,
         "POST",
@@ -64,16 +72,15 @@ def labelled(client, project):
 
 
 def test_what_label_studio_exports_comes_back(program, coffee, astronaut, spider, tmp_path):
-    """Its export of accepted predictions gives every proposal's pixels, name and named flaws."""
-    pictures, project = tmp_path / "in", tmp_path / "p"
+    """It shows all pictures, and its export gives every proposal's pixels, name and named flaws."""
+    pictures, project, home = tmp_path / "in", tmp_path / "p", tmp_path / "home"
+    home.mkdir()
     pictures.mkdir()
     for name, image in (("coffee", coffee), ("astronaut", astronaut)):
         cv2.imwrite(str(pictures / f"{name}.png"), np.ascontiguousarray(image[..., ::-1]))
     done = spider("annotate-project", pictures, "--tool", "labelstudio", "--out", project)
     assert done.returncode == 0, done.stderr
-    home = tmp_path / "home"
-    home.mkdir()
-    with serving(program, home) as client:
+    with serving(program, home, project) as client:
         exported = labelled(client, project)
     (tmp_path / "e.json").write_text(json.dumps(exported))
     out = tmp_path / "a"

@@ -1,7 +1,14 @@
 """The round trip: project, a person's work in the tool's own export, import."""
 
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
+import zlib
+from importlib.resources import files
 
 import cv2
 import numpy as np
@@ -11,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotators.human.shapes import brush, inside_box
-from annotators.human.tool_projects import box_runs, brush_runs
+from annotators.human.tool_projects import box_runs, brush_runs, veil
 from distortions.registry import FAMILIES, types_of
 from flows.human import project
 from schemas.masks import decode, iou
@@ -81,24 +88,72 @@ def test_projects_are_small_and_keep_files(coffee, tmp_path, spider):
     assert (done.returncode, done.stderr) == (0, "")
     (picture,) = (project / "images").iterdir()
     assert picture.name.endswith("-a _1__.jpg")
-    assert picture.read_bytes() == (folder / "a #1&é.jpg").read_bytes()
+    assert picture.samefile(folder / "a #1&é.jpg")
     assert (project / "names.csv").read_text() == (
         f"file,original\nimages/{picture.name},a #1&é.jpg\n"
     )
     text = (project / "tasks.json").read_text()
-    results = json.loads(text)[0]["predictions"][0]["result"]
-    names = {r["id"]: r["value"].get("brushlabels") for r in results if "rle" in r["value"]}
-    assert text.count('"rle":[') == len(names) == len({name for (name,) in names.values()})
-    labels = {
-        label.get("value"): label.get("background")
-        for label in ET.parse(project / "config.xml").iter("Label")
-    }
-    assert {name for (name,) in names.values()} <= set(labels)
-    assert len(set(labels.values())) == len(labels)
+    (task,) = json.loads(text)
+    results = task["predictions"][0]["result"]
+    names = [r["value"]["brushlabels"] for r in results if "rle" in r["value"]]
+    assert text.count('"rle":[') == len(names)
+    assert names == [[label["value"]] for label in task["data"]["regions"]]
+    colours = {label["background"] for label in task["data"]["regions"]}
+    assert len(colours) == len({name for (name,) in names}) == len(names)
+    says = {r["id"]: r["value"]["text"] for r in results if r["type"] == "textarea"}
+    assert says
+    assert set(map(tuple, says.values())) <= set(map(tuple, names))
+    assert str(project / "load.py") in done.stdout
+    assert f"LOCAL_FILES_DOCUMENT_ROOT={project.resolve()} label-studio start" in done.stdout
     assert "LOCAL_FILES_SERVING_ENABLED=true" in (project / "README.md").read_text()
+    told = (project / "instructions.html").read_text()
+    shown = {f"examples/{file.name}" for file in (project / "examples").iterdir()}
+    assert set(re.findall('src="([^"]+)"', told)) == shown
+    assert len(shown) > 12
     examples = (project / "flaws.html").read_text()
     assert all(f'value="{name}"' in examples for name in FAMILIES if types_of(name))
     assert all(f", {word}" in examples for word in ("mild", "moderate", "severe"))
+
+
+def test_only_plain_files_are_linked(coffee, tmp_path, spider):
+    """A PNG that is shown pixel by pixel is linked; of one with a gamma a new one is made."""
+    folder, project = tmp_path / "in", tmp_path / "p"
+    folder.mkdir()
+    _, plain = cv2.imencode(".png", np.ascontiguousarray(coffee[..., ::-1]))
+    darker = np.ascontiguousarray(coffee[..., ::-1] // 2)
+    _, other = cv2.imencode(".png", darker)
+    gamma = struct.pack(">I4sI", 4, b"gAMA", 100000)
+    gamma += struct.pack(">I", zlib.crc32(gamma[4:]))
+    (folder / "plain.png").write_bytes(plain.tobytes())
+    (folder / "gamma.png").write_bytes(other.tobytes()[:33] + gamma + other.tobytes()[33:])
+    assert spider("annotate-project", folder, "--out", project).returncode == 0
+    there = {file.name.split("-")[1]: file for file in (project / "images").iterdir()}
+    assert there["plain.png"].samefile(folder / "plain.png")
+    assert not there["gamma.png"].samefile(folder / "gamma.png")
+    assert b"gAMA" not in there["gamma.png"].read_bytes()
+    assert np.array_equal(cv2.imread(str(there["gamma.png"])), darker)
+
+
+def test_the_loader_says_what_is_wrong(tmp_path):
+    """Without a key, with an address that is none, with nobody there: one line, status 1."""
+    script = files("flows.human").joinpath("load.py").read_text()
+    (tmp_path / "load.py").write_text(script)
+    for name in ("config.xml", "instructions.html"):
+        (tmp_path / name).touch()
+    cases = (
+        ("", "http://127.0.0.1:9", "LABEL_STUDIO_API_KEY is empty"),
+        ("k", "file:///etc", "is no address"),
+        ("k", "http://127.0.0.1:9", "does not answer"),
+    )
+    for key, address, words in cases:
+        done = subprocess.run(
+            [sys.executable, tmp_path / "load.py", address],
+            env=os.environ | {"LABEL_STUDIO_API_KEY": key},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout, words in done.stderr) == (1, "", True)
+        assert done.stderr.count("\n") == 1
 
 
 def test_large_projects_come_in_parts(pictures, tmp_path, monkeypatch):
@@ -161,6 +216,17 @@ def test_runs_come_back(seed, share, height, width):
     box, runs = box_runs(mask)
     placed = (box.x0, box.y0, box.width, box.height)
     assert np.array_equal(inside_box(runs, placed, height, width), mask)
+
+
+def test_a_proposal_is_an_outline():
+    """In the tool a mask is opaque along its edge and all but transparent inside, nowhere empty."""
+    mask = np.zeros((300, 400), np.bool_)
+    mask[50:250, 0:200] = True
+    shown = veil(mask)
+    assert np.array_equal(shown > 0, mask)
+    assert (shown[mask] < 20).mean() > 0.9
+    assert set(shown[50, :200]) == set(shown[249, :200]) == set(shown[50:250, 199]) == {255}
+    assert set(shown[60:240, 0]) == {shown[150, 100]}  # there the picture ends, not the region
 
 
 def test_long_runs_are_split():
