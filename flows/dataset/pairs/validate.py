@@ -103,7 +103,7 @@ def _relations(pair: Pair, file: str, tools: _Tools) -> Iterator[Defect]:
             yield Defect(file, where, "score", f"{scores}, allowed is 0 to 1")
         if any(side["score"] != 1 for side in sides if not side["chain"]):
             yield Defect(file, where, "score", f"a clean region must have 1, got {scores}")
-        if (wanted := relation(*scores, tools.thresholds)) != region["relation"]:
+        if (wanted := relation(scores[0], scores[1], tools.thresholds)) != region["relation"]:
             yield Defect(file, where, "relation", f"{region['relation']}, by scores {wanted}")
 
 
