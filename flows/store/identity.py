@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from distortions.plan import make_palette
 from flows.store.layout import read_manifest
 from schemas.candidate import Candidate
 from schemas.errors import reading
@@ -155,6 +154,8 @@ def drawing_libraries(config: RunConfig) -> str:
 
     Empty where no type hangs on one, as by default. Plugins must be loaded.
     """
+    from distortions.plan import make_palette  # whoever only reads a dataset loads none of them
+
     names = {entry.library for entry in make_palette(config.plan).types if entry.library}
     return ", ".join(f"{name} {_version(name)}" for name in sorted(names))
 

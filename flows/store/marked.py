@@ -31,6 +31,8 @@ def mark_folder(out: Path, name: str, mark: str, kind: str, aside: Collection[st
         names = [path.name for path in out.iterdir()] if out.is_dir() else []
         if not all(one in aside or _half(one, name) for one in names):
             raise ConfigError(f"--out {out} is not empty and holds no {kind}; choose a new folder")
+        for half in (one for one in names if _half(one, name)):
+            (out / half).unlink(missing_ok=True)
     write_text(marker, mark)
 
 

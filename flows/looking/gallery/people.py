@@ -87,7 +87,7 @@ def write_people(folder: Path, page: Path, pictures: int) -> int:
     chosen = sorted(ranked)[:pictures]
     people = sorted({r.annotator for own in regions.values() for r in own})
     colours = {name: COLOURS[n % len(COLOURS)] for n, name in enumerate(people)}
-    places = {one.path: one for one in list_candidates([str(place.annotated)])}
+    places = _places(place, found)
     shown = [
         _disputed(found[number], regions.get(found[number].picture_id, []), agreed, colours, places)
         for _, number, agreed in chosen
@@ -109,6 +109,16 @@ def write_people(folder: Path, page: Path, pictures: int) -> int:
     )
     write_text(page, html)
     return len(shown)
+
+
+def _places(place: HumanFolder, found: Sequence[HumanPicture]) -> dict[str, Candidate]:
+    """Where photographs lie, by path; the list has none of which nobody said anything."""
+    listed = {one.path: one for one in list_candidates([str(place.annotated)])}
+    roots = {(one.source, one.root) for one in listed.values()}
+    for source, root in roots:  # one folder, or none
+        for path in (picture.path for picture in found if picture.path not in listed):
+            listed[path] = Candidate(source, path, root, path, "file")
+    return listed
 
 
 def _report(path: Path) -> dict[str, Any]:

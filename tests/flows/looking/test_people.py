@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import shutil
 
 import pytest
 
@@ -54,6 +55,32 @@ def test_the_most_disputed_comes_first(annotations, spider):
     assert "<b>spoon</b>" not in page
     assert "<b>spoon</b>: noise" in html.unescape(page)
     assert page.count("data:image/jpeg") == 3
+
+
+def test_photographs_of_which_nobody_said_anything_are_shown(images, spider, tmp_path):
+    """Submitted proposals that nobody touched say nothing; the photograph is at hand all the same.
+
+    One that is gone is said to be, without outlines over nothing.
+    """
+    spoon = marked("ada", [((60, 60, 30, 30), "spoon", "noise")])
+    silent = marked("ada", [((10, 10, 40, 40), "cup", "blur")])
+    silent["result"] = [one for one in silent["result"] if one["type"] != "choices"]
+    tasks = [
+        {"data": {"image": "p0.png"}, "annotations": [spoon]},
+        {"data": {"image": "p1.png"}, "annotations": [silent]},
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    folder = tmp_path / "images"
+    shutil.copytree(images, folder)
+    done = spider("import", tmp_path / "export.json", "--images", folder, "--out", tmp_path / "a")
+    assert done.returncode == 3, done.stderr
+    for at_hand, marks in ((2, 2), (1, 1)):
+        write_people(tmp_path / "a", tmp_path / "page.html", 10)
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert page.count("data:image/jpeg") == at_hand
+        assert page.count("not at hand") == 2 - at_hand
+        assert page.count('class="mark"') == marks
+        (folder / "p1.png").unlink(missing_ok=True)
 
 
 def test_what_they_call_the_same_region(annotations, tmp_path):
