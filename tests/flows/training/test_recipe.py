@@ -1,4 +1,4 @@
-"""The recipe of the paper on tiny models, from photographs to tables."""
+"""The recipe of the paper on tiny models, from photographs to tables; long, so by option."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from tests.conftest import ROOT
 RECIPE = ROOT / "examples" / "iqa-spider-33k"
 
 
+@pytest.mark.skipif(not os.environ.get("IQA_SPIDER_RECIPE"), reason="set IQA_SPIDER_RECIPE=1")
 @pytest.mark.slow  # every command of the project, one after the other: minutes
 def test_tiny_recipe(train_extra, shim, environment, tmp_path):
     """Every command takes what the one before it wrote; the page at the end has every table."""
