@@ -10,8 +10,9 @@ from typing import IO, Any
 from annotators.human import coco, cvat, labelme, labelstudio, via, vida
 from annotators.human.marked import ODD, Found, clean
 from flows.human.index_masks import index_masks
-from flows.human.pages import json_items, open_regular
-from flows.human.photographs import MOST_BYTES, Photographs, read_regular
+from flows.human.pages import json_items
+from flows.human.photographs import Photographs
+from flows.store.inside import open_regular, read_regular
 from schemas.errors import AnnotationError, ConfigError, PictureError, UnknownNameError
 
 FORMATS = ("auto", "labelstudio", "cvat", "labelme", "coco", "via", "vida", "index")
@@ -105,7 +106,7 @@ def _label_map(document: Path, name: str) -> bytes:
             if not inside.is_relative_to(folder):
                 raise PictureError("annotation_unreadable", f"{name!r:.80} leaves the folder")
             if inside.is_file():
-                return read_regular(inside, MOST_BYTES)
+                return read_regular(inside)
     except (OSError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or type(error).__name__
         raise PictureError("annotation_unreadable", f"label map {name!r:.80}: {why}") from None

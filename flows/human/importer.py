@@ -14,10 +14,11 @@ from annotators.regions.source import SkippedAnnotation
 from flows.human.files import read_file
 from flows.human.opinion_table import Opinions, passed
 from flows.human.photograph import AnnotatedPhotograph, MarkedBy
-from flows.human.photographs import MOST_BYTES, Photographs, read_regular
+from flows.human.photographs import Photographs
 from flows.human.records import write_records
 from flows.ingest.decode import decode
 from flows.ingest.fingerprints import content_hash
+from flows.store.inside import read_regular
 from schemas import masks
 from schemas.arrays import Mask
 from schemas.errors import PictureError
@@ -144,7 +145,7 @@ class Importer:
             self._reject(name, "bad_name", "a name with line breaks or other control characters")
             return None
         try:
-            image = decode(read_regular(path, MOST_BYTES), self._config).image
+            image = decode(read_regular(path), self._config).image
         except (OSError, PictureError) as error:
             reason = error.reason if isinstance(error, PictureError) else "unreadable"
             self._reject(name, reason, str(getattr(error, "detail", "") or error))

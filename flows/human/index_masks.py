@@ -11,10 +11,10 @@ from PIL import Image as Pil
 
 from annotators.human import shapes
 from annotators.human.marked import Found, MarkedPicture, Remark, clean, remark, tried
-from flows.human.photographs import MOST_BYTES, read_regular
 from flows.ingest.decode import DAMAGE
 from flows.ingest.pillow import quiet
 from flows.ingest.sources import leaves
+from flows.store.inside import read_regular
 from schemas.arrays import Mask
 from schemas.errors import AnnotationError, ConfigError, reading
 
@@ -60,7 +60,7 @@ def _mask_file(file: Path, outside: bool, names: dict[int, str]) -> MarkedPictur
 def _decoded(file: Path) -> np.ndarray:
     """The indices ``(height, width)``, of a palette not its colours."""
     try:
-        data = read_regular(file, MOST_BYTES)
+        data = read_regular(file)
         with quiet(), Pil.open(io.BytesIO(data), formats=("PNG",)) as picture:
             shapes.require_size(picture.height, picture.width)
             if picture.mode not in MODES:
@@ -85,7 +85,7 @@ def _table(table: Path | None) -> dict[int, str]:
     if table is None:
         return {}
     with reading(f"--table {table}"):
-        lines = read_regular(table, MOST_BYTES).decode("utf-8-sig").splitlines()
+        lines = read_regular(table).decode("utf-8-sig").splitlines()
     rows = [line for line in lines if line.strip()]
     columns = rows[0].split(",") if rows else []
     if {"Idx", "Name"} <= set(columns):

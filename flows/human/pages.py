@@ -5,11 +5,9 @@ as a whole, neither when it is made nor when it comes back.
 """
 
 import json
-import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from flows.store.layout import put_in_place, storage_errors, temporary_of
 from flows.store.place import make_folder
@@ -58,22 +56,6 @@ class PagedFile:
         """Leave nothing behind, unless it was closed."""
         self._file.close()
         self._temporary.unlink(missing_ok=True)
-
-
-def open_regular(path: Path, most: int) -> IO[bytes]:
-    """A regular file, opened: a pipe would block, a device never end.
-
-    Raises:
-        OSError: It is no regular file, is larger than ``most`` bytes, or cannot be read.
-    """
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
-    found = os.fstat(file.fileno())
-    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
-        file.close()
-        regular = stat.S_ISREG(found.st_mode)
-        what = f"{found.st_size} bytes, allowed {most}" if regular else "not a regular file"
-        raise OSError(0, what)
-    return file
 
 
 def json_items(read: Callable[[int], str]) -> Iterator[Any]:

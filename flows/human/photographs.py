@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from PIL import Image as Pil
 
 from annotators.human.marked import clean
-from flows.human.pages import open_regular
 from flows.ingest.decode import DAMAGE, FORMATS, ORIENTATION
 from flows.ingest.limits import ENDINGS
 from flows.ingest.pillow import quiet
@@ -18,16 +17,8 @@ from schemas.errors import ConfigError, reading
 
 NAMES = "names.csv"
 """In a project of ours, beside its folder of pictures: what they were called before."""
-MOST_BYTES = 256 << 20
-"""Of a picture or mask."""
 _PREFIX = re.compile(r"^([0-9a-f]{8}|[0-9a-f]{16})-(?=.)")
 _SIDEWAYS = (5, 6, 7, 8)
-
-
-def read_regular(path: Path, most: int) -> bytes:
-    """The bytes of a file; see ``open_regular``."""
-    with open_regular(path, most) as file:
-        return file.read()
 
 
 class Photographs:

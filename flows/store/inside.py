@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from schemas.errors import ConfigError
 
@@ -87,28 +87,35 @@ def read_inside(folder: Path, name: str, most: int = MOST_BYTES) -> bytes:
         most: Bytes at most.
 
     Raises:
-        OSError: See ``path_inside`` and ``read_regular``.
+        OSError: See ``path_inside`` and ``open_regular``.
     """
     return read_regular(path_inside(folder, name), most)
 
 
 def read_regular(path: Path, most: int = MOST_BYTES) -> bytes:
-    """The bytes of a plain file.
+    """The bytes of a plain file; raises as ``open_regular`` does, also where it grows meanwhile."""
+    with open_regular(path, most) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EPERM, f"larger than {most:,} bytes")
+    return data
+
+
+def open_regular(path: Path, most: int) -> IO[bytes]:
+    """A plain file, opened.
 
     Raises:
         OSError: It is not there, is larger than ``most`` or no plain file: a pipe would block, a
             device never end.
     """
     # A pipe without a writer would block here, were it opened like a file.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            raise OSError(errno.EPERM, "not a regular file")
-        data = file.read(most + 1) if about.st_size <= most else b""
-    if about.st_size > most or len(data) > most:
-        raise OSError(errno.EPERM, f"larger than {most:,} bytes")
-    return data
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    about = os.fstat(file.fileno())
+    if stat.S_ISREG(about.st_mode) and about.st_size <= most:
+        return file
+    file.close()
+    regular = stat.S_ISREG(about.st_mode)
+    raise OSError(errno.EPERM, f"larger than {most:,} bytes" if regular else "not a regular file")
 
 
 def require_text(path: Path, what: str) -> None:
