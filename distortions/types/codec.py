@@ -6,6 +6,8 @@ one machine always; that another processor or another version of a library gives
 shown only for what ``distortions/README.md`` names.
 """
 
+from functools import partial
+
 import numpy as np
 
 from distortions.kernels import Kernels
@@ -22,6 +24,8 @@ UNIT = 16
 # x265 and SVT-AV1 want a few blocks.
 LEAST_SIDE = 64
 CHANCE = 1 << 53
+# What all video codecs have in common.
+_video = partial(distortion, scope="picture", default=False, extra="codec", library="av")
 
 
 def _coded(
@@ -36,17 +40,13 @@ def _quantised(quantiser: int) -> dict[str, str]:
     return dict(EXACT) | {"g": "1", "qmin": str(quantiser), "qmax": str(quantiser)}
 
 
-@distortion(
+@_video(
     "compression",
     (10, 15, 20, 25, 31),
     halo=UNIT,
     align=UNIT,
     domain="neighbourhood",
-    scope="picture",
-    default=False,
     panda="compression",
-    extra="codec",
-    library="av",
 )
 def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of a DVD that holds too much.
@@ -61,17 +61,13 @@ def mpeg2_compression(image: Image, quantiser: int, site: Site) -> Image:
     return _coded(image, "mpeg2_compression", "mpeg2video", _quantised(quantiser))
 
 
-@distortion(
+@_video(
     "compression",
     (10, 15, 20, 25, 31),
     halo=UNIT,
     align=UNIT,
     domain="neighbourhood",
-    scope="picture",
-    default=False,
     panda="compression",
-    extra="codec",
-    library="av",
 )
 def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Blocks of eight pixels and smeared colour, as of an early video from the network.
@@ -86,17 +82,7 @@ def mpeg4_compression(image: Image, quantiser: int, site: Site) -> Image:
     return _coded(image, "mpeg4_compression", "mpeg4", _quantised(quantiser))
 
 
-@distortion(
-    "compression",
-    (33, 38, 42, 46, 50),
-    domain="crop",
-    scope="picture",
-    default=False,
-    panda="compression",
-    extra="codec",
-    library="av",
-    portable=False,
-)
+@_video("compression", (33, 38, 42, 46, 50), domain="crop", panda="compression", portable=False)
 def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out block by block, with faint edges between the blocks.
 
@@ -117,17 +103,7 @@ def h264_compression(image: Image, quantiser: int, site: Site) -> Image:
     return _coded(image, "h264_compression", "libx264", options)
 
 
-@distortion(
-    "compression",
-    (33, 38, 42, 46, 50),
-    domain="crop",
-    scope="picture",
-    default=False,
-    panda="compression",
-    extra="codec",
-    library="av",
-    portable=False,
-)
+@_video("compression", (33, 38, 42, 46, 50), domain="crop", panda="compression", portable=False)
 def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     """Detail is washed out in patches of several sizes, contours stay rather clean.
 
@@ -143,17 +119,7 @@ def hevc_compression(image: Image, quantiser: int, site: Site) -> Image:
     return _coded(image, "hevc_compression", "libx265", options, LEAST_SIDE)
 
 
-@distortion(
-    "compression",
-    (44, 50, 55, 59, 63),
-    domain="crop",
-    scope="picture",
-    default=False,
-    panda="compression",
-    extra="codec",
-    library="av",
-    portable=False,
-)
+@_video("compression", (44, 50, 55, 59, 63), domain="crop", panda="compression", portable=False)
 def av1_compression(image: Image, quality: int, site: Site) -> Image:
     """Detail is painted over smoothly, textures vanish, contours swim.
 
@@ -213,16 +179,12 @@ def _predicted(quantiser: int) -> dict[str, str]:
     return {**_PREDICTED, "qmin": str(quantiser), "qmax": str(quantiser)}
 
 
-@distortion(
+@_video(
     "compression",
     ((3, 8), (4, 12), (6, 17), (9, 23), (12, 31)),
     halo=TWO_FRAMES_HALO,
     align=UNIT,
     domain="neighbourhood",
-    scope="picture",
-    default=False,
-    extra="codec",
-    library="av",
 )
 def skipped_blocks(image: Image, distance: int, quantiser: int, site: Site) -> Image:
     """Soft blocks of what stood there a moment before lie in flat parts, and fine detail doubles.
@@ -243,16 +205,12 @@ def skipped_blocks(image: Image, distance: int, quantiser: int, site: Site) -> I
     return np.ascontiguousarray(decoded(coded.packets, coded)[:height, :width])
 
 
-@distortion(
+@_video(
     "ghosting",
     ((1, 10), (2, 12), (3, 14), (5, 16), (8, 18)),
     halo=TWO_FRAMES_HALO,
     align=UNIT,
     domain="neighbourhood",
-    scope="picture",
-    default=False,
-    extra="codec",
-    library="av",
 )
 def frame_drift(image: Image, distance: int, quantiser: int, site: Site) -> Image:
     """Contours carry bright and dark copies of themselves beside them, as after a lost frame.

@@ -1,6 +1,7 @@
 """What picture formats leave behind: JPEG and JPEG 2000, WebP and AVIF."""
 
 import io
+from functools import partial
 
 import cv2
 import numpy as np
@@ -63,16 +64,12 @@ def jpeg2000_compression(image: Image, psnr_db: float, site: Site) -> Image:
     padded = np.ascontiguousarray(np.pad(image, padding, mode="edge"))
     decoded = image
     for step in range(ROUNDS):
-        decoded = _jpeg2000(padded, psnr_db + step * MORE)[:height, :width].copy()
+        quality = [psnr_db + step * MORE]
+        decoded = _through(padded, "JPEG2000", quality_mode="dB", quality_layers=quality)
+        decoded = decoded[:height, :width].copy()
         if cv2.PSNR(image, decoded) >= psnr_db - BEHIND:
             break
     return decoded
-
-
-def _jpeg2000(image: Image, psnr_db: float) -> Image:
-    buffer = io.BytesIO()
-    Pil.fromarray(image).save(buffer, "JPEG2000", quality_mode="dB", quality_layers=[psnr_db])
-    return np.array(Pil.open(buffer).convert("RGB"), np.uint8)
 
 
 def _through(image: Image, kind: str, **options: object) -> Image:
@@ -82,15 +79,18 @@ def _through(image: Image, kind: str, **options: object) -> Image:
     return np.array(Pil.open(buffer).convert("RGB"), np.uint8)
 
 
-@distortion(
+_format = partial(
+    distortion,
     "compression",
-    (12, 7, 4, 2, 1),
     domain="crop",
     default=False,
     panda="compression",
     library="pillow",
     portable=False,
 )
+
+
+@_format((12, 7, 4, 2, 1))
 def webp_compression(image: Image, quality: int, site: Site) -> Image:
     """Detail is smeared, colours run in large soft patches.
 
@@ -104,15 +104,7 @@ def webp_compression(image: Image, quality: int, site: Site) -> Image:
     return _through(image, "WEBP", quality=quality, method=2)
 
 
-@distortion(
-    "compression",
-    (28, 20, 14, 8, 2),
-    domain="crop",
-    default=False,
-    panda="compression",
-    library="pillow",
-    portable=False,
-)
+@_format((28, 20, 14, 8, 2))
 def avif_compression(image: Image, quality: int, site: Site) -> Image:
     """Detail is painted over smoothly, as in a picture of a few kilobytes.
 

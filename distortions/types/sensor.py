@@ -26,9 +26,9 @@ CHANCE = 1 << 53
 
 def _below(light: float, photons: float, reading: float) -> NDArray[np.float64]:
     """Chance that a reading lies below the borders between the 256 levels, for a given light."""
-    borders = ((np.arange(1, 256) - 0.5) / 255) ** POWER
     from scipy.special import ndtr  # a third of a second that most runs do not need
 
+    borders = ((np.arange(1, 256) - 0.5) / 255) ** POWER
     mean = light * photons
     if mean > MANY:
         deviation = math.sqrt(light / photons + reading**2)
