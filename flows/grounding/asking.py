@@ -31,7 +31,7 @@ def endpoint_model(config: ModelConfig, what: str) -> Endpoints:
     return Endpoints(
         config.endpoints,
         config.model,
-        api_key(config),
+        api_key(config.api_key_env),
         config.in_flight,
         config.timeout,
         config.retries,

@@ -23,6 +23,7 @@ from annotators.human.tool_projects import (
 from annotators.human.vocabulary import builtin_vocabulary
 from annotators.regions.source import RegionSource
 from distortions.registry import FAMILIES
+from flows.human.load import LOCAL
 from flows.human.originals import put_picture
 from flows.human.pages import PagedFile
 from flows.human.photographs import NAMES
@@ -37,8 +38,6 @@ from schemas.errors import ConfigError, UnknownNameError
 from schemas.records import Reject
 from schemas.settings.config import RegionConfig, RunConfig
 
-# Label Studio serves the files of a folder it was told about under this address.
-LOCAL = "/data/local-files/?d=images/"
 PART_BYTES: Final = 200_000_000
 """A file of tasks is no larger."""
 
@@ -131,7 +130,7 @@ def _prepare(job: _Job) -> _Prepared | Reject:
     page = Page(name, *size, kept, original)
     if job.tool == "cvat":
         return _Prepared(name, original, cvat_image(page, job.number))
-    task = labelstudio_task(page, LOCAL)
+    task = labelstudio_task(page, f"{LOCAL}images/")
     return _Prepared(name, original, json.dumps(task, separators=(",", ":")))
 
 

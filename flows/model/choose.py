@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from annotators.answers.conversation import ChatSettings, ConversationOpener
 from annotators.answers.registry import WRITERS
@@ -50,7 +50,7 @@ def check_answers(config: RunConfig) -> None:
         return
     if not answers.model:
         raise ConfigError(f"--answers {answers.writer} needs --model NAME")
-    authorization(api_key(answers))
+    authorization(api_key(answers.api_key_env))
     for url in answers.endpoints:
         base_address(url)
     _refuse_secrets(answers.engine)
@@ -91,7 +91,7 @@ def _chat_model(answers: AnswerConfig, workers: int) -> ChatModel:
     return Endpoints(
         answers.endpoints,
         served_name(answers),
-        api_key(answers),
+        api_key(answers.api_key_env),
         max(1, answers.in_flight // workers),
         answers.timeout,
         answers.retries,
@@ -120,24 +120,15 @@ def opener_and_refiner(
     return opener, Refiner(ledger, encode_png) if answers.refine_labels else None
 
 
-class _Keyed(Protocol):
-    """A configuration that may name the variable of a key."""
-
-    @property
-    def api_key_env(self) -> str:
-        """The variable; empty where no key is needed."""
-        ...
-
-
-def api_key(answers: _Keyed) -> str:
-    """The key; empty where none is asked for.
+def api_key(variable: str) -> str:
+    """The key in an environment variable; empty where none is named.
 
     Raises:
-        ConfigError: Its variable is not set.
+        ConfigError: The variable is not set.
     """
-    if not answers.api_key_env:
+    if not variable:
         return ""
     try:
-        return os.environ[answers.api_key_env]
+        return os.environ[variable]
     except KeyError:
-        raise ConfigError(f"--api-key-env {answers.api_key_env}: not set here") from None
+        raise ConfigError(f"--api-key-env {variable}: not set here") from None

@@ -78,7 +78,7 @@ def draft(
     for url in answers.endpoints:
         require_there(url, answers.wait_seconds)
     limits = (answers.in_flight, answers.timeout, answers.retries)
-    model = Endpoints(answers.endpoints, answers.model, api_key(answers), *limits)
+    model = Endpoints(answers.endpoints, answers.model, api_key(answers.api_key_env), *limits)
     ledger = Ledger(model, _beside(out, ".draft.jsonl"))
     try:
         names = [pool for pool in POOLS if not only or pool in only]

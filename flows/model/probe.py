@@ -76,7 +76,9 @@ def require_there(url: str, seconds: float = 0.0) -> None:
 
 def _check(url: str, answers: AnswerConfig) -> None:
     retries = min(answers.retries, TRIES_AGAIN)
-    pool = Endpoints([url], served_name(answers), api_key(answers), 1, answers.timeout, retries)
+    pool = Endpoints(
+        [url], served_name(answers), api_key(answers.api_key_env), 1, answers.timeout, retries
+    )
     try:
         text = asked(pool.line())
     except EndpointError:

@@ -45,6 +45,7 @@ def run(
     holds data/ (Parquet with both pictures), records/ (a pair a line), graphs/ and manifest.json.
     """
     from flows.dataset.pairs.make import PairSettings, make_pairs
+    from flows.dataset.pairs.reading import left_out
     from flows.store.place import place
 
     settings = PairSettings(
@@ -55,9 +56,8 @@ def run(
     typer.echo(f"pairs: {counts['pairs']}, rows: {counts['rows']}, in {out}")
     shares = ", ".join(f"{n.replace('_', ' ')} {s:.0%}" for n, s in made["shares"].items())
     typer.echo(f"regions degraded in either picture: {shares}")
-    for name, number in counts.items():
-        if name.startswith(("left out", "not asked", "refused")) and number:
-            typer.echo(f"{name}: {number}")
+    for name, number in left_out(counts).items():
+        typer.echo(f"{name}: {number}")
 
 
 def _two(text: str | None) -> tuple[float, float] | None:

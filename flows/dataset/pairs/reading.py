@@ -84,6 +84,12 @@ class _Ahead:
         return found
 
 
+def left_out(counts: Mapping[str, int]) -> dict[str, int]:
+    """What was not paired, or not asked, and why, to how often."""
+    kinds = ("left out", "not asked", "refused")
+    return {name: number for name, number in counts.items() if number and name.startswith(kinds)}
+
+
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     if not path.is_file():
         return

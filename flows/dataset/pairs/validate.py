@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from annotators.human.marked import ODD
 from annotators.pairs.check import check_pair
 from annotators.pairs.relation import RELATIONS, Thresholds, opposite, relation
 from flows.dataset.manifest import families_in
@@ -57,8 +58,12 @@ def validate_pairs(out: Path) -> Iterator[Defect]:
     limits = manifest["thresholds"]["slightly"], manifest["thresholds"]["significantly"]
     tools = _Tools(families_in(manifest), Counter(), {}, limits)
     for split in SPLITS:
-        for photograph in pairs_of(out, split):
-            yield from _photograph(photograph, split, tools)
+        try:
+            for photograph in pairs_of(out, split):
+                yield from _photograph(photograph, split, tools)
+        except ODD as error:  # whoever wrote it may have written anything
+            said = f"{type(error).__name__}: {error}"
+            yield Defect(f"{RECORDS}/{split}.jsonl", "", "unreadable", " ".join(said.split())[:200])
     yield from _counts(manifest, tools.counts)
 
 
@@ -85,7 +90,8 @@ def _photograph(pairs: Sequence[Pair], split: str, tools: _Tools) -> Iterator[De
             yield Defect(file, of, "leak", f"photograph {owner} in both splits")
         yield from _relations(pair, file, tools)
         yield from _graph(pair, f"{GRAPHS}/{split}.jsonl")
-        if (other := by_sides.get((target, anchor))) is not None:
+        other = by_sides.get((target, anchor)) if anchor < target else None
+        if other is not None:
             yield from _swapped(pair, other, file)
         tools.counts["pairs"] += 1
         yield from _rows(pair, f"{DATA}/{split}.parquet", tools, images)

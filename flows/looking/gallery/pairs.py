@@ -5,7 +5,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from flows.dataset.pairs.reading import Pair, pairs_of
+from flows.dataset.pairs.reading import Pair, left_out, pairs_of
 from flows.looking.gallery.cards import data_uri, svg_path
 from flows.looking.gallery.page import asset, environment, policy
 from flows.store.layout import read_manifest, write_text
@@ -63,7 +63,7 @@ def write_pairs_page(folder: Path, page: Path, questions: int) -> tuple[int, int
             shown=shown,
             counts=manifest["counts"],
             shares=manifest["shares"],
-            left={n: c for n, c in manifest["counts"].items() if c and _says_why(n)},
+            left=left_out(manifest["counts"]),
             score=manifest["settings"]["score"],
             style=style,
             script=script,
@@ -72,10 +72,6 @@ def write_pairs_page(folder: Path, page: Path, questions: int) -> tuple[int, int
     )
     write_text(page, html)
     return len(cards), shown
-
-
-def _says_why(name: str) -> bool:
-    return name.startswith(("left out", "not asked", "refused"))
 
 
 def _sample(folder: Path, questions: int) -> list[Pair]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import skimage.data
@@ -11,7 +11,7 @@ import skimage.data
 from distortions import types_of
 from distortions.perception import compare
 from distortions.perception.planes import Planes
-from distortions.perception.words import grade_of
+from distortions.perception.words import Grade, grade_of
 from distortions.registry import FAMILIES, SEVERITIES, Distortion
 from distortions.sheet import textured_window
 from flows.looking.gallery.cards import data_uri, small_jpeg
@@ -22,7 +22,7 @@ from schemas.boxes import Box
 
 WHOLE, DETAIL = 240, 192
 """Longest side of the whole picture, and side of the detail at its own size, pixels."""
-GRADES = ("mild", "moderate", "severe")
+GRADES = get_args(Grade)
 _EXAMPLES = ("blur", "noise", "compression", "brighten", "contrast_weaken", "saturate_weaken")
 
 

@@ -127,6 +127,14 @@ def test_forged_pixels_are_found(copy):
     assert "pixels" in rules(copy)
 
 
+def test_a_record_of_another_kind_is_found(copy, spider):
+    """A line that lacks what every pair says is named, without a traceback."""
+    change_lines(copy, "records/train.jsonl", lambda lines: lines[0].pop("regions"))
+    done = spider("validate", copy)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "records/train.jsonl: : unreadable: KeyError: 'regions'" in done.stdout
+
+
 def test_other_commands_say_what_it_is(spider, made):
     """A command that takes datasets says what such a folder is for, in one line."""
     done = spider("stats", made)
